@@ -1,0 +1,1 @@
+//! `run.json`: a run as text, and back.

@@ -1,0 +1,1 @@
+//! Why there is no judgement, and the exit codes.

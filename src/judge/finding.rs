@@ -1,0 +1,129 @@
+//! The words of a judgement: findings, outcomes, doubts, the verdict.
+
+use std::time::Duration;
+
+use crate::metric::{Metric, Value};
+use crate::plan::threshold::{Level, Limit};
+
+/// Findings, in the order of the plan, with the facts a reader needs to believe them.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// One for each expectation, no more, no fewer.
+    pub findings: Vec<Finding>,
+    /// The run was cut short by a signal, which one.
+    pub interrupted: Option<String>,
+}
+
+/// What became of one expectation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Which kind of rule asked.
+    pub rule: Rule,
+    /// Of what: `*` for the whole run, an endpoint's name else.
+    pub scope: Scope,
+    /// What was asked.
+    pub asked: Asked,
+    /// What was measured; `None` where nothing could be.
+    pub got: Option<Value>,
+    /// The samples behind it.
+    pub samples: u64,
+    /// Held, breached, or not to be judged.
+    pub outcome: Outcome,
+    /// How much a breach matters.
+    pub level: Level,
+    /// Where in the run the worst window lies, for windowed expectations.
+    pub at: Option<(Duration, Duration)>,
+    /// The user did not write the expectation.
+    pub default: bool,
+    /// The line of the gate file it stands on, 1-based; 0 for none.
+    pub line: usize,
+}
+
+/// Which kind of rule asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// An absolute threshold.
+    Sla,
+    /// The measurement itself must be fit to be judged.
+    Trust,
+}
+
+/// Of what a finding speaks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// The whole run.
+    Whole,
+    /// One endpoint, by name; or the selector as written, where it matched none.
+    Endpoint(String),
+}
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    /// A metric within a limit, over all of the judged time, a stage, or each window.
+    Limit {
+        /// The metric.
+        metric: Metric,
+        /// The limit.
+        limit: Limit,
+        /// Each window of this length.
+        over: Option<Duration>,
+        /// The name of the stage.
+        during: Option<String>,
+    },
+    /// The generator kept up with its plan.
+    Fit,
+}
+
+/// What became of an expectation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It was met.
+    Held,
+    /// It was not.
+    Breached,
+    /// No answer can be given.
+    Unjudged(Doubt),
+}
+
+/// Why no answer can be given. Each has a page under `loadgate explain`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doubt {
+    /// The scope matched no endpoint; the nearest name, where one is near.
+    NoSuchScope {
+        /// The endpoint whose name is most alike.
+        nearest: Option<String>,
+    },
+    /// No request of the scope ended within the time looked at.
+    NoSamples,
+    /// Too few samples for this metric.
+    TooFew {
+        /// How many there are.
+        have: u64,
+        /// How many it takes.
+        need: u64,
+    },
+    /// Nothing in the whole run was answered.
+    NoAnswers,
+    /// The generator was the bottleneck: how, in words with numbers and advice.
+    FellBehind(Vec<String>),
+    /// The run ended before the time looked at was over.
+    CutShort,
+    /// The run's slices do not tell windows of this length apart.
+    NoWindows,
+    /// The run has no stage of that name.
+    NoSuchStage,
+    /// The answer lies above the longest time that was told apart.
+    OverRange,
+}
+
+/// What a gate ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// All that was asked was held.
+    Pass,
+    /// No judgement can be given.
+    Inconclusive,
+    /// Something asked was breached.
+    Fail,
+}

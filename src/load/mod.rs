@@ -1,0 +1,3 @@
+//! The load engine: send what is due, count what returns.
+
+pub mod probe;

@@ -1,0 +1,55 @@
+//! The seam between the loop that paces and counts, and the protocols that speak.
+//!
+//! A [`Wire`] is made once and moved into each load thread, where it becomes a [`Hub`]: what the thread's
+//! connections share. The hub makes [`Probe`]s: a connection, or a place on a shared one.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use crate::sample::{End, Failure};
+
+/// How to speak to the target, before it is bound to a thread.
+pub trait Wire: Clone + Send + 'static {
+    /// What the connections of one load thread share.
+    type Hub: Hub;
+    /// Binds it to the thread that calls.
+    fn hub(self) -> Self::Hub;
+}
+
+/// What the connections of one load thread share: buffers, prepared requests, HTTP/2 connections.
+pub trait Hub: 'static {
+    /// One connection, or a place on a shared one.
+    type Probe: Probe;
+    /// A probe that is not open yet.
+    fn probe(&self) -> Self::Probe;
+}
+
+/// One connection, or a place on a shared one: one request at a time.
+pub trait Probe: 'static {
+    /// Opens the connection; how long that took, TLS included. An open one answers at once with zero.
+    fn open(&mut self, deadline: Instant) -> impl Future<Output = Result<Duration, Failure>>;
+
+    /// Sends the request of that index in the plan and waits for its end. Opens the connection first where it is
+    /// not open. Never fails: whatever the target does is in the answer, at the deadline at the latest.
+    fn fire(&mut self, request: usize, deadline: Instant) -> impl Future<Output = Answer>;
+
+    /// Whether another request can go out without opening a connection first.
+    fn is_open(&self) -> bool;
+}
+
+/// What came back for one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// How it ended.
+    pub end: End,
+    /// When its first byte was handed to the operating system; when it was given up, if it never was.
+    pub sent: Instant,
+    /// When its last byte was read, or when it was given up.
+    pub done: Instant,
+    /// Bytes of the answer as they came over the wire.
+    pub bytes: u64,
+    /// How long opening the connection took, where this request had to.
+    pub connecting: Option<Duration>,
+    /// It was sent a second time, because a kept connection had been closed before an answer began.
+    pub reconnected: bool,
+}

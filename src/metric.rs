@@ -1,0 +1,243 @@
+//! What can be measured, and which way is better.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::unit::{self, Quantile, Rate, Ratio};
+
+/// What can be asked of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Metric {
+    /// A percentile of latency over all requests; a failed request ranks behind every answer.
+    Latency(Quantile),
+    /// A percentile of latency over the good answers alone.
+    GoodLatency(Quantile),
+    /// Mean latency; a failed request counts with the whole time it was allowed.
+    Mean,
+    /// The largest latency; *never* once a single request failed.
+    Max,
+    /// Failed requests as a share of all.
+    ErrorRate,
+    /// Good answers per second.
+    Throughput,
+    /// Answers whose status lies in a range, as a share of all requests.
+    Status(StatusRange),
+    /// How many requests there were.
+    Count,
+}
+
+/// A range of HTTP status codes: one code, or a class such as `5xx`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StatusRange {
+    /// The first code that belongs to it.
+    pub from: u16,
+    /// The last code that belongs to it.
+    pub to: u16,
+}
+
+/// An answer to a [`Metric`]. Only answers of one kind compare.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// A time.
+    Time(Duration),
+    /// A time beyond every limit: so many requests failed that no time bounds the share asked for.
+    Never,
+    /// A share of all requests.
+    Share(Ratio),
+    /// Events per second.
+    Rate(Rate),
+    /// A plain number of requests.
+    Count(u64),
+}
+
+/// What kind of [`Value`] answers a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// [`Value::Time`] or [`Value::Never`].
+    Time,
+    /// [`Value::Share`].
+    Share,
+    /// [`Value::Rate`].
+    Rate,
+    /// [`Value::Count`].
+    Count,
+}
+
+/// Which way a metric is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// Less is better.
+    Lower,
+    /// More is better.
+    Higher,
+    /// Neither way is better in itself.
+    Neither,
+}
+
+impl StatusRange {
+    /// Reads `404` or `5xx`; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let lower = text.to_ascii_lowercase();
+        if let Some(class) = lower.strip_suffix("xx") {
+            let class: u16 = class.parse().ok().filter(|class| (1..=5).contains(class))?;
+            return Some(Self { from: class * 100, to: class * 100 + 99 });
+        }
+        let code = lower.parse().ok().filter(|code| (100..=599).contains(code))?;
+        Some(Self { from: code, to: code })
+    }
+
+    /// Whether a status code lies in the range.
+    #[must_use]
+    pub fn contains(self, code: u16) -> bool {
+        (self.from..=self.to).contains(&code)
+    }
+}
+
+impl fmt::Display for StatusRange {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.from == self.to {
+            write!(out, "{}", self.from)
+        } else {
+            write!(out, "{}xx", self.from / 100)
+        }
+    }
+}
+
+impl Metric {
+    /// Reads a metric's name as a gate file has it: `p99_9`, `good_p95`, `mean`, `status_5xx`; `None` when unknown.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "mean" => return Some(Self::Mean),
+            "max" => return Some(Self::Max),
+            "error_rate" => return Some(Self::ErrorRate),
+            "throughput" => return Some(Self::Throughput),
+            "count" => return Some(Self::Count),
+            _ => {}
+        }
+        if let Some(digits) = name.strip_prefix('p') {
+            return Quantile::parse_percent(digits).ok().map(Self::Latency);
+        }
+        if let Some(digits) = name.strip_prefix("good_p") {
+            return Quantile::parse_percent(digits).ok().map(Self::GoodLatency);
+        }
+        StatusRange::parse(name.strip_prefix("status_")?).map(Self::Status)
+    }
+
+    /// Which way is better.
+    #[must_use]
+    pub fn better(self) -> Better {
+        match self {
+            Self::Latency(_) | Self::GoodLatency(_) | Self::Mean | Self::Max | Self::ErrorRate => {
+                Better::Lower
+            }
+            Self::Throughput => Better::Higher,
+            Self::Status(_) | Self::Count => Better::Neither,
+        }
+    }
+
+    /// What kind of value answers it.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Latency(_) | Self::GoodLatency(_) | Self::Mean | Self::Max => Kind::Time,
+            Self::ErrorRate | Self::Status(_) => Kind::Share,
+            Self::Throughput => Kind::Rate,
+            Self::Count => Kind::Count,
+        }
+    }
+
+    /// How many samples there must be before an answer means anything.
+    #[must_use]
+    pub fn samples_needed(self) -> u64 {
+        match self {
+            Self::Latency(quantile) | Self::GoodLatency(quantile) => quantile.samples_needed(),
+            Self::Mean
+            | Self::Max
+            | Self::ErrorRate
+            | Self::Throughput
+            | Self::Status(_)
+            | Self::Count => 1,
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Latency(quantile) => write!(out, "{quantile}"),
+            Self::GoodLatency(quantile) => write!(out, "good_{quantile}"),
+            Self::Mean => write!(out, "mean"),
+            Self::Max => write!(out, "max"),
+            Self::ErrorRate => write!(out, "error_rate"),
+            Self::Throughput => write!(out, "throughput"),
+            Self::Status(range) => write!(out, "status_{range}"),
+            Self::Count => write!(out, "count"),
+        }
+    }
+}
+
+impl Value {
+    /// The value as a number in its report unit (milliseconds, percent, per second); `None` for *never*.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are beyond any run")]
+    pub fn number(self) -> Option<f64> {
+        match self {
+            Self::Time(time) => Some(time.as_secs_f64() * 1e3),
+            Self::Never => None,
+            Self::Share(share) => Some(share.share() * 100.0),
+            Self::Rate(rate) => Some(rate.as_f64()),
+            Self::Count(count) => Some(count as f64),
+        }
+    }
+
+    /// The unit of [`Value::number`].
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Time(_) | Self::Never => "ms",
+            Self::Share(_) => "%",
+            Self::Rate(_) => "/s",
+            Self::Count(_) => "",
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(time) => out.write_str(&unit::show_time(*time)),
+            Self::Never => out.write_str("never"),
+            Self::Share(share) => write!(out, "{share}"),
+            Self::Rate(rate) => write!(out, "{rate}"),
+            Self::Count(count) => write!(out, "{count}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_printed_and_read_is_itself() {
+        for name in [
+            "p50",
+            "p99.9",
+            "good_p95",
+            "mean",
+            "max",
+            "error_rate",
+            "throughput",
+            "count",
+            "status_5xx",
+            "status_429",
+        ] {
+            assert_eq!(Metric::parse(name).map(|metric| metric.to_string()), Some(name.to_owned()));
+        }
+        for bad in ["p100", "p0", "p", "p95th", "good_", "status_6xx", "status_", "errors", "P95"] {
+            assert_eq!(Metric::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What a gate file asks for, valid by construction: target, load, requests, thresholds.
+
+pub mod profile;
+pub mod threshold;
+pub mod axis;
+
+use std::time::Duration;
+
+use crate::metric::StatusRange;
+use crate::secret::Masks;
+use profile::Profile;
+use threshold::Threshold;
+
+/// A gate file, checked. Whatever a field says is true and agrees with the others.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The gate file's name, as reports show it.
+    pub name: String,
+    /// SHA-256 of the gate file's text, in hexadecimal.
+    pub hash: String,
+    /// What to send; absent in a file that holds thresholds alone.
+    pub drive: Option<Drive>,
+    /// What is expected, in the order of the file, the default error rate last. Never empty.
+    pub thresholds: Vec<Threshold>,
+    /// What came from the environment and must not be shown.
+    pub masks: Masks,
+}
+
+/// A load, and whom it is put on.
+#[derive(Clone, Debug)]
+pub struct Drive {
+    /// Whom to ask.
+    pub target: Target,
+    /// How much, how long, how even.
+    pub load: Load,
+    /// What to ask, in the order of the file. Never empty.
+    pub requests: Vec<Request>,
+}
+
+/// Whom to ask, and how to reach them.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// TLS or not.
+    pub secure: bool,
+    /// Name or address, without brackets.
+    pub host: String,
+    /// The port, the scheme's own where none was given.
+    pub port: u16,
+    /// The path in front of each request's path; empty, or starting with `/` and not ending with it.
+    pub prefix: String,
+    /// The target as a person wrote it, without query and credentials, `${…}` unresolved.
+    pub shown: String,
+    /// Headers of every request.
+    pub headers: Vec<(String, String)>,
+    /// The deadline of one request, all of it.
+    pub timeout: Duration,
+    /// What to wait for before the load.
+    pub ready: Option<Ready>,
+    /// How to trust the target.
+    pub tls: Tls,
+    /// Which HTTP to speak.
+    pub http: Http,
+}
+
+/// What to wait for before the load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// The path that answers 2xx once the service is up.
+    pub path: String,
+    /// How long to wait for that.
+    pub within: Duration,
+}
+
+/// How to trust the target, and how to be trusted. PEM bytes, read with the gate file.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// The only roots to trust; the system's when absent.
+    pub ca: Option<Vec<u8>>,
+    /// Our certificate chain and its key (mutual TLS).
+    pub identity: Option<Identity>,
+    /// Certificates are not checked; said in every report.
+    pub insecure: bool,
+}
+
+/// Our certificate chain and its key, in PEM.
+#[derive(Clone)]
+pub struct Identity {
+    /// The chain, leaf first.
+    pub cert: Vec<u8>,
+    /// The private key.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Identity(…)")
+    }
+}
+
+/// Which HTTP to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Http {
+    /// HTTP/1.1.
+    One,
+    /// HTTP/2; in the clear with prior knowledge.
+    Two,
+    /// Whatever the server prefers (ALPN); HTTP/1.1 in the clear.
+    Auto,
+}
+
+/// How much, how long, how even.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Open or closed, and its level over time.
+    pub profile: Profile,
+    /// From the start of the load; what is due before is sent and not judged. Shorter than the profile.
+    pub warm_up: Duration,
+    /// How arrivals are spread (open model).
+    pub arrivals: Arrivals,
+    /// Arrivals waiting or being answered at once, at most (open model).
+    pub max_in_flight: usize,
+    /// Connections at once, at most (open model).
+    pub connections: usize,
+    /// Load threads; one per core but one when absent.
+    pub threads: Option<usize>,
+    /// Concurrent streams on one HTTP/2 connection, at most.
+    pub streams: usize,
+    /// The seed of every draw; `None`: drawn anew and printed.
+    pub seed: Option<u64>,
+    /// After so long with nothing but failed connections, the run ends.
+    pub abort_after: Duration,
+}
+
+/// How arrivals are spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrivals {
+    /// At even distances.
+    Even,
+    /// As a Poisson process: independent users.
+    Poisson,
+}
+
+/// One kind of request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The endpoint's name in every report; unique.
+    pub name: String,
+    /// Upper case: `GET`, `POST`, …
+    pub method: String,
+    /// Path and query, starting with `/`, the target's prefix included.
+    pub path: String,
+    /// Headers beside the target's, which they replace where they have the same name.
+    pub headers: Vec<(String, String)>,
+    /// The body, with the content type that goes with it unless a header says otherwise.
+    pub body: Option<Body>,
+    /// Its share among the requests; at least 1.
+    pub weight: u32,
+    /// What makes an answer good.
+    pub expect: Expect,
+}
+
+/// A request's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The content type that goes with it.
+    pub content_type: Option<&'static str>,
+}
+
+/// What makes an answer good.
+#[derive(Clone, Debug, Default)]
+pub struct Expect {
+    /// Statuses that are good; below 400 when absent.
+    pub status: Option<Vec<StatusRange>>,
+    /// Texts that the body contains.
+    pub body: Vec<String>,
+    /// Headers, by lower-case name.
+    pub headers: Vec<(String, HeaderRule)>,
+    /// Values in a JSON body.
+    pub json: Vec<(serde_json_path::JsonPath, JsonRule)>,
+}
+
+/// What a header must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderRule {
+    /// There.
+    Present,
+    /// There, with exactly this value.
+    Equals(String),
+    /// There, with this text in its value.
+    Contains(String),
+}
+
+/// What the nodes of a JSON path must be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JsonRule {
+    /// At least one node.
+    Present,
+    /// At least one node, and none of them null, `""`, `[]` or `{}`.
+    NotEmpty,
+    /// Exactly one node, with this value.
+    Equals(serde_json::Value),
+}
+
+impl Expect {
+    /// Whether the body must be kept to be looked at.
+    #[must_use]
+    pub fn needs_body(&self) -> bool {
+        !self.body.is_empty() || !self.json.is_empty()
+    }
+
+    /// Whether the headers must be looked at.
+    #[must_use]
+    pub fn needs_headers(&self) -> bool {
+        !self.headers.is_empty()
+    }
+
+    /// Whether a status is good.
+    #[must_use]
+    pub fn allows(&self, status: u16) -> bool {
+        self.status
+            .as_ref()
+            .map_or(status < 400, |ranges| ranges.iter().any(|range| range.contains(status)))
+    }
+}

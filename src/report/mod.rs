@@ -1,0 +1,1 @@
+//! Reports: a judgement in, text out. Pure.

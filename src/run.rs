@@ -1,0 +1,234 @@
+//! Everything one execution told us, whoever executed it.
+
+use std::time::Duration;
+
+use crate::sample::Failure;
+use crate::tally::{Packed, Tally, Times};
+use crate::unit::Ratio;
+
+/// Everything one execution told us.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Where and of what it is.
+    pub origin: Origin,
+    /// What was asked for and what was done.
+    pub load: Delivered,
+    /// How fit the generator was.
+    pub generator: Generator,
+    /// The time axis: consecutive slices, warm-up included.
+    pub slices: Vec<Slice>,
+    /// What was measured, endpoint by endpoint, in the order of the plan.
+    pub endpoints: Vec<Evidence>,
+    /// Why it ended.
+    pub stop: Stop,
+}
+
+/// What was measured of one endpoint.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The endpoint's name.
+    pub name: String,
+    /// Arrivals planned within the judged time; `None` where no timetable says (closed model).
+    pub planned: Option<u64>,
+    /// All samples that were due within the judged time.
+    pub whole: Tally,
+    /// The same, slice by slice (warm-up included), on the axis of [`Run::slices`].
+    pub slices: Vec<Packed>,
+}
+
+/// A piece of the run's time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Its start, from the start of the load.
+    pub from: Duration,
+    /// Its end.
+    pub to: Duration,
+    /// The stage of the profile it lies in.
+    pub stage: usize,
+    /// Sent, never judged.
+    pub warm_up: bool,
+    /// Arrivals planned, sent, dropped in it, and the requests in flight at its end.
+    pub pulse: Pulse,
+}
+
+/// What the generator did within a slice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// Arrivals whose time lay in the slice; in the closed model the same as `sent`.
+    pub planned: u64,
+    /// Requests sent.
+    pub sent: u64,
+    /// Arrivals dropped for our own limits.
+    pub dropped: u64,
+    /// Requests waiting for an answer, or for a connection, at its end.
+    pub in_flight: u64,
+    /// Virtual users alive at its end (closed model).
+    pub users: u64,
+}
+
+/// Open or closed: who decides when the next request comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// Arrivals come by a timetable, whatever the service does.
+    Open,
+    /// Each virtual user waits for its answer before it asks again.
+    Closed,
+}
+
+/// What the profile asked for and what was done. A generator that falls behind says so.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// Open or closed.
+    pub model: Model,
+    /// The load in words: `200/s for 60s`, `50 users for 60s`.
+    pub profile: String,
+    /// Names of the profile's stages; empty names for those that have none.
+    pub stages: Vec<String>,
+    /// How long the load was planned to last, warm-up included.
+    pub duration: Duration,
+    /// How long it did last.
+    pub lasted: Duration,
+    /// From the start of the load; what was due before is not judged.
+    pub warm_up: Duration,
+    /// The deadline of a request.
+    pub timeout: Duration,
+    /// Arrivals planned, warm-up included (open model).
+    pub planned: Option<u64>,
+    /// Requests sent, warm-up included.
+    pub sent: u64,
+    /// Arrivals dropped because `max_in_flight` was reached.
+    pub dropped: u64,
+    /// Most virtual users at once (closed model).
+    pub users: u64,
+    /// Connections opened.
+    pub connections: u64,
+    /// Requests repeated because a kept connection had been closed before an answer began.
+    pub reconnects: u64,
+    /// How long opening a connection took, TLS included; also part of the first request's latency.
+    pub connecting: Times,
+    /// Connection attempts that failed, by address of the target.
+    pub refused: Vec<(String, u64)>,
+}
+
+/// The generator's own pulse.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Generator {
+    /// Load threads, one runtime each.
+    pub threads: u64,
+    /// How late arrivals were released: median. `None` where nothing was released by a timetable.
+    pub lag_p50: Option<Duration>,
+    /// How late arrivals were released: 99th percentile.
+    pub lag_p99: Option<Duration>,
+    /// How late arrivals were released: the latest.
+    pub lag_max: Option<Duration>,
+    /// CPU of each load thread over the whole load, as a share of one core.
+    pub cpu: Vec<Ratio>,
+    /// Share of seconds in which some load thread used more than 90 % of its core.
+    pub saturated: Ratio,
+    /// Open descriptors at the fullest moment, and the limit.
+    pub descriptors: Option<(u64, u64)>,
+    /// CPU time that the hypervisor gave to others, as a share.
+    pub steal: Option<Ratio>,
+    /// What releases arrivals, with its resolution: `timerfd`, `timer of 1 ms`.
+    pub pacing: String,
+    /// The clock of the machine was set, or the machine was suspended, during the run.
+    pub clock: Clock,
+}
+
+/// What became of the machine's clocks during the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// The wall clock was set by more than 500 ms.
+    pub stepped: bool,
+    /// The machine, or the process, stood still for more than 500 ms.
+    pub suspended: bool,
+}
+
+/// Where a run comes from: facts about machine, tool and gate file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Unlike any other run's.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// loadgate's version.
+    pub version: String,
+    /// The target as a report may show it.
+    pub target: String,
+    /// Protocol spoken: `HTTP/1.1`, `HTTP/2`.
+    pub protocol: String,
+    /// Certificates were not checked.
+    pub insecure: bool,
+    /// The gate file's name.
+    pub gate: String,
+    /// SHA-256 of the gate file's text.
+    pub gate_hash: String,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// CPU model.
+    pub cpu: String,
+    /// Logical cores.
+    pub cores: u64,
+    /// Memory in bytes.
+    pub memory: u64,
+    /// Operating system and kernel.
+    pub os: String,
+    /// Architecture.
+    pub arch: String,
+}
+
+/// Why a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The profile was over.
+    End,
+    /// A signal, by name: `SIGINT`, `SIGTERM`, `SIGHUP`.
+    Signal(String),
+    /// A threshold with `abort` was clearly breached: which one, in words.
+    Breached(String),
+    /// For so long, every request failed to connect.
+    Dead(Duration),
+    /// A load thread panicked: what it said.
+    Panic(String),
+    /// It never began: the target could not be reached. The class of the failure and what was seen.
+    Unreachable(Failure, String),
+    /// Not ended yet: the file is a checkpoint of a run that was killed.
+    Checkpoint,
+}
+
+impl Run {
+    /// All endpoints' samples together.
+    #[must_use]
+    pub fn whole(&self) -> Tally {
+        let mut whole = Tally::default();
+        for endpoint in &self.endpoints {
+            whole.merge(&endpoint.whole);
+        }
+        whole
+    }
+
+    /// Whether anything at all was answered, judged time or not.
+    #[must_use]
+    pub fn anything_answered(&self) -> bool {
+        let in_warm_up = |slice: &Packed| slice.statuses.values().any(|count| *count > 0);
+        self.endpoints
+            .iter()
+            .any(|endpoint| endpoint.whole.answers() > 0 || endpoint.slices.iter().any(in_warm_up))
+    }
+
+    /// Requests that failed for want of our own descriptors or ports.
+    #[must_use]
+    pub fn failed_by_us(&self) -> u64 {
+        let ours = Failure::ALL.into_iter().filter(|failure| failure.is_ours());
+        ours.map(|failure| {
+            self.endpoints.iter().map(|endpoint| endpoint.whole.failed_by(failure)).sum::<u64>()
+        })
+        .sum()
+    }
+
+    /// The judged time: from the end of the warm-up to the end of the load, planned or cut short.
+    #[must_use]
+    pub fn judged(&self) -> Duration {
+        self.load.lasted.min(self.load.duration).saturating_sub(self.load.warm_up)
+    }
+}

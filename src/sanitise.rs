@@ -1,0 +1,1 @@
+//! Text from outside, made harmless; the only way into a sink.

@@ -1,0 +1,453 @@
+//! Numbers that know what they are. The only place where `250ms`, `0.1%`, `200/s` and `64MiB` are read or written.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A quantile in (0, 1], exact in millionths. Written `p99.9`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Quantile(u32);
+
+/// A share in [0, 1]. Written `0.1%`.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Ratio(f64);
+
+/// Events per second, exact in millionths. Written `250/s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rate(u64);
+
+/// Why a text is not the number it should be; a half sentence that can follow the text itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct BadUnit {
+    /// What is wrong with the text.
+    pub why: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+impl BadUnit {
+    fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { why: why.into(), hint: hint.into() }
+    }
+}
+
+const MILLION: u32 = 1_000_000;
+
+impl Quantile {
+    /// The median.
+    pub const MEDIAN: Self = Self(500_000);
+    /// The largest value.
+    pub const MAX: Self = Self(MILLION);
+
+    /// A quantile from its millionths; `None` outside (0, 1].
+    #[must_use]
+    pub fn from_millionths(millionths: u32) -> Option<Self> {
+        (1..=MILLION).contains(&millionths).then_some(Self(millionths))
+    }
+
+    /// Reads the digits behind the `p`: `99`, `99.9`, `99_9`.
+    ///
+    /// # Errors
+    /// When the digits are not a percentile above 0 and below 100 with at most four decimals.
+    pub fn parse_percent(digits: &str) -> Result<Self, BadUnit> {
+        let bad = || {
+            BadUnit::new(
+                "is not a percentile above 0 and below 100",
+                "write `p50`, `p95`, `p99` or `p99_9`",
+            )
+        };
+        let (whole, part) = digits.split_once(['.', '_']).unwrap_or((digits, ""));
+        let decimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let shaped = !whole.is_empty() && whole.len() <= 2 && part.len() <= 4;
+        if !shaped
+            || !decimal(whole)
+            || !decimal(part)
+            || (digits.len() != whole.len() && part.is_empty())
+        {
+            return Err(bad());
+        }
+        let millionths = format!("{whole}{part:0<4}").parse().map_err(|_| bad())?;
+        Self::from_millionths(millionths).filter(|quantile| *quantile < Self::MAX).ok_or_else(bad)
+    }
+
+    /// The share of samples at or below this quantile.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        f64::from(self.0) / f64::from(MILLION)
+    }
+
+    /// The nearest-rank position among `count` samples, 1-based: ⌈q·n⌉ in exact arithmetic.
+    #[must_use]
+    pub fn rank(self, count: u64) -> u64 {
+        let product = u128::from(self.0) * u128::from(count);
+        u64::try_from(product.div_ceil(u128::from(MILLION))).unwrap_or(u64::MAX).max(1)
+    }
+
+    /// How many samples it takes until ten of them lie beyond this quantile: ⌈10 / (1 − q)⌉, and 1 for the largest value.
+    #[must_use]
+    pub fn samples_needed(self) -> u64 {
+        let beyond = u64::from(MILLION - self.0);
+        if beyond == 0 { 1 } else { (10 * u64::from(MILLION)).div_ceil(beyond) }
+    }
+}
+
+impl fmt::Display for Quantile {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / 10_000, self.0 % 10_000);
+        if part == 0 {
+            return write!(out, "p{whole}");
+        }
+        let decimals = format!("{part:04}");
+        write!(out, "p{whole}.{}", decimals.trim_end_matches('0'))
+    }
+}
+
+impl Ratio {
+    /// Nothing.
+    pub const ZERO: Self = Self(0.0);
+
+    /// A share from a number; `None` outside [0, 1] and for NaN.
+    #[must_use]
+    pub fn new(share: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&share).then_some(Self(share))
+    }
+
+    /// `part` of `whole`; `None` where there is no whole.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share of more than 2^53 requests may lose its last digit"
+    )]
+    pub fn of(part: u64, whole: u64) -> Option<Self> {
+        if whole == 0 { None } else { Self::new(part as f64 / whole as f64) }
+    }
+
+    /// The share as a number in [0, 1].
+    #[must_use]
+    pub fn share(self) -> f64 {
+        self.0
+    }
+
+    /// Reads `0.5%`.
+    ///
+    /// # Errors
+    /// When the unit is missing or the share is not between 0 % and 100 %.
+    pub fn parse(text: &str) -> Result<Self, BadUnit> {
+        let Some(digits) = text.trim().strip_suffix('%') else {
+            let hint = format!("write `{}%`", text.trim());
+            return Err(BadUnit::new("needs a unit", hint));
+        };
+        let percent = decimal(digits.trim_end())?;
+        Self::new(percent / 100.0).ok_or_else(|| {
+            BadUnit::new("is not between 0% and 100%", "write a share such as `0.5%`")
+        })
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}%", trimmed(self.0 * 100.0, 4))
+    }
+}
+
+impl Rate {
+    /// Nothing at all.
+    pub const ZERO: Self = Self(0);
+    const MICRO: f64 = 1e6;
+    /// The largest rate that is understood: 100 million a second, beyond any machine.
+    const MOST: f64 = 1e8;
+
+    /// A rate from events per second; `None` when it is negative, not finite or beyond 100 million.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded just before"
+    )]
+    pub fn per_second(events: f64) -> Option<Self> {
+        (0.0..=Self::MOST).contains(&events).then(|| Self((events * Self::MICRO).round() as u64))
+    }
+
+    /// `events` in `time`; `None` where no time passed.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "beyond 2^53 events the last digit does not matter"
+    )]
+    pub fn of(events: u64, time: Duration) -> Option<Self> {
+        if time.is_zero() { None } else { Self::per_second(events as f64 / time.as_secs_f64()) }
+    }
+
+    /// Events in a million seconds: the exact integer behind the rate.
+    #[must_use]
+    pub fn micro(self) -> u64 {
+        self.0
+    }
+
+    /// Events per second as a number.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the largest rate is 1e14 millionths, below 2^53"
+    )]
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / Self::MICRO
+    }
+
+    /// Reads `200/s`, `1.5/s`, `12000/m`, `10/h`.
+    ///
+    /// # Errors
+    /// When the unit is missing or unknown, or the number is negative or too large.
+    pub fn parse(text: &str) -> Result<Self, BadUnit> {
+        let text = text.trim();
+        let Some((digits, unit)) = text.split_once('/') else {
+            return Err(BadUnit::new("needs a unit", format!("write `{text}/s`")));
+        };
+        let seconds = match unit.trim() {
+            "s" => 1.0,
+            "m" | "min" => 60.0,
+            "h" => 3600.0,
+            _ => {
+                return Err(BadUnit::new("has an unknown unit", "rates end in `/s`, `/m` or `/h`"));
+            }
+        };
+        Self::per_second(decimal(digits.trim_end())? / seconds)
+            .ok_or_else(|| BadUnit::new("is too large a rate", "at most 100000000/s"))
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/s", trimmed(self.as_f64(), 3))
+    }
+}
+
+/// The units a duration may have, longest name first where one is the end of another.
+const DURATIONS: [(&str, f64); 7] = [
+    ("us", 1e-6),
+    ("µs", 1e-6),
+    ("ms", 1e-3),
+    ("min", 60.0),
+    ("s", 1.0),
+    ("m", 60.0),
+    ("h", 3600.0),
+];
+
+/// Reads `250ms`, `1.5s`, `2m`, `1h`, `1m30s`; exact to the nanosecond.
+///
+/// # Errors
+/// When a unit is missing or unknown, or the number is negative or longer than a year.
+pub fn parse_duration(text: &str) -> Result<Duration, BadUnit> {
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err(BadUnit::new("is empty", "write a duration such as `250ms` or `10s`"));
+    }
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let end =
+            rest.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(rest.len());
+        let (digits, behind) = rest.split_at(end);
+        let number = decimal(digits)?;
+        let unit_end = behind.find(|sign: char| sign.is_ascii_digit()).unwrap_or(behind.len());
+        let (unit, next) = behind.split_at(unit_end);
+        total += number * unit_seconds(unit.trim(), text)?;
+        rest = next;
+    }
+    duration_from(total)
+}
+
+fn unit_seconds(unit: &str, whole: &str) -> Result<f64, BadUnit> {
+    if unit.is_empty() {
+        return Err(BadUnit::new(
+            "needs a unit",
+            format!("write `{}ms` or `{}s`", whole.trim(), whole.trim()),
+        ));
+    }
+    let known = DURATIONS.iter().find(|(name, _)| *name == unit);
+    known.map(|(_, seconds)| *seconds).ok_or_else(|| {
+        BadUnit::new("has an unknown unit", "durations end in `us`, `ms`, `s`, `m` or `h`")
+    })
+}
+
+fn duration_from(seconds: f64) -> Result<Duration, BadUnit> {
+    const YEAR: f64 = 31_536_000.0;
+    let rounded = (seconds * 1e9).round() / 1e9;
+    match Duration::try_from_secs_f64(rounded) {
+        Ok(time) if seconds <= YEAR => Ok(time),
+        Ok(_) | Err(_) => Err(BadUnit::new("is too long", "at most a year")),
+    }
+}
+
+/// Writes a time so that a person reads it at once: `0.221 ms`, `5.01 ms`, `412.3 ms`, `1.702 s`.
+#[must_use]
+pub fn show_time(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    let ms = seconds * 1e3;
+    // The bounds are where rounding would spill into the next form: 999.96 ms is 1 s.
+    if ms < 0.9995 {
+        format!("{ms:.3} ms")
+    } else if ms < 9.995 {
+        format!("{ms:.2} ms")
+    } else if ms < 999.95 {
+        format!("{ms:.1} ms")
+    } else if seconds < 59.9995 {
+        format!("{seconds:.3} s")
+    } else {
+        format!("{seconds:.1} s")
+    }
+}
+
+/// Writes a duration as a gate file has it: `250ms`, `1.5s`, `2m`, `1m30s`; reading it back gives the same.
+#[must_use]
+pub fn show_duration(time: Duration) -> String {
+    let nanos = time.as_nanos();
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
+    if nanos.is_multiple_of(1_000_000_000) {
+        return whole_seconds(time.as_secs());
+    }
+    if nanos >= 1_000_000_000 {
+        return format!("{}s", trimmed(time.as_secs_f64(), 9));
+    }
+    if nanos >= 1_000_000 {
+        return format!("{}ms", trimmed(time.as_secs_f64() * 1e3, 6));
+    }
+    format!("{}us", trimmed(time.as_secs_f64() * 1e6, 3))
+}
+
+fn whole_seconds(seconds: u64) -> String {
+    let (hours, minutes, left) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let part =
+        |count: u64, unit: &str| if count == 0 { String::new() } else { format!("{count}{unit}") };
+    if hours == 0 && minutes < 2 {
+        return format!("{seconds}s");
+    }
+    part(hours, "h") + &part(minutes, "m") + &part(left, "s")
+}
+
+/// Reads `64MiB`, `10kB`, `512B` into bytes.
+///
+/// # Errors
+/// When the unit is missing or unknown, or the size does not fit.
+pub fn parse_size(text: &str) -> Result<u64, BadUnit> {
+    const UNITS: [(&str, f64); 7] = [
+        ("KiB", 1024.0),
+        ("MiB", 1_048_576.0),
+        ("GiB", 1_073_741_824.0),
+        ("kB", 1e3),
+        ("MB", 1e6),
+        ("GB", 1e9),
+        ("B", 1.0),
+    ];
+    let text = text.trim();
+    let end = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let hint = "write a size such as `64MiB`";
+    let Some((_, factor)) = UNITS.iter().find(|(name, _)| *name == unit.trim()) else {
+        let why = if unit.trim().is_empty() { "needs a unit" } else { "has an unknown unit" };
+        return Err(BadUnit::new(why, hint));
+    };
+    let bytes = decimal(digits)? * factor;
+    if bytes > 1e15 {
+        return Err(BadUnit::new("is too large", hint));
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded just before"
+    )]
+    let whole = bytes.round() as u64;
+    Ok(whole)
+}
+
+/// A plain decimal number that is not negative: no exponent, no sign, no `nan`, no `inf`.
+fn decimal(digits: &str) -> Result<f64, BadUnit> {
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let ends = digits.starts_with('.') || digits.ends_with('.');
+    if digits.is_empty() || !plain || ends || digits.len() > 20 {
+        let why = if digits.starts_with('-') { "is negative" } else { "is not a number" };
+        return Err(BadUnit::new(why, "write a plain decimal number such as `250` or `0.5`"));
+    }
+    digits.parse().map_err(|_| BadUnit::new("is not a number", "write a plain decimal number"))
+}
+
+/// A number with at most `decimals` decimals and none that says nothing.
+fn trimmed(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_with_their_unit() {
+        let check = |text: &str, nanos: u64| {
+            assert_eq!(parse_duration(text), Ok(Duration::from_nanos(nanos)))
+        };
+        check("250ms", 250_000_000);
+        check("1.5s", 1_500_000_000);
+        check("1m30s", 90_000_000_000);
+        check("100us", 100_000);
+        check("0s", 0);
+    }
+
+    #[test]
+    fn what_is_not_a_duration_says_why() {
+        let check = |text: &str, why: &str| {
+            assert_eq!(parse_duration(text).map_err(|bad| bad.why), Err(why.to_owned()))
+        };
+        check("250", "needs a unit");
+        check("-1s", "is not a number");
+        check("nan", "is not a number");
+        check("1e3s", "has an unknown unit");
+        check("5 parsecs", "has an unknown unit");
+        check("", "is empty");
+    }
+
+    #[test]
+    fn percentiles_have_one_spelling_each() {
+        let check = |digits: &str, shown: &str| {
+            assert_eq!(
+                Quantile::parse_percent(digits).map(|quantile| quantile.to_string()),
+                Ok(shown.to_owned())
+            );
+        };
+        check("99", "p99");
+        check("99.9", "p99.9");
+        check("99_9", "p99.9");
+        check("5", "p5");
+        for bad in ["0", "100", "", "-1", "9a", "99.", "99.99999", "nan"] {
+            assert!(Quantile::parse_percent(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ranks_are_exact() {
+        let p99 = Quantile::parse_percent("99").expect("a percentile");
+        assert_eq!(
+            (p99.rank(100), p99.rank(101), p99.rank(1), p99.samples_needed()),
+            (99, 100, 1, 1000)
+        );
+        assert_eq!(Quantile::MEDIAN.samples_needed(), 20);
+    }
+
+    #[test]
+    fn rates_and_shares_keep_their_unit() {
+        assert_eq!(Rate::parse("200/s").map(|rate| rate.to_string()), Ok("200/s".to_owned()));
+        assert_eq!(Rate::parse("90/m").map(|rate| rate.to_string()), Ok("1.5/s".to_owned()));
+        assert_eq!(Rate::parse("200").map_err(|bad| bad.hint), Err("write `200/s`".to_owned()));
+        assert_eq!(Ratio::parse("0.5%").map(|share| share.to_string()), Ok("0.5%".to_owned()));
+        assert!(
+            Ratio::parse("101%").is_err()
+                && Ratio::parse("inf%").is_err()
+                && Ratio::parse("1").is_err()
+        );
+    }
+}
