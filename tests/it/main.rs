@@ -1,0 +1,25 @@
+//! All integration tests in one binary: a `mod` line and a sentence each.
+
+/// Played servers, the built binary, and what makes its output comparable.
+mod support;
+
+/// The house rules as tests.
+mod tidy;
+/// Good gate files, bad gate files: faults as the user sees them.
+mod plan;
+/// One request against servers that do everything a server can do to a client.
+mod wire;
+/// The timetable is kept; lateness is counted; stop stops.
+mod pace;
+/// Plans and runs in, findings out.
+mod judge;
+/// Properties that hold for every input.
+mod laws;
+/// Every report of every case; what outsiders read in them.
+mod report;
+/// The built binary against real loopback servers.
+mod gate;
+/// Every way of having nothing to judge, and its exit code.
+mod silence;
+/// Faults of target, machine and signals, on the built binary.
+mod faults;

@@ -1,0 +1,1 @@
+//! A raw TCP server that misbehaves by script.
