@@ -389,7 +389,7 @@ mod tests {
     #[test]
     fn durations_are_read_with_their_unit() {
         let check = |text: &str, nanos: u64| {
-            assert_eq!(parse_duration(text), Ok(Duration::from_nanos(nanos)))
+            assert_eq!(parse_duration(text), Ok(Duration::from_nanos(nanos)));
         };
         check("250ms", 250_000_000);
         check("1.5s", 1_500_000_000);
@@ -401,7 +401,7 @@ mod tests {
     #[test]
     fn what_is_not_a_duration_says_why() {
         let check = |text: &str, why: &str| {
-            assert_eq!(parse_duration(text).map_err(|bad| bad.why), Err(why.to_owned()))
+            assert_eq!(parse_duration(text).map_err(|bad| bad.why), Err(why.to_owned()));
         };
         check("250", "needs a unit");
         check("-1s", "is not a number");

@@ -1,6 +1,6 @@
 //! What the tests share.
 
 /// A raw TCP server that misbehaves by script.
-pub mod server;
+pub(crate) mod server;
 /// The built binary, run and recorded.
-pub mod gate;
+pub(crate) mod gate;
