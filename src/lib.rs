@@ -28,6 +28,7 @@ pub mod report;
 // hands: the only side effects
 pub mod load;
 pub mod demo;
+pub mod machine;
 pub mod store;
 
 // door

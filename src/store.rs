@@ -1,1 +1,273 @@
-//! Files, written whole or not at all.
+//! Files: written whole or not at all, into a directory that was proved usable before any load was spent.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Held by a run for as long as it may write, so that two runs cannot mix their reports.
+const LOCK: &str = ".lock";
+/// What a file is called until it is whole; a killed run may leave one behind.
+const UNFINISHED: (&str, &str) = (".loadgate-", ".tmp");
+
+/// The directory of a run's reports, held until dropped.
+#[derive(Debug)]
+pub struct Store {
+    dir: PathBuf,
+    /// The lock ends with the file's life, even when the process is killed.
+    _lock: File,
+}
+
+/// Why a directory cannot take reports.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// Something else has that name.
+    #[error("`{}` is not a directory, and reports need one; choose another with --out", .0.display())]
+    NotDirectory(PathBuf),
+    /// A directory stands where a report should go.
+    #[error("`{}` is a directory, and a report goes there; move it away", .0.display())]
+    Occupied(PathBuf),
+    /// Another run writes there.
+    #[error("`{}` is in use by another run (process {by}); choose another with --out", .dir.display())]
+    InUse {
+        /// The directory.
+        dir: PathBuf,
+        /// Its process.
+        by: String,
+    },
+    /// The system said no.
+    #[error("cannot write into `{}`: {why}; choose another with --out", .dir.display())]
+    Refused {
+        /// The directory.
+        dir: PathBuf,
+        /// What the system said.
+        why: io::Error,
+    },
+}
+
+/// A report that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`: {why}", .path.display())]
+pub struct Unwritten {
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub why: io::Error,
+}
+
+/// A file that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{}`: {why}", .path.display())]
+pub struct Unread {
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub why: io::Error,
+}
+
+impl Store {
+    /// Makes the directory where it is missing, takes it for this run, and proves that files of these names can
+    /// be written there.
+    ///
+    /// # Errors
+    /// When it is not a directory, not writable, full, or held by another run.
+    pub fn open(dir: &Path, names: &[&str]) -> Result<Self, Unusable> {
+        let refused = |why| Unusable::Refused { dir: dir.to_owned(), why };
+        if dir.exists() && !dir.is_dir() {
+            return Err(Unusable::NotDirectory(dir.to_owned()));
+        }
+        fs::create_dir_all(dir).map_err(refused)?;
+        let lock = take(dir)?;
+        for name in names {
+            let path = dir.join(name);
+            if fs::symlink_metadata(&path).is_ok_and(|there| there.is_dir()) {
+                return Err(Unusable::Occupied(path));
+            }
+        }
+        sweep(dir);
+        let store = Self { dir: dir.to_owned(), _lock: lock };
+        store.prove().map_err(refused)?;
+        Ok(store)
+    }
+
+    /// Removes what an earlier run left under these names: an old pass must not outlive a run that was killed.
+    ///
+    /// # Errors
+    /// When an old file cannot be removed.
+    pub fn clear(&self, names: &[&str]) -> Result<(), Unusable> {
+        for name in names {
+            match fs::remove_file(self.path(name)) {
+                Err(why) if why.kind() != io::ErrorKind::NotFound => {
+                    return Err(Unusable::Refused { dir: self.dir.clone(), why });
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a file of that name lies.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// Writes a file whole or not at all. A symbolic link of that name is replaced, never followed.
+    ///
+    /// # Errors
+    /// When the disk is full, the directory is gone, or the system says no for another reason.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Unwritten> {
+        let path = self.path(name);
+        let written = self.unfinished().and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|failed| failed.error)?;
+            Ok(())
+        });
+        written.map_err(|why| Unwritten { path, why })
+    }
+
+    /// A file as large as a small report, written and removed again.
+    fn prove(&self) -> io::Result<()> {
+        let mut file = self.unfinished()?;
+        file.write_all(&[b'.'; 4096])?;
+        file.as_file().sync_all()?;
+        file.close()
+    }
+
+    fn unfinished(&self) -> io::Result<tempfile::NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        builder.tempfile_in(&self.dir)
+    }
+}
+
+/// Takes the lock of a directory, or tells who has it.
+fn take(dir: &Path) -> Result<File, Unusable> {
+    let refused = |why| Unusable::Refused { dir: dir.to_owned(), why };
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = rustix::fs::OFlags::NOFOLLOW.bits();
+        options.custom_flags(i32::try_from(flags).expect("open flags are small"));
+    }
+    let mut file = options.open(dir.join(LOCK)).map_err(refused)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut by = String::new();
+            let _ = file.take(20).read_to_string(&mut by);
+            let by = if by.is_empty() { "unknown".to_owned() } else { by };
+            return Err(Unusable::InUse { dir: dir.to_owned(), by });
+        }
+        // Some network file systems know no locks; the reports can be written all the same.
+        Err(TryLockError::Error(why)) if why.kind() == io::ErrorKind::Unsupported => {}
+        Err(TryLockError::Error(why)) => return Err(refused(why)),
+    }
+    let name = std::process::id().to_string();
+    file.set_len(0).map_err(refused)?;
+    file.seek(SeekFrom::Start(0)).map_err(refused)?;
+    file.write_all(name.as_bytes()).map_err(refused)?;
+    Ok(file)
+}
+
+/// Removes what a killed run left half written; called with the lock held.
+fn sweep(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let ours = name
+            .to_str()
+            .is_some_and(|name| name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1));
+        if ours {
+            // One that stays is ugly and harms nobody.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Reads a whole file of at most `most` bytes.
+///
+/// # Errors
+/// When it is missing, a directory, larger, or cannot be read.
+pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
+    let bytes = File::open(path).and_then(|file| {
+        let mut bytes = Vec::new();
+        file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    });
+    let too_large = || io::Error::other(format!("it is larger than {most} bytes"));
+    let bytes = bytes
+        .and_then(|bytes| if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) });
+    bytes.map_err(|why| Unread { path: path.to_owned(), why })
+}
+
+/// Whether two paths lead to one file.
+#[must_use]
+pub fn same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    real(one).is_some_and(|one| real(other) == Some(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).expect("the directory is there").flatten();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_second_run_in_one_directory_is_told_who_has_it() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let held = Store::open(dir.path(), &[]).expect("usable");
+        let second = Store::open(dir.path(), &[]).expect_err("held by the first");
+        assert!(second.to_string().contains(&format!("(process {})", std::process::id())));
+        drop(held);
+        assert!(Store::open(dir.path(), &[]).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_replaced_and_never_followed() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let victim = dir.path().join("victim");
+        fs::write(&victim, "mine").expect("written");
+        let out = dir.path().join("out");
+        let store = Store::open(&out, &["a"]).expect("usable");
+        std::os::unix::fs::symlink(&victim, out.join("a")).expect("linked");
+        store.write("a", b"report").expect("written");
+        assert_eq!(fs::read(&victim).expect("still there"), b"mine");
+        assert_eq!(fs::read(out.join("a")).expect("written"), b"report");
+        assert_eq!(listed(&out), [".lock", "a"]);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_swept_and_old_reports_go() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        for name in [".loadgate-x.tmp", "verdict.json", "notes.txt"] {
+            fs::write(dir.path().join(name), "old").expect("written");
+        }
+        let store = Store::open(dir.path(), &["verdict.json"]).expect("usable");
+        store.clear(&["verdict.json"]).expect("cleared");
+        assert_eq!(listed(dir.path()), [".lock", "notes.txt"]);
+    }
+
+    #[test]
+    fn what_cannot_take_reports_says_why() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let file = dir.path().join("file");
+        fs::write(&file, "").expect("written");
+        assert!(matches!(Store::open(&file, &[]), Err(Unusable::NotDirectory(_))));
+        assert!(matches!(Store::open(&file.join("under"), &[]), Err(Unusable::Refused { .. })));
+        fs::create_dir(dir.path().join("run.json")).expect("made");
+        assert!(matches!(Store::open(dir.path(), &["run.json"]), Err(Unusable::Occupied(_))));
+    }
+}
