@@ -2,5 +2,9 @@
 
 /// A raw TCP server that misbehaves by script.
 pub(crate) mod server;
+/// One connection of that server.
+mod line;
+/// Certificates made on the spot, and the TLS configurations that show or trust them.
+pub(crate) mod certs;
 /// The built binary, run and recorded.
 pub(crate) mod gate;
