@@ -113,15 +113,34 @@ fn skip_string(signs: &mut Signs<'_>) {
     }
 }
 
-/// Controls, bidirectional controls, signs without width, fillers, tags and non-characters.
+/// Bidirectional controls, signs without width, fillers, tags and non-characters.
+const HIDDEN: [(u32, u32); 19] = [
+    (0xad, 0xad),
+    (0x34f, 0x34f),
+    (0x61c, 0x61c),
+    (0x115f, 0x1160),
+    (0x17b4, 0x17b5),
+    (0x180b, 0x180f),
+    (0x200b, 0x200f),
+    (0x202a, 0x202e),
+    (0x2060, 0x206f),
+    (0x2800, 0x2800),
+    (0x3164, 0x3164),
+    (0xfdd0, 0xfdef),
+    (0xfe00, 0xfe0f),
+    (0xfeff, 0xfeff),
+    (0xffa0, 0xffa0),
+    (0xfff0, 0xfffb),
+    (0x1_bca0, 0x1_bca3),
+    (0x1_d173, 0x1_d17a),
+    (0xe_0000, 0xe_0fff),
+];
+
 fn is_hidden(sign: char) -> bool {
     let point = u32::from(sign);
+    let listed = |(from, to): &(u32, u32)| (*from..=*to).contains(&point);
     sign.is_control()
-        || matches!(point,
-            0xad | 0x34f | 0x61c | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f
-            | 0x202a..=0x202e | 0x2060..=0x206f | 0x3164 | 0xfdd0..=0xfdef | 0xfe00..=0xfe0f | 0xfeff
-            | 0xffa0 | 0xfff0..=0xfffb | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff)
-        || point & 0xfffe == 0xfffe
+        || (!sign.is_ascii() && (point & 0xfffe == 0xfffe || HIDDEN.iter().any(listed)))
 }
 
 /// Breaks what a CI host would take for a command, so that a person still reads what was there.

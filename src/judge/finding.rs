@@ -127,3 +127,86 @@ pub enum Verdict {
     /// Something asked was breached.
     Fail,
 }
+
+impl Judgement {
+    /// The worst outcome among what fails the gate; where nothing was asked, nothing passed.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let strict = self.findings.iter().filter(|finding| finding.level == Level::Fail);
+        strict.map(|finding| finding.outcome.verdict()).max().unwrap_or(Verdict::Inconclusive)
+    }
+}
+
+impl Verdict {
+    /// The name in every report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Inconclusive => "inconclusive",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+impl Outcome {
+    /// What it makes of a gate that depends on it.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Held => Verdict::Pass,
+            Self::Unjudged(_) => Verdict::Inconclusive,
+            Self::Breached => Verdict::Fail,
+        }
+    }
+
+    /// The name in every report.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Breached => "breached",
+            Self::Unjudged(_) => "unjudged",
+        }
+    }
+}
+
+impl Rule {
+    /// The name in every report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sla => "sla",
+            Self::Trust => "trust",
+        }
+    }
+}
+
+impl Doubt {
+    /// The name in every report, and for `loadgate explain`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoSuchScope { .. } => "no-such-scope",
+            Self::NoSamples => "no-samples",
+            Self::TooFew { .. } => "too-few",
+            Self::NoAnswers => "no-answers",
+            Self::FellBehind(_) => "fell-behind",
+            Self::CutShort => "cut-short",
+            Self::NoWindows => "no-windows",
+            Self::NoSuchStage => "no-such-stage",
+            Self::OverRange => "over-range",
+        }
+    }
+}
+
+impl Scope {
+    /// `*` for the whole run, an endpoint's name else.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Whole => "*",
+            Self::Endpoint(name) => name,
+        }
+    }
+}
