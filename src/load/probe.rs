@@ -22,6 +22,11 @@ pub trait Hub: 'static {
     type Probe: Probe;
     /// A probe that is not open yet.
     fn probe(&self) -> Self::Probe;
+
+    /// One example for each endpoint and failure: why, in words that quote no answer, 200 characters at most.
+    fn examples(&self) -> Vec<(usize, Failure, String)> {
+        Vec::new()
+    }
 }
 
 /// One connection, or a place on a shared one: one request at a time.

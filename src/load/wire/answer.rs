@@ -1,0 +1,390 @@
+//! An HTTP/1.1 answer, read from bytes as they come: the head parsed, the body counted and not kept.
+//!
+//! No I/O: whatever way an answer is cut into pieces, it reads the same.
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use httparse::{Header, ParserConfig, Response, Status};
+
+use super::chunks::Chunks;
+use super::expect;
+use super::fault::Fault;
+use crate::plan::Expect;
+use crate::sample::Failure;
+
+/// The largest body that is read.
+pub const BODY_CAP: u64 = 64 * 1024 * 1024;
+/// The largest head that is read.
+pub const HEAD_CAP: usize = 64 * 1024;
+/// How many headers are read.
+pub const HEADERS: usize = 100;
+/// How many interim answers (1xx) may come before the answer.
+pub const INTERIM: u8 = 16;
+
+/// Spilled bytes up to this size stay allocated for the next answer of the connection.
+const KEPT: usize = 4 * 1024;
+
+/// What the request was, as far as it decides how the answer reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The method is `HEAD`: the answer has no body, whatever its head says.
+    pub head: bool,
+    /// What makes the answer good.
+    pub expect: &'a Expect,
+}
+
+/// One answer, so far.
+#[derive(Debug, Default)]
+pub struct Reader {
+    stage: Stage,
+    interim: u8,
+    reusable: bool,
+    heard: bool,
+    status: u16,
+    counted: u64,
+    /// An incomplete head.
+    head: Vec<u8>,
+    /// The body, where it is looked at and did not come in one piece.
+    body: Vec<u8>,
+    /// The expectation on a header that was not met.
+    unmet: Option<Box<str>>,
+}
+
+/// How far we are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// Before the end of the head.
+    #[default]
+    Head,
+    /// In a body of which so much is left.
+    Length(u64),
+    /// In a chunked body.
+    Chunked(Chunks),
+    /// In a body that ends with the connection.
+    UntilClose,
+    /// Behind the last byte.
+    Whole,
+}
+
+/// What a piece of bytes was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// More must come.
+    More,
+    /// The answer is whole.
+    Whole {
+        /// How many of the bytes belong to it; what follows was not asked for.
+        used: usize,
+        /// Where its whole body lies in those bytes, if it is to be looked at and came in one piece.
+        body: Option<Range<usize>>,
+    },
+}
+
+impl Reader {
+    /// Forgets the last answer.
+    pub fn reset(&mut self) {
+        if self.body.capacity() > 0 {
+            self.body = Vec::new();
+        }
+        if self.head.capacity() > KEPT {
+            self.head = Vec::new();
+        }
+        self.head.clear();
+        (self.stage, self.interim, self.reusable) = (Stage::Head, 0, false);
+        (self.heard, self.status, self.counted) = (false, 0, 0);
+        self.unmet = None;
+    }
+
+    /// Whether any byte of an answer came.
+    #[must_use]
+    pub fn heard(&self) -> bool {
+        self.heard
+    }
+
+    /// The status, once the head is whole.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        (self.status != 0).then_some(self.status)
+    }
+
+    /// Whether the connection can carry another request after this whole answer.
+    #[must_use]
+    pub fn reusable(&self) -> bool {
+        self.reusable && self.stage == Stage::Whole
+    }
+
+    /// The body, where it is looked at and did not come in one piece.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The expectation on a header that was not met.
+    #[must_use]
+    pub fn unmet(&self) -> Option<&str> {
+        self.unmet.as_deref()
+    }
+
+    /// Takes bytes as they came.
+    ///
+    /// # Errors
+    /// What came is not HTTP, or too large.
+    pub fn feed(&mut self, asked: Asked<'_>, bytes: &[u8]) -> Result<Progress, Fault> {
+        self.heard |= !bytes.is_empty();
+        if self.stage != Stage::Head {
+            return self.take_body(asked, bytes, 0);
+        }
+        if self.head.is_empty() {
+            let (taken, whole) = self.take_heads(asked, bytes)?;
+            if whole {
+                return self.take_body(asked, bytes, taken);
+            }
+            self.head.extend_from_slice(&bytes[taken..]);
+            return Ok(Progress::More);
+        }
+        let before = self.head.len();
+        let mut head = std::mem::take(&mut self.head);
+        head.extend_from_slice(bytes);
+        let taken = self.take_heads(asked, &head);
+        let (taken, whole) = taken?;
+        if whole {
+            head.clear();
+            self.head = head;
+            return self.take_body(asked, bytes, taken - before);
+        }
+        head.drain(..taken);
+        self.head = head;
+        Ok(Progress::More)
+    }
+
+    /// The connection ended; `clean` unless TLS ended without saying so.
+    ///
+    /// # Errors
+    /// The answer is not whole.
+    pub fn end(&mut self, clean: bool) -> Result<(), Fault> {
+        let what = match self.stage {
+            Stage::Whole => return Ok(()),
+            Stage::UntilClose if clean => {
+                self.stage = Stage::Whole;
+                return Ok(());
+            }
+            Stage::Head if !self.heard => {
+                let what = "closed before an answer began";
+                return Err(Fault::new(Failure::Reset, what));
+            }
+            Stage::Head => "closed inside the head of an answer",
+            Stage::UntilClose => "TLS ended without close_notify, and no length was given",
+            Stage::Length(_) | Stage::Chunked(_) => "closed inside the body of an answer",
+        };
+        Err(Fault::new(Failure::Truncated, what))
+    }
+
+    /// Takes interim heads and the head: how many bytes that were, and whether the head was among them.
+    fn take_heads(&mut self, asked: Asked<'_>, bytes: &[u8]) -> Result<(usize, bool), Fault> {
+        let mut at = 0;
+        loop {
+            let rest = &bytes[at..];
+            let Some(length) = self.take_head(asked, rest)? else {
+                if rest.len() > HEAD_CAP {
+                    return Err(Fault::malformed("a head larger than 64 KiB"));
+                }
+                return Ok((at, false));
+            };
+            if length > HEAD_CAP {
+                return Err(Fault::malformed("a head larger than 64 KiB"));
+            }
+            at += length;
+            if self.status != 0 {
+                return Ok((at, true));
+            }
+            self.interim += 1;
+            if self.interim > INTERIM {
+                return Err(Fault::malformed("more than 16 interim answers (1xx)"));
+            }
+        }
+    }
+
+    /// Parses one head: its length, `None` while it is incomplete. The status stays zero for an interim one.
+    fn take_head(&mut self, asked: Asked<'_>, bytes: &[u8]) -> Result<Option<usize>, Fault> {
+        let mut headers = [const { MaybeUninit::uninit() }; HEADERS];
+        let mut head = Response::new(&mut []);
+        let config = ParserConfig::default();
+        let parsed = config.parse_response_with_uninit_headers(&mut head, bytes, &mut headers);
+        let length = match parsed {
+            Ok(Status::Complete(length)) => length,
+            Ok(Status::Partial) => return Ok(None),
+            Err(error) => return Err(Fault::malformed(not_http(error, bytes))),
+        };
+        let status = head.code.unwrap_or(0);
+        match status {
+            101 => return Err(Fault::malformed("a switch of protocols that was not asked for")),
+            100..=199 => return Ok(Some(length)),
+            200..=999 => {}
+            _ => return Err(Fault::malformed("a status below 100")),
+        }
+        self.frame(asked, status, head.version == Some(1), head.headers)?;
+        self.status = status;
+        if asked.expect.needs_headers() {
+            self.unmet = expect::unmet_header(asked.expect, |name| {
+                let named = head.headers.iter().filter(|h| h.name.eq_ignore_ascii_case(name));
+                named.map(|header| header.value).collect()
+            });
+        }
+        Ok(Some(length))
+    }
+
+    /// Decides how the body is framed (RFC 9112, section 6.3), and whether the connection stays.
+    fn frame(
+        &mut self,
+        asked: Asked<'_>,
+        status: u16,
+        modern: bool,
+        headers: &[Header<'_>],
+    ) -> Result<(), Fault> {
+        let (mut length, mut coded, mut chunked) = (None, false, false);
+        let (mut close, mut keep) = (false, false);
+        for header in headers {
+            // Compared by length first: most headers are none of these.
+            match header.name.len() {
+                14 if header.name.eq_ignore_ascii_case("content-length") => {
+                    length = Some(content_length(header.value, length)?);
+                }
+                17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
+                    for coding in tokens(header.value) {
+                        if chunked {
+                            return Err(Fault::malformed("a coding behind `chunked`"));
+                        }
+                        (coded, chunked) = (true, coding.eq_ignore_ascii_case(b"chunked"));
+                    }
+                }
+                10 if header.name.eq_ignore_ascii_case("connection") => {
+                    for token in tokens(header.value) {
+                        close |= token.eq_ignore_ascii_case(b"close");
+                        keep |= token.eq_ignore_ascii_case(b"keep-alive");
+                    }
+                }
+                _ => {}
+            }
+        }
+        if coded && length.is_some() {
+            return Err(Fault::malformed("both content-length and transfer-encoding"));
+        }
+        if coded && !modern {
+            return Err(Fault::malformed("a transfer-encoding in HTTP/1.0"));
+        }
+        self.reusable = !close && (modern || keep);
+        self.stage = match length {
+            _ if asked.head || status == 204 || status == 304 => Stage::Length(0),
+            Some(length) if length > BODY_CAP => return Err(too_large()),
+            Some(length) => Stage::Length(length),
+            None if chunked => Stage::Chunked(Chunks::default()),
+            None => {
+                self.reusable = false;
+                Stage::UntilClose
+            }
+        };
+        Ok(())
+    }
+
+    /// Takes bytes of the body, from `from` on.
+    fn take_body(
+        &mut self,
+        asked: Asked<'_>,
+        bytes: &[u8],
+        from: usize,
+    ) -> Result<Progress, Fault> {
+        // A body is looked at only where the status does not already decide.
+        let kept = asked.expect.needs_body() && asked.expect.allows(self.status);
+        let rest = &bytes[from..];
+        match &mut self.stage {
+            Stage::Length(left) => {
+                let taken = usize::try_from(*left).map_or(rest.len(), |left| left.min(rest.len()));
+                *left -= taken as u64;
+                let over = *left == 0;
+                let in_one_piece = over && self.counted == 0;
+                self.counted += taken as u64;
+                if kept && !in_one_piece {
+                    self.body.extend_from_slice(&rest[..taken]);
+                }
+                if !over {
+                    return Ok(Progress::More);
+                }
+                self.stage = Stage::Whole;
+                let used = from + taken;
+                let body = (kept && in_one_piece).then_some(from..used);
+                Ok(Progress::Whole { used, body })
+            }
+            Stage::Chunked(chunks) => {
+                let (counted, body) = (&mut self.counted, &mut self.body);
+                let used = chunks.feed(rest, |data| {
+                    *counted += data.len() as u64;
+                    if *counted > BODY_CAP {
+                        return Err(too_large());
+                    }
+                    if kept {
+                        body.extend_from_slice(data);
+                    }
+                    Ok(())
+                })?;
+                if !chunks.is_over() {
+                    return Ok(Progress::More);
+                }
+                self.stage = Stage::Whole;
+                Ok(Progress::Whole { used: from + used, body: None })
+            }
+            Stage::UntilClose => {
+                self.counted += rest.len() as u64;
+                if self.counted > BODY_CAP {
+                    return Err(too_large());
+                }
+                if kept {
+                    self.body.extend_from_slice(rest);
+                }
+                Ok(Progress::More)
+            }
+            Stage::Head | Stage::Whole => Ok(Progress::Whole { used: from, body: None }),
+        }
+    }
+}
+
+/// The fault of a body beyond [`BODY_CAP`].
+pub(super) fn too_large() -> Fault {
+    Fault::new(Failure::TooLarge, "the body is larger than 64 MiB")
+}
+
+/// Why bytes are not the head of an answer.
+fn not_http(error: httparse::Error, bytes: &[u8]) -> &'static str {
+    match error {
+        // A TLS alert or handshake record.
+        _ if matches!(bytes, [0x15 | 0x16, 3, ..]) => "TLS came: is the target https://?",
+        httparse::Error::TooManyHeaders => "more than 100 headers",
+        httparse::Error::HeaderName | httparse::Error::HeaderValue => "a header that is none",
+        httparse::Error::Version | httparse::Error::Status | httparse::Error::Token => {
+            "a status line that is none"
+        }
+        httparse::Error::NewLine => "a line that does not end as lines do",
+    }
+}
+
+/// The value of a content-length header, the same as any before.
+fn content_length(value: &[u8], before: Option<u64>) -> Result<u64, Fault> {
+    let mut length = before;
+    for token in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+        let digits = !token.is_empty() && token.iter().all(u8::is_ascii_digit);
+        let number = std::str::from_utf8(token).ok().filter(|_| digits);
+        let Some(number) = number.and_then(|text| text.parse().ok()) else {
+            return Err(Fault::malformed("a content-length that is no number"));
+        };
+        if length.is_some_and(|length| length != number) {
+            return Err(Fault::malformed("two content-lengths that differ"));
+        }
+        length = Some(number);
+    }
+    length.ok_or_else(|| Fault::malformed("an empty content-length"))
+}
+
+/// The members of a comma-separated list.
+fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|token| !token.is_empty())
+}

@@ -1,0 +1,167 @@
+//! The requests of a plan, prepared once: the bytes that HTTP/1.1 writes, the parts that HTTP/2 takes.
+
+use std::fmt::Write;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::Unfit;
+use crate::plan::{Expect, Request, Target};
+
+/// Who we are, so that operators find us.
+pub const AGENT: &str = concat!("loadgate/", env!("CARGO_PKG_VERSION"));
+
+/// A request, prepared.
+pub(super) struct Ask {
+    /// Line, headers and body for HTTP/1.1, in one piece.
+    pub(super) bytes: Vec<u8>,
+    #[expect(dead_code, reason = "HTTP/2 comes next")]
+    /// Line and headers for HTTP/2.
+    pub(super) parts: http::Request<()>,
+    #[expect(dead_code, reason = "HTTP/2 comes next")]
+    /// The body for HTTP/2.
+    pub(super) body: Bytes,
+    /// The method is `HEAD`.
+    pub(super) head: bool,
+    /// Sending it twice does no harm (RFC 9110, section 9.2.2).
+    pub(super) idempotent: bool,
+    /// It asks the server to close the connection.
+    pub(super) closes: bool,
+    /// What makes the answer good.
+    pub(super) expect: Expect,
+}
+
+impl Ask {
+    /// Prepares a request; a name or value that HTTP cannot carry is told by its name.
+    pub(super) fn prepare(target: &Target, request: &Request) -> Result<Self, Unfit> {
+        let unfit = |what: String| Unfit(format!("{}: {what}", request.name));
+        let headers = headers(target, request).map_err(&unfit)?;
+        let path = escaped(&request.path);
+        let authority = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let scheme = if target.secure { "https" } else { "http" };
+        let mut parts = http::Request::builder()
+            .method(request.method.as_str())
+            .uri(format!("{scheme}://{authority}{path}"))
+            .body(())
+            .map_err(|error| unfit(format!("not a request: {error}")))?;
+        let body = request.body.as_ref().map_or(&[][..], |body| &body.bytes);
+        let bytes = written(&request.method, &path, &headers, body);
+        let closes = headers.get_all("connection").iter().any(|value| {
+            value
+                .as_bytes()
+                .split(|&byte| byte == b',')
+                .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
+        });
+        *parts.headers_mut() = for_two(headers);
+        Ok(Self {
+            bytes,
+            parts,
+            body: Bytes::copy_from_slice(body),
+            head: request.method == "HEAD",
+            idempotent: matches!(
+                request.method.as_str(),
+                "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS" | "TRACE"
+            ),
+            closes,
+            expect: request.expect.clone(),
+        })
+    }
+}
+
+/// The headers of a request, `host` among them: ours, the target's, its own; the later replace the earlier.
+fn headers(target: &Target, request: &Request) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    headers.insert("host", value("host", &authority(target))?);
+    headers.insert("user-agent", HeaderValue::from_static(AGENT));
+    if let Some(kind) = request.body.as_ref().and_then(|body| body.content_type) {
+        headers.insert("content-type", HeaderValue::from_static(kind));
+    }
+    for layer in [&target.headers, &request.headers] {
+        let mut own = HeaderMap::new();
+        for (name, text) in layer {
+            let key = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| format!("`{}` is not a header name", name.escape_debug()))?;
+            own.append(key, value(name, text)?);
+        }
+        for key in own.keys() {
+            headers.remove(key);
+        }
+        for (key, value) in &own {
+            headers.append(key, value.clone());
+        }
+    }
+    let length = request.body.as_ref().map(|body| body.bytes.len());
+    let expected = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
+    // The length is a fact; what the gate file says of it cannot be more true.
+    headers.remove("content-length");
+    if let Some(length) = length.or(expected.then_some(0)) {
+        headers.insert("content-length", HeaderValue::from(length));
+    }
+    if headers.contains_key("transfer-encoding") {
+        return Err("`transfer-encoding` cannot be set: bodies are sent with their length".into());
+    }
+    sign(&mut headers)?;
+    Ok(headers)
+}
+
+/// Adds our name behind a user agent of the gate file's own.
+fn sign(headers: &mut HeaderMap) -> Result<(), String> {
+    let given = headers.get("user-agent").map_or("", |agent| agent.to_str().unwrap_or_default());
+    if !given.contains(AGENT) {
+        let signed = format!("{given} {AGENT}");
+        headers.insert("user-agent", value("user-agent", signed.trim())?);
+    }
+    Ok(())
+}
+
+/// A header's value; the fault names the header, since the value may be a secret.
+fn value(name: &str, text: &str) -> Result<HeaderValue, String> {
+    HeaderValue::from_bytes(text.trim().as_bytes())
+        .map_err(|_| format!("the value of header `{name}` has a character that HTTP cannot carry"))
+}
+
+/// Host and port as `Host` has them: the scheme's own port is left out.
+pub(super) fn authority(target: &Target) -> String {
+    let host = bracketed(&target.host);
+    let own = if target.secure { 443 } else { 80 };
+    if target.port == own { host } else { format!("{host}:{}", target.port) }
+}
+
+/// The host, an IPv6 address in brackets.
+pub(super) fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+/// The path with everything escaped that a request line cannot carry.
+fn escaped(path: &str) -> String {
+    let mut escaped = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if (0x21..0x7f).contains(&byte) && !matches!(byte, b'"' | b'<' | b'>' | b'`' | b'#') {
+            escaped.push(char::from(byte));
+        } else {
+            write!(escaped, "%{byte:02X}").expect("a String takes everything");
+        }
+    }
+    escaped
+}
+
+fn written(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
+    for (name, value) in headers {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// The headers HTTP/2 takes: those of the connection are not sent (RFC 9113, section 8.2.2).
+fn for_two(mut headers: HeaderMap) -> HeaderMap {
+    for name in ["host", "connection", "keep-alive", "proxy-connection", "upgrade", "te"] {
+        headers.remove(name);
+    }
+    headers
+}

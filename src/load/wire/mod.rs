@@ -1,0 +1,219 @@
+//! HTTP behind the seam of [`probe`](super::probe): our own HTTP/1.1 exchange, HTTP/2 by the `h2` crate, TLS by rustls.
+//!
+//! [`resolve`] the name, [`HttpWire::prepare`] the requests, [`HttpWire::knock`] before the load. Then each load
+//! thread takes a clone. Nothing on the path of an HTTP/1.1 request allocates, locks or is shared between threads.
+
+pub mod fault;
+mod chunks;
+mod expect;
+pub mod answer;
+mod ask;
+pub mod address;
+mod tls;
+mod alarm;
+mod dial;
+mod one;
+mod knock;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+
+use super::probe::{Answer, Hub, Probe, Wire};
+use crate::plan::{Drive, Http};
+use crate::sample::Failure;
+use address::{Door, Reached};
+use ask::Ask;
+
+pub use address::resolve;
+pub use ask::AGENT;
+
+/// The read buffer that the connections of one thread share.
+const BUFFER: usize = 64 * 1024;
+
+/// Why the target cannot be reached.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Unreachable {
+    /// The class: `dns`, `connect`, `tls`, or one of our own limits.
+    pub why: Failure,
+    /// Half a sentence that names the target and what to do.
+    pub what: String,
+}
+
+/// Why a request cannot be sent at all: a fault of the gate file, told without any value it holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unfit(pub String);
+
+/// How to speak HTTP to a target; cheap to clone.
+#[derive(Clone)]
+pub struct HttpWire {
+    common: Arc<Common>,
+    /// TLS, where the target has it.
+    tls: Option<Arc<ClientConfig>>,
+    /// The doors that get load.
+    used: Arc<[usize]>,
+    /// HTTP/2 is spoken.
+    two: bool,
+}
+
+/// What all threads share.
+struct Common {
+    asks: Vec<Ask>,
+    doors: Vec<Door>,
+    next: AtomicUsize,
+    shown: String,
+    name: ServerName<'static>,
+    http: Http,
+}
+
+impl HttpWire {
+    /// Prepares the requests of a load for a target at those addresses. Before a [`HttpWire::knock`],
+    /// `http = "auto"` means HTTP/1.1.
+    ///
+    /// # Errors
+    /// A certificate, key, name or header of the gate file cannot be used.
+    pub fn prepare(drive: &Drive, addresses: &[SocketAddr]) -> Result<Self, Unfit> {
+        let target = &drive.target;
+        let asks: Result<Vec<Ask>, Unfit> =
+            drive.requests.iter().map(|request| Ask::prepare(target, request)).collect();
+        // In a handshake, names are without the dot that makes them absolute.
+        let host = target.host.strip_suffix('.').unwrap_or(&target.host).to_owned();
+        let name = ServerName::try_from(host)
+            .map_err(|_| Unfit(format!("`{}` is not a host name", target.host.escape_debug())))?;
+        let tls = if target.secure {
+            Some(Arc::new(tls::config(&target.tls, target.http)?))
+        } else {
+            None
+        };
+        let common = Common {
+            asks: asks?,
+            doors: addresses.iter().copied().map(Door::new).collect(),
+            next: AtomicUsize::new(0),
+            shown: target.shown.clone(),
+            name,
+            http: target.http,
+        };
+        let mut wire = Self {
+            used: (0..common.doors.len()).collect(),
+            common: Arc::new(common),
+            tls,
+            two: false,
+        };
+        wire.settle(target.http == Http::Two);
+        Ok(wire)
+    }
+
+    /// Decides for one version of HTTP, and offers no other from now on.
+    fn settle(&mut self, two: bool) {
+        self.two = two;
+        if let Some(config) = &mut self.tls {
+            let version = if two { &b"h2"[..] } else { b"http/1.1" };
+            Arc::make_mut(config).alpn_protocols = vec![version.to_vec()];
+        }
+    }
+
+    /// The target's addresses and how connecting to each went, so far.
+    #[must_use]
+    pub fn reached(&self) -> Vec<Reached> {
+        let doors = self.common.doors.iter().enumerate();
+        doors.map(|(index, door)| door.reached(self.used.contains(&index))).collect()
+    }
+
+    /// Whether HTTP/2 is spoken.
+    #[must_use]
+    pub fn speaks_two(&self) -> bool {
+        self.two
+    }
+
+    /// The next address in turn, over all threads.
+    fn next_door(&self) -> &Door {
+        let turn = self.common.next.fetch_add(1, Ordering::Relaxed);
+        &self.common.doors[self.used[turn % self.used.len()]]
+    }
+
+    /// The target's name in TLS.
+    fn name(&self) -> ServerName<'static> {
+        self.common.name.clone()
+    }
+}
+
+impl Wire for HttpWire {
+    type Hub = HttpHub;
+
+    fn hub(self) -> HttpHub {
+        HttpHub(Rc::new(Shared {
+            wire: self,
+            buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
+            examples: RefCell::default(),
+        }))
+    }
+}
+
+/// What the connections of one thread share.
+pub struct HttpHub(Rc<Shared>);
+
+struct Shared {
+    wire: HttpWire,
+    buffer: RefCell<Box<[u8]>>,
+    examples: RefCell<BTreeMap<(usize, Failure), String>>,
+}
+
+impl Shared {
+    fn ask(&self, request: usize) -> &Ask {
+        &self.wire.common.asks[request]
+    }
+
+    /// Keeps the first words on a failure of an endpoint.
+    fn note(&self, request: usize, why: Failure, what: impl FnOnce() -> String) {
+        self.examples.borrow_mut().entry((request, why)).or_insert_with(|| expect::bounded(what()));
+    }
+}
+
+impl Hub for HttpHub {
+    type Probe = HttpProbe;
+
+    fn probe(&self) -> HttpProbe {
+        HttpProbe::One(one::Connection::new(Rc::clone(&self.0)))
+    }
+
+    fn examples(&self) -> Vec<(usize, Failure, String)> {
+        let examples = self.0.examples.borrow();
+        examples.iter().map(|(&(request, why), what)| (request, why, what.clone())).collect()
+    }
+}
+
+/// One HTTP/1.1 connection, or a place on a shared HTTP/2 connection.
+pub enum HttpProbe {
+    #[doc(hidden)]
+    One(one::Connection),
+}
+
+impl Probe for HttpProbe {
+    async fn open(&mut self, deadline: Instant) -> Result<Duration, Failure> {
+        match self {
+            Self::One(connection) => connection.open(deadline).await,
+        }
+    }
+
+    fn fire(&mut self, request: usize, deadline: Instant) -> impl Future<Output = Answer> {
+        match self {
+            Self::One(connection) => connection.fire(request, deadline),
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        match self {
+            Self::One(connection) => connection.is_open(),
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The HTTP/1.1 exchange: one write, one read, and whatever a server may do to us in between.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::Shared;
+use super::alarm::Alarm;
+use super::answer::{Asked, Progress, Reader};
+use super::ask::Ask;
+use super::dial::{Line, dial};
+use super::expect;
+use super::fault::Fault;
+use super::tls;
+use crate::load::probe::Answer;
+use crate::sample::{End, Failure};
+
+/// One connection and the exchange on it.
+pub struct Connection {
+    hub: Rc<Shared>,
+    line: Option<Line>,
+    talk: Talk,
+}
+
+/// The exchange under way, or the last one.
+#[derive(Default)]
+struct Talk {
+    /// Nothing is under way: the last answer was whole, and the connection can carry another request.
+    idle: bool,
+    /// The connection has carried an answer before.
+    proven: bool,
+    /// All of the request was handed to the operating system.
+    flushed: bool,
+    /// How much of the request was written.
+    written: usize,
+    /// How much of the answer was read.
+    bytes: u64,
+    /// Why writing failed. The answer may be there all the same, so reading decides.
+    broken: Option<Box<Fault>>,
+    reader: Reader,
+    alarm: Alarm,
+}
+
+/// A whole answer.
+struct Whole {
+    done: Instant,
+    end: End,
+}
+
+impl Connection {
+    pub(super) fn new(hub: Rc<Shared>) -> Self {
+        Self { hub, line: None, talk: Talk::default() }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.line.is_some() && self.talk.idle
+    }
+
+    pub(super) async fn open(&mut self, deadline: Instant) -> Result<Duration, Failure> {
+        if self.is_open() {
+            return Ok(Duration::ZERO);
+        }
+        Box::pin(self.connect(deadline)).await.map_err(|fault| fault.why)
+    }
+
+    pub(super) async fn fire(&mut self, request: usize, deadline: Instant) -> Answer {
+        let (mut connecting, mut first, mut reconnected) = (None, None, false);
+        loop {
+            if !poll_fn(|cx| Poll::Ready(self.is_fresh(cx))).await {
+                // Boxed, so that the future of a request stays small: connecting is rare.
+                match Box::pin(self.connect(deadline)).await {
+                    Ok(took) => connecting = Some(connecting.unwrap_or_default() + took),
+                    Err(fault) => {
+                        let done = Instant::now();
+                        let sent = first.unwrap_or(done);
+                        return self.failed(
+                            request,
+                            fault,
+                            Stamp { sent, done, connecting, reconnected },
+                        );
+                    }
+                }
+            }
+            let sent = *first.get_or_insert_with(Instant::now);
+            self.talk.begin();
+            let heard = poll_fn(|cx| self.poll(cx, request, deadline)).await;
+            match heard {
+                Ok(Whole { done, end }) => {
+                    let bytes = self.talk.bytes;
+                    return Answer { end, sent, done, bytes, connecting, reconnected };
+                }
+                Err(fault) if !reconnected && self.may_repeat(request, &fault) => {
+                    (self.line, reconnected) = (None, true);
+                }
+                Err(fault) => {
+                    let done = Instant::now();
+                    return self.failed(
+                        request,
+                        fault,
+                        Stamp { sent, done, connecting, reconnected },
+                    );
+                }
+            }
+        }
+    }
+
+    /// Opens the connection; how long that took.
+    async fn connect(&mut self, deadline: Instant) -> Result<Duration, Fault> {
+        let begun = Instant::now();
+        self.line = None;
+        self.line = Some(dial(&self.hub.wire, deadline).await?);
+        (self.talk.idle, self.talk.proven) = (true, false);
+        Ok(begun.elapsed())
+    }
+
+    /// Whether the connection is open, and silent as it should be between requests. What came without being
+    /// asked for, a close among it, would be taken for the next answer.
+    fn is_fresh(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(line) = self.line.as_mut().filter(|_| self.talk.idle) else { return false };
+        let mut buffer = self.hub.buffer.borrow_mut();
+        match line {
+            // Costs no system call while the runtime knows of nothing to read.
+            Line::Plain(stream) => stream
+                .try_read(&mut buffer)
+                .is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock),
+            Line::Secure(stream) => {
+                let mut into = ReadBuf::new(&mut buffer);
+                Pin::new(stream.as_mut()).poll_read(cx, &mut into).is_pending()
+            }
+        }
+    }
+
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: usize,
+        deadline: Instant,
+    ) -> Poll<Result<Whole, Fault>> {
+        let Some(line) = &mut self.line else {
+            return Poll::Ready(Err(Fault::new(Failure::Reset, "the connection is gone")));
+        };
+        let ask = self.hub.ask(request);
+        if !self.talk.flushed {
+            self.talk.write(line, cx, ask);
+        }
+        self.talk.read(line, cx, &self.hub, request, deadline)
+    }
+
+    /// Whether a request that ended so may be sent again: a kept connection was closed while it was under way.
+    fn may_repeat(&self, request: usize, fault: &Fault) -> bool {
+        fault.why == Failure::Reset
+            && self.talk.proven
+            && !self.talk.reader.heard()
+            && self.hub.ask(request).idempotent
+    }
+
+    fn failed(&mut self, request: usize, fault: Fault, stamp: Stamp) -> Answer {
+        self.line = None;
+        let Fault { why, what } = fault;
+        self.hub.note(request, why, || what.into_owned());
+        let Stamp { sent, done, connecting, reconnected } = stamp;
+        let status = self.talk.reader.status();
+        let end = End::Failed { why, status };
+        Answer { end, sent, done, bytes: self.talk.bytes, connecting, reconnected }
+    }
+}
+
+/// When a failed request happened.
+#[derive(Clone, Copy)]
+struct Stamp {
+    sent: Instant,
+    done: Instant,
+    connecting: Option<Duration>,
+    reconnected: bool,
+}
+
+impl Talk {
+    fn begin(&mut self) {
+        (self.idle, self.flushed) = (false, false);
+        (self.written, self.bytes, self.broken) = (0, 0, None);
+        self.reader.reset();
+    }
+
+    /// Writes as much as the connection takes.
+    fn write(&mut self, line: &mut Line, cx: &mut Context<'_>, ask: &Ask) {
+        let failed = loop {
+            let rest = &ask.bytes[self.written..];
+            if rest.is_empty() {
+                match Pin::new(&mut *line).poll_flush(cx) {
+                    Poll::Pending => return,
+                    Poll::Ready(Ok(())) => {
+                        self.flushed = true;
+                        return;
+                    }
+                    Poll::Ready(Err(error)) => break error,
+                }
+            }
+            match Pin::new(&mut *line).poll_write(cx, rest) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(written)) => self.written += written,
+                Poll::Ready(Err(error)) => break error,
+            }
+        };
+        // Not tried again: an answer that came before decides, or the end of the connection.
+        self.flushed = true;
+        self.broken = Some(Box::new(tls::exchanging(&failed)));
+    }
+
+    /// Reads what came, up to a whole answer.
+    fn read(
+        &mut self,
+        line: &mut Line,
+        cx: &mut Context<'_>,
+        hub: &Shared,
+        request: usize,
+        deadline: Instant,
+    ) -> Poll<Result<Whole, Fault>> {
+        let ask = hub.ask(request);
+        let asked = Asked { head: ask.head, expect: &ask.expect };
+        let mut buffer = hub.buffer.borrow_mut();
+        loop {
+            let mut into = ReadBuf::new(&mut buffer);
+            let ended = match Pin::new(&mut *line).poll_read(cx, &mut into) {
+                Poll::Pending if self.alarm.rings(cx, deadline) => {
+                    return Poll::Ready(Err(self.late()));
+                }
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(())) if into.filled().is_empty() => self.reader.end(true),
+                Poll::Ready(Ok(())) => {
+                    let read = into.filled().len();
+                    self.bytes += read as u64;
+                    match self.reader.feed(asked, &buffer[..read])? {
+                        // A flood may never let the timer have its turn.
+                        Progress::More if Instant::now() >= deadline => {
+                            return Poll::Ready(Err(self.late()));
+                        }
+                        Progress::More => continue,
+                        Progress::Whole { used, body } => {
+                            let surplus = read - used;
+                            self.bytes -= surplus as u64;
+                            let body = body.map(|range| &buffer[range]);
+                            return Poll::Ready(Ok(self.whole(hub, request, body, surplus == 0)));
+                        }
+                    }
+                }
+                // How rustls says that the connection ended without close_notify.
+                Poll::Ready(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    self.reader.end(false)
+                }
+                Poll::Ready(Err(error)) => Err(tls::exchanging(&error)),
+            };
+            return Poll::Ready(match (ended, self.broken.take()) {
+                (Ok(()), _) => Ok(self.whole(hub, request, None, false)),
+                (Err(_), Some(broken)) => Err(*broken),
+                (Err(fault), None) => Err(fault),
+            });
+        }
+    }
+
+    /// Judges a whole answer, and decides whether the connection stays.
+    fn whole(&mut self, hub: &Shared, request: usize, body: Option<&[u8]>, exact: bool) -> Whole {
+        let done = Instant::now();
+        let ask = hub.ask(request);
+        let sent_whole = self.written == ask.bytes.len() && self.flushed && self.broken.is_none();
+        self.idle = exact && sent_whole && !ask.closes && self.reader.reusable();
+        self.proven = true;
+        let status = self.reader.status().unwrap_or(0);
+        let body = body.unwrap_or_else(|| self.reader.body());
+        let end = expect::verdict(&ask.expect, status, self.reader.unmet(), body, |why, what| {
+            hub.note(request, why, what);
+        });
+        Whole { done, end }
+    }
+
+    fn late(&self) -> Fault {
+        let what = match (self.reader.heard(), self.flushed) {
+            (true, _) => "the answer was not whole at the deadline",
+            (false, true) => "no answer came before the deadline",
+            (false, false) => "the request could not be sent before the deadline",
+        };
+        Fault::new(Failure::Timeout, what)
+    }
+}
