@@ -465,7 +465,7 @@ impl Packed {
 /// normalising offset, digits, lowest and highest value, conversion ratio.
 fn guard(deflated: &[u8]) -> Result<(), Damaged> {
     use std::io::Read as _;
-    const DEFLATED_V2: u32 = 0x1c84_9304;
+    const DEFLATED_V2: u32 = 0x1c84_9314;
     const MOST_PAYLOAD: u32 = 256 * 1024;
     let word = |bytes: &[u8], at: usize| {
         bytes.get(at..at + 4).and_then(|part| part.try_into().ok()).map(u32::from_be_bytes)

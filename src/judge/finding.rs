@@ -1,5 +1,6 @@
 //! The words of a judgement: findings, outcomes, doubts, the verdict.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::metric::{Metric, Value};
@@ -129,11 +130,14 @@ pub enum Verdict {
 }
 
 impl Judgement {
-    /// The worst outcome among what fails the gate; where nothing was asked, nothing passed.
+    /// The worst outcome among what fails the gate. Where nothing was asked, nothing passed; nor
+    /// does a run that was interrupted.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let strict = self.findings.iter().filter(|finding| finding.level == Level::Fail);
-        strict.map(|finding| finding.outcome.verdict()).max().unwrap_or(Verdict::Inconclusive)
+        let worst = strict.map(|finding| finding.outcome.verdict()).max();
+        let least = if self.interrupted.is_some() { Verdict::Inconclusive } else { Verdict::Pass };
+        worst.unwrap_or(Verdict::Inconclusive).max(least)
     }
 }
 
@@ -207,6 +211,31 @@ impl Scope {
         match self {
             Self::Whole => "*",
             Self::Endpoint(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchScope { nearest: None } => out.write_str("no endpoint has this name"),
+            Self::NoSuchScope { nearest: Some(name) } => {
+                write!(out, "no endpoint has this name; did you mean `{name}`?")
+            }
+            Self::NoSamples => out.write_str("no request was made in the time looked at"),
+            Self::TooFew { have, need } => {
+                write!(out, "{have} samples are too few, {need} are needed")
+            }
+            Self::NoAnswers => out.write_str("nothing in the whole run was answered"),
+            Self::FellBehind(reasons) => {
+                write!(out, "the generator was not fit: {}", reasons.join("; "))
+            }
+            Self::CutShort => out.write_str("the run ended before the time looked at was over"),
+            Self::NoWindows => out.write_str("the run's slices do not tell these windows apart"),
+            Self::NoSuchStage => out.write_str("the run has no stage of this name"),
+            Self::OverRange => {
+                out.write_str("the value lies above 600 s, where times are no longer told apart")
+            }
         }
     }
 }

@@ -1,3 +1,58 @@
 //! Judgement: a plan and a run in, findings out. Pure.
 
 pub mod finding;
+mod glob;
+mod window;
+mod trust;
+mod absolute;
+mod ending;
+mod early;
+mod explain;
+
+use crate::plan::Plan;
+use crate::plan::threshold::Level;
+use crate::run::{Run, Stop};
+use finding::{Asked, Finding, Judgement, Outcome, Rule, Scope};
+
+pub use early::clearly_breached;
+pub use explain::{explain, subjects};
+
+/// One finding for each expectation, in the order of the plan: each threshold for each endpoint it
+/// matches, then the trust in the measurement itself. Where there is none, everything else is
+/// unjudged, whatever was measured.
+#[must_use]
+pub fn judge(plan: &Plan, run: &Run) -> Judgement {
+    let mut findings = absolute::findings(plan, run);
+    ending::settle(run, &mut findings);
+    findings.push(fitness(run));
+    if let Some(doubt) = trust::doubt(plan, run) {
+        for finding in &mut findings {
+            finding.outcome = Outcome::Unjudged(doubt.clone());
+        }
+    }
+    let interrupted = match &run.stop {
+        Stop::Signal(signal) => Some(signal.clone()),
+        Stop::End
+        | Stop::Breached(_)
+        | Stop::Dead(_)
+        | Stop::Panic(_)
+        | Stop::Unreachable(..)
+        | Stop::Checkpoint => None,
+    };
+    Judgement { findings, interrupted }
+}
+
+fn fitness(run: &Run) -> Finding {
+    Finding {
+        rule: Rule::Trust,
+        scope: Scope::Whole,
+        asked: Asked::Fit,
+        got: None,
+        samples: run.load.sent,
+        outcome: Outcome::Held,
+        level: Level::Fail,
+        at: None,
+        default: false,
+        line: 0,
+    }
+}

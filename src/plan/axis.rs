@@ -1,4 +1,5 @@
-//! The run's time axis: where slices begin and end, so that stages, warm-up and windows are sums of whole slices.
+//! The run's time axis: where slices begin and end, so that stages, warm-up and windows are sums of
+//! whole slices.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +12,8 @@ use super::threshold::Threshold;
 pub const MOST_PIECES: usize = 4_000;
 /// Lines of the plot's grid, at most.
 const MOST_LINES: u128 = 120;
-/// Widths that a person can read off an axis, in seconds: 1 s to 30 s, 1 m to 30 m, 1 h to 12 h, then days.
+/// Widths that a person can read off an axis, in seconds: 1 s to 30 s, 1 m to 30 m, 1 h to 12 h,
+/// then days.
 const NICE: [u64; 17] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200];
 const DAY: Duration = Duration::from_hours(24);
@@ -42,7 +44,8 @@ pub fn axis(load: &Load, thresholds: &[Threshold]) -> Vec<Piece> {
     pieces(load, &cuts)
 }
 
-/// The judged part of a load, or of one of its stages; `None` where the warm-up covers it or there is no such stage.
+/// The judged part of a load, or of one of its stages; `None` where the warm-up covers it or there
+/// is no such stage.
 #[must_use]
 pub fn judged_span(load: &Load, during: Option<usize>) -> Option<(Duration, Duration)> {
     let (from, to) = match during {
@@ -57,8 +60,9 @@ pub fn judged_span(load: &Load, during: Option<usize>) -> Option<(Duration, Dura
     (from < to).then_some((from, to))
 }
 
-/// The windows of one length in a span. They start where it starts; where its length is no multiple of theirs, the last
-/// one ends where it ends and overlaps the one before. None where not even one fits, or more than [`MOST_PIECES`] would.
+/// The windows of one length in a span. They start where it starts; where its length is no multiple
+/// of theirs, the last one ends where it ends and overlaps the one before. None where not even one
+/// fits, or more than [`MOST_PIECES`] would.
 #[must_use]
 pub fn windows(from: Duration, to: Duration, over: Duration) -> Vec<(Duration, Duration)> {
     let length = to.saturating_sub(from);
@@ -100,7 +104,8 @@ fn window_cuts(load: &Load, thresholds: &[Threshold], taken: usize) -> BTreeSet<
     cuts
 }
 
-/// The plot's grid, without lines so near to a cut that the sliver between them would be a spike in every plot.
+/// The plot's grid, without lines so near to a cut that the sliver between them would be a spike in
+/// every plot.
 fn grid(end: Duration, cuts: &BTreeSet<Duration>) -> Vec<Duration> {
     let width = grid_width(end);
     let near = width / 4;

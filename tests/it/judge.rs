@@ -1,1 +1,487 @@
-//! See the module list in main.rs.
+//! Plans and runs in, findings out.
+
+use std::time::Duration;
+
+use loadgate::judge::finding::{Asked, Doubt, Finding, Outcome, Verdict};
+use loadgate::judge::{clearly_breached, explain, judge, subjects};
+use loadgate::metric::Metric;
+use loadgate::plan::Plan;
+use loadgate::plan::threshold::{Selector, Threshold};
+use loadgate::run::{Run, Stop};
+use loadgate::sample::{Failure, Sample};
+
+use crate::support::cases;
+use crate::support::made::{
+    asked, bad, during, even, good, load, ms, of, over, plan, run, s, stage, warn,
+};
+
+/// A finding in one line.
+fn line(finding: &Finding) -> String {
+    let asked = match &finding.asked {
+        Asked::Limit { metric, limit, over, during } => {
+            let over = over.map_or(String::new(), |over| format!(" over {over:?}"));
+            let during = during.as_ref().map_or(String::new(), |name| format!(" during {name}"));
+            format!("{metric} {limit}{over}{during}")
+        }
+        Asked::Fit => "fit".to_owned(),
+    };
+    let got = finding.got.map_or(String::new(), |got| format!(", got {got}"));
+    let at = finding.at.map_or(String::new(), |(from, to)| format!(" at {from:?}..{to:?}"));
+    let outcome = match &finding.outcome {
+        Outcome::Unjudged(doubt) => format!("unjudged ({})", doubt.name()),
+        Outcome::Held | Outcome::Breached => finding.outcome.name().to_owned(),
+    };
+    format!("{outcome}: {} {asked}{got}{at}", finding.scope.name())
+}
+
+fn lines(plan: &Plan, run: &Run) -> Vec<String> {
+    judge(plan, run).findings.iter().map(line).collect()
+}
+
+/// A minute of one endpoint, judged by some thresholds.
+fn minute(thresholds: Vec<Threshold>, samples: Vec<Sample>) -> (Plan, Run) {
+    let plan = plan(load(vec![stage("", s(60))], s(0)), &["GET /"], thresholds);
+    let run = run(&plan, &[("GET /", samples)]);
+    (plan, run)
+}
+
+/// The finding of one threshold over a minute of one endpoint.
+fn check(threshold: Threshold, samples: Vec<Sample>, expected: &str) {
+    let (plan, run) = minute(vec![threshold], samples);
+    assert_eq!(lines(&plan, &run), [expected, "held: * fit"]);
+}
+
+fn usual() -> Vec<Sample> {
+    even(1200, s(60), ms(0), ms(200))
+}
+
+/// Every 20th request fails.
+fn failing() -> Vec<Sample> {
+    let mut samples = usual();
+    for sample in samples.iter_mut().step_by(20) {
+        *sample = bad(sample.due, ms(1), Failure::Status);
+    }
+    samples
+}
+
+#[test]
+fn every_metric_is_held_or_breached_by_its_value() {
+    check(asked("p50", "< 110ms"), usual(), "held: * p50 < 110ms, got 99.8 ms");
+    check(asked("p50", "< 90ms"), usual(), "breached: * p50 < 90ms, got 99.8 ms");
+    check(asked("max", "< 200ms"), usual(), "held: * max < 200ms, got 199.8 ms");
+    check(asked("mean", "<= 99ms"), usual(), "breached: * mean <= 99ms, got 99.9 ms");
+    check(asked("error_rate", "< 5%"), failing(), "breached: * error_rate < 5%, got 5%");
+    check(asked("error_rate", "<= 5%"), failing(), "held: * error_rate <= 5%, got 5%");
+    check(asked("status_5xx", "< 5.1%"), failing(), "held: * status_5xx < 5.1%, got 5%");
+    check(asked("throughput", "> 19/s"), usual(), "held: * throughput > 19/s, got 20/s");
+    check(asked("throughput", "> 20/s"), usual(), "breached: * throughput > 20/s, got 20/s");
+    check(asked("count", ">= 1200"), usual(), "held: * count >= 1200, got 1200");
+}
+
+#[test]
+fn a_failed_request_ranks_behind_every_answer() {
+    check(asked("p95", "< 1s"), failing(), "held: * p95 < 1s, got 199.8 ms");
+    check(asked("p96", "< 1s"), failing(), "breached: * p96 < 1s, got never");
+    check(asked("good_p96", "< 1s"), failing(), "held: * good_p96 < 1s, got 192.1 ms");
+    check(asked("max", "< 1h"), failing(), "breached: * max < 1h, got never");
+}
+
+#[test]
+fn fast_failures_do_not_pass_a_latency_threshold() {
+    let samples: Vec<Sample> =
+        (0..1200).map(|number| bad(s(60) * number / 1200, ms(1), Failure::Status)).collect();
+    check(asked("p99", "< 250ms"), samples, "breached: * p99 < 250ms, got never");
+}
+
+#[test]
+fn a_percentile_of_too_few_samples_is_unjudged() {
+    let samples = || even(999, s(60), ms(0), ms(200));
+    check(asked("p99", "< 1s"), samples(), "unjudged (too-few): * p99 < 1s, got 198.0 ms");
+    check(asked("p98_9", "< 1s"), samples(), "held: * p98.9 < 1s, got 197.9 ms");
+    let (plan, run) = minute(vec![asked("p99", "< 1s")], samples());
+    let few = Outcome::Unjudged(Doubt::TooFew { have: 999, need: 1000 });
+    assert_eq!(judge(&plan, &run).findings[0].outcome, few);
+}
+
+#[test]
+fn each_matching_endpoint_is_judged_on_its_own() {
+    let names = ["GET /a", "GET /b", "POST /a"];
+    let plan = plan(
+        load(vec![stage("", s(60))], s(0)),
+        &names,
+        vec![
+            of("GET /?", asked("p50", "< 110ms")),
+            asked("p50", "< 110ms"),
+            of("*", asked("max", "< 1s")),
+        ],
+    );
+    let slow = even(1200, s(60), ms(100), ms(200));
+    let run = run(&plan, &[(names[0], usual()), (names[1], slow), (names[2], usual())]);
+    let expected = [
+        "held: GET /a p50 < 110ms, got 99.8 ms",
+        "breached: GET /b p50 < 110ms, got 150.0 ms",
+        "breached: * p50 < 110ms, got 124.9 ms",
+        "held: GET /a max < 1s, got 199.8 ms",
+        "held: GET /b max < 1s, got 199.9 ms",
+        "held: POST /a max < 1s, got 199.8 ms",
+        "held: * fit",
+    ];
+    assert_eq!(lines(&plan, &run), expected);
+}
+
+#[test]
+fn a_scope_that_matches_nothing_is_unjudged_and_the_nearest_name_is_told() {
+    let (mut plan, run) = minute(vec![of("GET /x", asked("p50", "< 1s"))], usual());
+    let judgement = judge(&plan, &run);
+    assert_eq!(
+        judgement.findings[0].outcome,
+        Outcome::Unjudged(Doubt::NoSuchScope { nearest: Some("GET /".to_owned()) })
+    );
+    assert_eq!(judgement.verdict(), Verdict::Inconclusive);
+    plan.thresholds[0].required = false;
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Pass);
+    plan.thresholds[0].selector = Selector::Endpoints("checkout".to_owned());
+    let far = Outcome::Unjudged(Doubt::NoSuchScope { nearest: None });
+    assert_eq!(judge(&plan, &run).findings[0].outcome, far);
+}
+
+#[test]
+fn an_endpoint_of_the_plan_that_the_run_lacks_is_unjudged() {
+    let (mut plan, mut run) = minute(vec![of("*", asked("p50", "< 1s"))], usual());
+    run.endpoints[0].name = "GET /renamed".to_owned();
+    let expected = [
+        "held: GET /renamed p50 < 1s, got 99.8 ms",
+        "unjudged (no-samples): GET / p50 < 1s",
+        "held: * fit",
+    ];
+    assert_eq!(lines(&plan, &run), expected);
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
+    plan.drive = None;
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Pass);
+}
+
+#[test]
+fn the_worst_window_is_shown() {
+    let mut samples = usual();
+    for sample in samples.iter_mut().filter(|sample| (s(20)..s(30)).contains(&sample.due)) {
+        sample.done += ms(100);
+    }
+    let threshold = |limit| over(s(10), asked("p90", limit));
+    check(
+        threshold("< 250ms"),
+        samples.clone(),
+        "breached: * p90 < 250ms over 10s, got 282.9 ms at 20s..30s",
+    );
+    check(threshold("< 1s"), samples, "held: * p90 < 1s over 10s, got 282.9 ms at 20s..30s");
+}
+
+#[test]
+fn a_window_with_too_few_samples_is_unjudged_unless_another_breaches() {
+    let gap = |sample: &Sample| !(s(20)..s(30)).contains(&sample.due);
+    let samples: Vec<Sample> = usual().into_iter().filter(gap).collect();
+    let threshold = |limit| over(s(10), asked("p90", limit));
+    check(
+        threshold("< 1s"),
+        samples.clone(),
+        "unjudged (no-samples): * p90 < 1s over 10s at 20s..30s",
+    );
+    let (plan, run) = minute(vec![threshold("< 100ms")], samples);
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Fail);
+}
+
+#[test]
+fn the_last_window_ends_where_the_run_ends() {
+    let mut samples = usual();
+    for sample in samples.iter_mut().filter(|sample| sample.due >= s(55)) {
+        sample.done += s(1);
+    }
+    check(
+        over(s(25), asked("p75", "< 500ms")),
+        samples,
+        "held: * p75 < 500ms over 25s, got 189.6 ms at 35s..60s",
+    );
+}
+
+#[test]
+fn windows_that_the_slices_do_not_tell_apart_are_unjudged() {
+    let (mut plan, run) = minute(vec![asked("p50", "< 1s")], usual());
+    plan.thresholds = vec![over(ms(700), asked("p50", "< 1s"))];
+    assert_eq!(lines(&plan, &run)[0], "unjudged (no-windows): * p50 < 1s over 700ms");
+    plan.thresholds = vec![over(s(61), asked("p50", "< 1s"))];
+    assert_eq!(lines(&plan, &run)[0], "unjudged (no-windows): * p50 < 1s over 61s");
+}
+
+#[test]
+fn a_stage_is_judged_alone() {
+    let stages = vec![stage("calm", s(30)), stage("storm", s(30))];
+    let thresholds = vec![
+        during(0, asked("p50", "< 110ms")),
+        during(1, asked("p50", "< 110ms")),
+        during(1, over(s(10), asked("throughput", "> 1/s"))),
+    ];
+    let mut plan = plan(load(stages, s(0)), &["GET /"], thresholds);
+    let mut samples = usual();
+    for sample in samples.iter_mut().filter(|sample| sample.due >= s(30)) {
+        sample.done += ms(50);
+    }
+    let mut run = run(&plan, &[("GET /", samples)]);
+    let expected = [
+        "held: * p50 < 110ms during calm, got 103.2 ms",
+        "breached: * p50 < 110ms during storm, got 146.7 ms",
+        "held: * throughput > 1/s over 10s during storm, got 20/s at 40s..50s",
+        "held: * fit",
+    ];
+    let found = lines(&plan, &run);
+    assert_eq!(found[..2], expected[..2]);
+    assert!(found[2].starts_with("held: * throughput > 1/s over 10s during storm"));
+    run.load.stages[1] = "hurricane".to_owned();
+    assert_eq!(lines(&plan, &run)[1], "unjudged (no-such-stage): * p50 < 110ms during storm");
+    plan.drive = None;
+    let by_index = "breached: * p50 < 110ms during hurricane, got 146.7 ms";
+    assert_eq!(lines(&plan, &run)[1], by_index);
+}
+
+#[test]
+fn the_warm_up_is_not_judged() {
+    let thresholds = vec![asked("max", "< 1s"), asked("throughput", ">= 20/s")];
+    let plan = plan(load(vec![stage("", s(60))], s(10)), &["GET /"], thresholds);
+    let mut samples = usual();
+    samples[0].done += s(5);
+    let run = run(&plan, &[("GET /", samples)]);
+    assert_eq!(lines(&plan, &run)[0], "held: * max < 1s, got 199.8 ms");
+}
+
+#[test]
+fn a_generator_that_was_not_fit_leaves_everything_unjudged() {
+    let check = |change: fn(&mut Run), reason: &str| {
+        let (plan, mut run) = minute(vec![asked("p50", "< 1s"), asked("p50", "< 1ms")], usual());
+        change(&mut run);
+        let judgement = judge(&plan, &run);
+        assert_eq!(judgement.verdict(), Verdict::Inconclusive, "{reason}");
+        for finding in &judgement.findings {
+            let Outcome::Unjudged(doubt) = &finding.outcome else {
+                assert_eq!(finding.outcome.name(), "unjudged");
+                continue;
+            };
+            assert!(doubt.to_string().contains(reason), "{doubt}");
+        }
+        assert!(judgement.findings[0].got.is_some(), "what was measured is still shown");
+    };
+    check(|run| run.generator.lag_p99 = Some(ms(6)), "arrivals were released up to 6.00 ms late");
+    check(|run| run.generator.lag_p99 = Some(Duration::from_micros(1001)), "at most 1.00 ms");
+    check(|run| run.load.dropped = 7, "7 arrivals were dropped");
+    check(|run| run.load.planned = Some(1300), "1200 of 1300 planned requests were sent (92.3 %");
+    check(|run| run.generator.clock.suspended = true, "stood still");
+    check(|run| run.stop = Stop::Panic("index".to_owned()), "a load thread panicked (index)");
+    let saturate = |run: &mut Run| {
+        run.generator.saturated = loadgate::unit::Ratio::new(0.06).expect("a share");
+    };
+    check(saturate, "in 6.0 % of the seconds");
+    let (plan, run) = minute(vec![asked("p50", "< 1s")], {
+        let mut samples = usual();
+        samples[0] = bad(samples[0].due, ms(0), Failure::LocalPort);
+        samples
+    });
+    let doubt = judge(&plan, &run).findings[0].outcome.clone();
+    assert!(matches!(doubt, Outcome::Unjudged(Doubt::FellBehind(why)) if why.len() == 1));
+}
+
+#[test]
+fn lag_is_measured_against_the_tightest_limit() {
+    let (plan, mut run) = minute(vec![asked("p50", "< 20ms"), asked("p50", "< 1s")], usual());
+    run.generator.lag_p99 = Some(ms(2));
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Fail);
+    run.generator.lag_p99 = Some(ms(2) + Duration::from_micros(1));
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
+}
+
+#[test]
+fn nothing_answered_is_inconclusive() {
+    let refused = usual().iter().map(|sample| bad(sample.due, ms(1), Failure::Connect)).collect();
+    let (plan, run) = minute(vec![asked("error_rate", "< 1%")], refused);
+    let expected =
+        ["unjudged (no-answers): * error_rate < 1%, got 100%", "unjudged (no-answers): * fit"];
+    assert_eq!(lines(&plan, &run), expected);
+    let (plan, mut run) = minute(vec![asked("error_rate", "< 1%")], Vec::new());
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
+    run.stop = Stop::Unreachable(Failure::Dns, "no such name".to_owned());
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
+}
+
+#[test]
+fn answers_in_the_warm_up_alone_are_not_a_pass() {
+    let mut threshold = asked("p50", "< 1s");
+    threshold.required = false;
+    let plan = plan(load(vec![stage("", s(60))], s(30)), &["GET /"], vec![threshold]);
+    let run = run(&plan, &[("GET /", even(100, s(30), ms(1), ms(2)))]);
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
+}
+
+#[test]
+fn an_interrupted_run_never_passes_and_may_fail() {
+    let (plan, mut run) = minute(vec![asked("p50", "< 1s")], usual());
+    run.stop = Stop::Signal("SIGINT".to_owned());
+    let judgement = judge(&plan, &run);
+    assert_eq!(judgement.findings[0].outcome, Outcome::Held);
+    assert_eq!(judgement.interrupted.as_deref(), Some("SIGINT"));
+    assert_eq!(judgement.verdict(), Verdict::Inconclusive);
+    let (plan, mut run) = minute(vec![asked("p50", "< 1ms")], usual());
+    run.stop = Stop::Signal("SIGTERM".to_owned());
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Fail);
+}
+
+#[test]
+fn windows_after_the_end_of_a_run_are_unjudged() {
+    let (plan, mut run) = minute(vec![over(s(10), asked("p50", "< 1s"))], usual());
+    run.stop = Stop::Signal("SIGINT".to_owned());
+    run.load.lasted = s(35);
+    let found = &lines(&plan, &run)[0];
+    assert!(found.starts_with("unjudged (cut-short): * p50 < 1s over 10s, got"), "{found}");
+}
+
+#[test]
+fn a_checkpoint_fails_or_is_cut_short() {
+    let (plan, mut run) = minute(vec![asked("p50", "< 1s"), asked("p50", "< 1ms")], usual());
+    run.stop = Stop::Checkpoint;
+    let expected = [
+        "unjudged (cut-short): * p50 < 1s, got 99.8 ms",
+        "breached: * p50 < 1ms, got 99.8 ms",
+        "held: * fit",
+    ];
+    assert_eq!(lines(&plan, &run), expected);
+}
+
+#[test]
+fn a_target_that_stays_down_fails_the_gate_whatever_its_limits() {
+    let died = |thresholds: Vec<Threshold>| {
+        let mut samples = usual();
+        for sample in samples.iter_mut().filter(|sample| sample.due >= s(30)) {
+            *sample = bad(sample.due, ms(1), Failure::Connect);
+        }
+        let (plan, mut run) = minute(thresholds, samples);
+        run.stop = Stop::Dead(s(30));
+        let judgement = judge(&plan, &run);
+        assert_eq!(judgement.verdict(), Verdict::Fail);
+        judgement.findings.iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(died(vec![asked("error_rate", "< 1%")])[0], "breached: * error_rate < 1%, got 50%");
+    let lenient = "breached: * error_rate < 90%, got 100% at 30s..60s";
+    assert_eq!(died(vec![warn(asked("error_rate", "< 90%"))])[0], lenient);
+    let ours = "breached: * error_rate < 100%, got 100% at 30s..60s";
+    assert_eq!(died(vec![asked("good_p50", "< 1s")])[1], ours);
+}
+
+#[test]
+fn an_early_end_without_a_breach_does_not_pass() {
+    let (plan, mut run) = minute(vec![asked("p50", "< 1s")], usual());
+    run.stop = Stop::Breached("* p50".to_owned());
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
+}
+
+#[test]
+fn warnings_do_not_fail_the_gate() {
+    let (plan, run) = minute(vec![asked("p50", "< 1s"), warn(asked("p50", "< 1ms"))], usual());
+    let judgement = judge(&plan, &run);
+    assert_eq!(judgement.findings[1].outcome, Outcome::Breached);
+    assert_eq!(judgement.verdict(), Verdict::Pass);
+}
+
+#[test]
+fn latencies_beyond_ten_minutes_are_not_told_apart() {
+    let slow = |_| vec![good(s(0), s(700)); 30];
+    let minutes = |limit| minute(vec![asked("p50", limit)], slow(0));
+    let (plan, run) = minutes("< 11m");
+    assert_eq!(judge(&plan, &run).findings[0].outcome, Outcome::Unjudged(Doubt::OverRange));
+    let (plan, run) = minutes("< 9m");
+    assert_eq!(judge(&plan, &run).findings[0].outcome, Outcome::Breached);
+}
+
+#[test]
+fn the_made_up_cases_have_their_verdicts() {
+    let verdicts: Vec<_> = cases::cases()
+        .iter()
+        .map(|(name, plan, run)| (*name, judge(plan, run).verdict().name()))
+        .collect();
+    let expected = [
+        ("passing", "pass"),
+        ("failing", "fail"),
+        ("warned", "pass"),
+        ("too-few", "inconclusive"),
+        ("fell-behind", "inconclusive"),
+        ("no-answers", "inconclusive"),
+        ("interrupted", "inconclusive"),
+        ("dead", "fail"),
+        ("hostile-names", "fail"),
+    ];
+    assert_eq!(verdicts, expected);
+}
+
+/// A threshold that may end the run after ten seconds.
+fn aborting(threshold: Threshold) -> Threshold {
+    Threshold { abort: Some(s(10)), ..threshold }
+}
+
+#[test]
+fn a_run_ends_early_only_once_it_is_clearly_breached() {
+    let said = |threshold: Threshold, samples: Vec<Sample>, lasted: Duration| {
+        let (plan, mut run) = minute(vec![aborting(threshold)], samples);
+        run.load.lasted = lasted;
+        clearly_breached(&plan, &run)
+    };
+    let said_of = |metric: &str, limit: &str| said(asked(metric, limit), failing(), s(60));
+    let text = said_of("p50", "< 50ms").expect("three in four are slower");
+    assert!(text.starts_with("* p50 < 50ms: 76"), "{text}");
+    assert!(said_of("error_rate", "< 1%").is_some());
+    assert!(said_of("status_2xx", "> 99%").is_some());
+    assert!(said_of("max", "< 1s").is_some());
+    assert!(said_of("mean", "< 50ms").is_some());
+    assert!(said_of("throughput", "> 100/s").is_some());
+    // Beyond the limit, but not clearly so.
+    assert_eq!(said_of("error_rate", "< 4%"), None);
+    assert_eq!(said_of("p50", "< 100ms"), None);
+    assert_eq!(said_of("throughput", "> 20/s"), None);
+    assert_eq!(said(asked("p50", "< 50ms"), failing(), s(9)), None);
+    assert_eq!(said(warn(asked("p50", "< 50ms")), failing(), s(60)), None);
+    let window = said(over(s(10), asked("p50", "< 50ms")), failing(), s(60));
+    assert!(
+        window.is_some_and(|text| text.ends_with("from 50s to 1m") || text.ends_with("to 60s"))
+    );
+}
+
+#[test]
+fn a_single_stall_that_is_over_does_not_end_a_run() {
+    let mut samples = usual();
+    for sample in samples.iter_mut().filter(|sample| sample.due < s(6)) {
+        sample.done += s(2);
+    }
+    let (plan, run) = minute(vec![aborting(asked("p99", "< 250ms"))], samples);
+    assert_eq!(clearly_breached(&plan, &run), None);
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Fail);
+}
+
+#[test]
+fn every_name_has_a_page() {
+    let doubts = [
+        Doubt::NoSuchScope { nearest: None },
+        Doubt::NoSamples,
+        Doubt::TooFew { have: 1, need: 2 },
+        Doubt::NoAnswers,
+        Doubt::FellBehind(Vec::new()),
+        Doubt::CutShort,
+        Doubt::NoWindows,
+        Doubt::NoSuchStage,
+        Doubt::OverRange,
+    ];
+    let doubts = doubts.iter().map(Doubt::name);
+    let failures = Failure::ALL.iter().map(|failure| failure.name());
+    let verdicts = [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail].map(Verdict::name);
+    let metrics = ["p50", "p99_9", "good_p95", "mean", "max", "error_rate", "throughput", "count"];
+    let others = ["status_429", "exit-codes", "open-model", "closed-model", "coordinated-omission"];
+    for name in doubts.chain(failures).chain(verdicts).chain(metrics).chain(others) {
+        let page = explain(name);
+        assert!(page.is_some_and(|page| (3..=8).contains(&page.lines().count())), "{name}");
+    }
+    assert_eq!(explain("p100"), None);
+    assert!(subjects().all(|name| explain(name).is_some()));
+    assert!(subjects().filter_map(Metric::parse).count() == 8);
+}

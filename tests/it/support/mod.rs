@@ -8,3 +8,7 @@ mod line;
 pub(crate) mod certs;
 /// The built binary, run and recorded.
 pub(crate) mod gate;
+/// Plans, samples and runs made up in code.
+pub(crate) mod made;
+/// Made-up gates for everything that reads a judgement.
+pub(crate) mod cases;

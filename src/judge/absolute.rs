@@ -1,0 +1,262 @@
+//! The run against its thresholds.
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use super::finding::{Asked, Doubt, Finding, Outcome, Rule, Scope};
+use super::glob;
+use super::window::{Measured, Piece, Windows, nothing};
+use crate::metric::Value;
+use crate::plan::Plan;
+use crate::plan::threshold::{Level, Limit, Relation, Selector, Threshold};
+use crate::run::Run;
+use crate::tally::{Frame, Tally};
+
+/// Latencies beyond this are only known to be beyond it.
+const TOLD_APART: Duration = Duration::from_mins(10);
+
+/// One finding for each threshold and each endpoint it matches, in the order of the plan.
+pub(super) fn findings(plan: &Plan, run: &Run) -> Vec<Finding> {
+    // Endpoint by endpoint, so that the slices of only one are open at a time; sorted afterwards.
+    let mut placed: Vec<((usize, usize), Finding)> = Vec::new();
+    let mut look = |place: usize, measured: &Measured| {
+        for (index, threshold) in plan.thresholds.iter().enumerate() {
+            if applies(threshold, &measured.scope) {
+                placed.push(((index, place), judged(plan, run, threshold, measured)));
+            }
+        }
+    };
+    if plan.thresholds.iter().any(|threshold| threshold.selector == Selector::Whole) {
+        look(0, &Measured::whole(run));
+    }
+    for (place, evidence) in run.endpoints.iter().enumerate() {
+        look(place, &Measured::endpoint(run, evidence));
+    }
+    let unseen = unseen(plan, run);
+    for (index, threshold) in plan.thresholds.iter().enumerate() {
+        let missing = unseen.iter().map(|name| Scope::Endpoint((*name).to_owned()));
+        for (place, scope) in missing.filter(|scope| applies(threshold, scope)).enumerate() {
+            let finding = finding(plan, run, threshold, scope, Reading::doubted(nothing(run)));
+            placed.push(((index, run.endpoints.len() + place), finding));
+        }
+        if !placed.iter().any(|((of, _), _)| *of == index) {
+            placed.push(((index, 0), unmatched(plan, run, threshold)));
+        }
+    }
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// Endpoints that the plan sends to and the run knows nothing of: renamed, or another plan's run.
+fn unseen<'a>(plan: &'a Plan, run: &Run) -> Vec<&'a str> {
+    let seen: std::collections::BTreeSet<&str> =
+        run.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    let requests = plan.drive.iter().flat_map(|drive| &drive.requests);
+    requests.map(|request| request.name.as_str()).filter(|name| !seen.contains(name)).collect()
+}
+
+pub(super) fn applies(threshold: &Threshold, scope: &Scope) -> bool {
+    match (&threshold.selector, scope) {
+        (Selector::Whole, Scope::Whole) => true,
+        (Selector::Endpoints(pattern), Scope::Endpoint(name)) => glob::matches(pattern, name),
+        (Selector::Whole, Scope::Endpoint(_)) | (Selector::Endpoints(_), Scope::Whole) => false,
+    }
+}
+
+fn unmatched(plan: &Plan, run: &Run, threshold: &Threshold) -> Finding {
+    let pattern = match &threshold.selector {
+        Selector::Whole => "*",
+        Selector::Endpoints(pattern) => pattern,
+    };
+    let names = run.endpoints.iter().map(|endpoint| endpoint.name.as_str());
+    let far = |name: &&str| strsim::levenshtein(name, pattern);
+    // Further away than half its length, a name is another one and not a misspelt one.
+    let near = names.min_by_key(far).filter(|name| far(name) * 2 <= pattern.chars().count());
+    let doubt = Doubt::NoSuchScope { nearest: near.map(str::to_owned) };
+    let scope = Scope::Endpoint(pattern.to_owned());
+    finding(plan, run, threshold, scope, Reading::doubted(doubt))
+}
+
+/// What one look at a tally says.
+struct Reading {
+    got: Option<Value>,
+    samples: u64,
+    outcome: Outcome,
+    at: Option<(Duration, Duration)>,
+}
+
+impl Reading {
+    fn doubted(doubt: Doubt) -> Self {
+        Self { got: None, samples: 0, outcome: Outcome::Unjudged(doubt), at: None }
+    }
+}
+
+fn judged(plan: &Plan, run: &Run, threshold: &Threshold, measured: &Measured) -> Finding {
+    let reading = look(plan, run, threshold, measured).unwrap_or_else(Reading::doubted);
+    finding(plan, run, threshold, measured.scope.clone(), reading)
+}
+
+fn look(
+    plan: &Plan,
+    run: &Run,
+    threshold: &Threshold,
+    measured: &Measured,
+) -> Result<Reading, Doubt> {
+    let stage = threshold.window.during.map(|index| stage_of(plan, run, index)).transpose()?;
+    match (threshold.window.over, stage) {
+        (None, None) => Ok(read(threshold, run, &measured.whole, run.judged())),
+        (None, Some(stage)) => Ok(piece(threshold, run, &measured.during(stage)?)),
+        (Some(over), stage) => Ok(worst(threshold, run, &measured.over(over, stage)?)),
+    }
+}
+
+/// The run's stage that a threshold means: by name where the plan has names, so that a run of
+/// another plan is not taken for one of this.
+fn stage_of(plan: &Plan, run: &Run, index: usize) -> Result<usize, Doubt> {
+    let stages = &run.load.stages;
+    let found = match stage_name(plan, run, index) {
+        Some(name) => stages.iter().position(|stage| *stage == name),
+        None => Some(index).filter(|index| *index < stages.len()),
+    };
+    found.ok_or(Doubt::NoSuchStage)
+}
+
+fn stage_name(plan: &Plan, run: &Run, index: usize) -> Option<String> {
+    let name = match &plan.drive {
+        Some(drive) => drive.load.profile.stages.get(index).and_then(|stage| stage.name.clone()),
+        None => run.load.stages.get(index).cloned(),
+    };
+    name.filter(|name| !name.is_empty())
+}
+
+fn finding(
+    plan: &Plan,
+    run: &Run,
+    threshold: &Threshold,
+    scope: Scope,
+    reading: Reading,
+) -> Finding {
+    let during = threshold.window.during;
+    let during = during.map(|index| {
+        stage_name(plan, run, index).unwrap_or_else(|| format!("stage {}", index + 1))
+    });
+    let (metric, limit, over) = (threshold.metric, threshold.limit, threshold.window.over);
+    let missing =
+        matches!(&reading.outcome, Outcome::Unjudged(Doubt::NoSuchScope { .. } | Doubt::NoSamples));
+    // What need not be there is still said to be missing, but does not hold up the gate.
+    let level = if missing && !threshold.required { Level::Warn } else { threshold.level };
+    Finding {
+        rule: Rule::Sla,
+        scope,
+        asked: Asked::Limit { metric, limit, over, during },
+        got: reading.got,
+        samples: reading.samples,
+        outcome: reading.outcome,
+        level,
+        at: reading.at,
+        default: threshold.default,
+        line: threshold.line,
+    }
+}
+
+fn piece(threshold: &Threshold, run: &Run, piece: &Piece) -> Reading {
+    read(threshold, run, &piece.tally, piece.to.saturating_sub(piece.from))
+}
+
+fn read(threshold: &Threshold, run: &Run, tally: &Tally, span: Duration) -> Reading {
+    let metric = threshold.metric;
+    let samples = tally.samples(metric);
+    let got = tally.read(metric, Frame { span, timeout: run.load.timeout });
+    let need = metric.samples_needed();
+    let outcome = if tally.count() == 0 {
+        Outcome::Unjudged(nothing(run))
+    } else if samples < need {
+        Outcome::Unjudged(Doubt::TooFew { have: samples, need })
+    } else {
+        got.map_or(Outcome::Unjudged(Doubt::OverRange), |value| met(threshold.limit, value, tally))
+    };
+    Reading { got, samples, outcome, at: None }
+}
+
+fn met(limit: Limit, value: Value, tally: &Tally) -> Outcome {
+    let endless = matches!(value, Value::Time(time) if time >= TOLD_APART);
+    if endless && tally.over_range() > 0 && beyond(limit) {
+        Outcome::Unjudged(Doubt::OverRange)
+    } else if holds(limit, value) {
+        Outcome::Held
+    } else {
+        Outcome::Breached
+    }
+}
+
+/// Whether the bound lies where latencies are no longer told apart.
+fn beyond(limit: Limit) -> bool {
+    compare(limit.bound, Value::Time(TOLD_APART)).is_some_and(Ordering::is_ge)
+}
+
+/// Whether a value is within a limit. *Never* is within none: no bound on a time is met by having
+/// no answer.
+pub(super) fn holds(limit: Limit, value: Value) -> bool {
+    if value == Value::Never {
+        return false;
+    }
+    let Some(order) = compare(value, limit.bound) else { return false };
+    match limit.relation {
+        Relation::Below => order.is_lt(),
+        Relation::AtMost => order.is_le(),
+        Relation::Above => order.is_gt(),
+        Relation::AtLeast => order.is_ge(),
+    }
+}
+
+/// How two values of one kind compare; `None` for values of two kinds.
+fn compare(one: Value, other: Value) -> Option<Ordering> {
+    match (one, other) {
+        (Value::Time(one), Value::Time(other)) => Some(one.cmp(&other)),
+        (Value::Never, Value::Never) => Some(Ordering::Equal),
+        (Value::Never, Value::Time(_)) => Some(Ordering::Greater),
+        (Value::Time(_), Value::Never) => Some(Ordering::Less),
+        (Value::Share(one), Value::Share(other)) => one.partial_cmp(&other),
+        (Value::Rate(one), Value::Rate(other)) => Some(one.cmp(&other)),
+        (Value::Count(one), Value::Count(other)) => Some(one.cmp(&other)),
+        (
+            Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
+            Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
+        ) => None,
+    }
+}
+
+/// The worst window: of those that breach, else the first that cannot be judged, else the one
+/// nearest to breaching.
+fn worst(threshold: &Threshold, run: &Run, windows: &Windows) -> Reading {
+    let mut worst: Option<Reading> = None;
+    for window in &windows.done {
+        let at = Some((window.from, window.to));
+        let reading = Reading { at, ..piece(threshold, run, window) };
+        if worst.as_ref().is_none_or(|worst| is_worse(threshold.limit, &reading, worst)) {
+            worst = Some(reading);
+        }
+    }
+    let mut worst = worst.unwrap_or_else(|| Reading::doubted(nothing(run)));
+    if windows.cut && worst.outcome == Outcome::Held {
+        worst.outcome = Outcome::Unjudged(Doubt::CutShort);
+    }
+    worst
+}
+
+fn is_worse(limit: Limit, one: &Reading, other: &Reading) -> bool {
+    let rank = |reading: &Reading| match reading.outcome {
+        Outcome::Breached => 2,
+        Outcome::Unjudged(_) => 1,
+        Outcome::Held => 0,
+    };
+    let further = || {
+        let order = one.got.zip(other.got).and_then(|(one, other)| compare(one, other));
+        match limit.relation {
+            Relation::Below | Relation::AtMost => order == Some(Ordering::Greater),
+            Relation::Above | Relation::AtLeast => order == Some(Ordering::Less),
+        }
+    };
+    let (one_rank, other_rank) = (rank(one), rank(other));
+    one_rank > other_rank || (one_rank == other_rank && one_rank != 1 && further())
+}

@@ -1,0 +1,137 @@
+//! Is the measurement itself fit to be judged?
+
+use std::time::Duration;
+
+use super::finding::Doubt;
+use super::window::{is_cut_short, nothing};
+use crate::metric::Value;
+use crate::plan::Plan;
+use crate::plan::threshold::{Relation, Threshold};
+use crate::run::{Run, Stop};
+use crate::sample::Failure;
+use crate::unit::{Ratio, show_time};
+
+/// Arrivals later than this would themselves be what is measured.
+const MOST_LAG: Duration = Duration::from_millis(5);
+/// No limit is so tight that less lag than this must be asked for.
+const LEAST_LAG: Duration = Duration::from_millis(1);
+/// More seconds than this with a full core, and answers wait for us.
+const MOST_SATURATED: f64 = 0.05;
+/// Of the planned requests, at least so many in a hundred must have been sent.
+const LEAST_SENT: u128 = 98;
+const CURE: &str = "add `threads`, lower `rate`, or move the generator to a machine of its own";
+
+/// Why nothing can be judged at all; `None` for a measurement that is fit.
+pub(super) fn doubt(plan: &Plan, run: &Run) -> Option<Doubt> {
+    let own_fault = run.failed_by_us() > 0 || matches!(run.stop, Stop::Panic(_));
+    let unreachable = matches!(run.stop, Stop::Unreachable(..));
+    if (unreachable || !run.anything_answered()) && !own_fault {
+        return Some(Doubt::NoAnswers);
+    }
+    let reasons = reasons(plan, run);
+    if !reasons.is_empty() {
+        return Some(Doubt::FellBehind(reasons));
+    }
+    let judged: u64 = run.endpoints.iter().map(|endpoint| endpoint.whole.count()).sum();
+    (judged == 0).then(|| nothing(run))
+}
+
+/// Why the generator was not fit, each in one sentence with numbers and what to do.
+fn reasons(plan: &Plan, run: &Run) -> Vec<String> {
+    let checks = [
+        panicked(run),
+        late(&plan.thresholds, run),
+        saturated(run),
+        dropped(run),
+        unsent(run),
+        without(run, Failure::LocalFd),
+        without(run, Failure::LocalPort),
+        suspended(run),
+    ];
+    checks.into_iter().flatten().collect()
+}
+
+fn panicked(run: &Run) -> Option<String> {
+    let Stop::Panic(said) = &run.stop else { return None };
+    Some(format!("a load thread panicked ({said}): that is a bug of loadgate, please report it"))
+}
+
+fn late(thresholds: &[Threshold], run: &Run) -> Option<String> {
+    let limits = thresholds.iter().filter_map(latency_limit);
+    let tenth = limits.min().map_or(MOST_LAG, |limit| limit / 10);
+    let most = tenth.min(MOST_LAG).max(LEAST_LAG);
+    let lag = run.generator.lag_p99.filter(|lag| *lag > most)?;
+    let (lag, most) = (show_time(lag), show_time(most));
+    Some(format!(
+        "arrivals were released up to {lag} late (99th percentile, at most {most} is tolerated): \
+         {CURE}"
+    ))
+}
+
+/// The longest latency that a threshold still lets pass.
+fn latency_limit(threshold: &Threshold) -> Option<Duration> {
+    match (threshold.limit.relation, threshold.limit.bound) {
+        (Relation::Below | Relation::AtMost, Value::Time(limit)) => Some(limit),
+        (
+            Relation::Below | Relation::AtMost | Relation::Above | Relation::AtLeast,
+            Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
+        ) => None,
+    }
+}
+
+fn saturated(run: &Run) -> Option<String> {
+    let share = run.generator.saturated;
+    (share.share() > MOST_SATURATED).then(|| {
+        let share = percent(share);
+        format!(
+            "a load thread used more than 90 % of its core in {share} of the seconds (at most 5 % \
+             is tolerated): {CURE}"
+        )
+    })
+}
+
+fn dropped(run: &Run) -> Option<String> {
+    let dropped = run.load.dropped;
+    (dropped > 0).then(|| {
+        format!(
+            "{dropped} arrivals were dropped because as many requests as `max_in_flight` allows \
+             were waiting for answers: raise it, shorten `timeout`, or lower `rate`"
+        )
+    })
+}
+
+fn unsent(run: &Run) -> Option<String> {
+    let (planned, sent) = (run.load.planned?, run.load.sent);
+    let enough = u128::from(sent) * 100 >= u128::from(planned) * LEAST_SENT;
+    if is_cut_short(run) || enough {
+        return None;
+    }
+    let share = Ratio::of(sent, planned).map_or(String::new(), percent);
+    Some(format!(
+        "{sent} of {planned} planned requests were sent ({share}, at least 98 % is needed): {CURE}"
+    ))
+}
+
+/// Requests that failed for want of something of this machine.
+fn without(run: &Run, why: Failure) -> Option<String> {
+    let failed = run.endpoints.iter().map(|endpoint| endpoint.whole.failed_by(why)).sum::<u64>();
+    let (what, cure) = if why == Failure::LocalFd {
+        ("file descriptors", "raise the limit (`ulimit -n`) or lower `connections`")
+    } else {
+        ("free ports", "let connections be kept open, lower `rate`, or use more machines")
+    };
+    (failed > 0)
+        .then(|| format!("{failed} requests failed because this machine ran out of {what}: {cure}"))
+}
+
+fn suspended(run: &Run) -> Option<String> {
+    run.generator.clock.suspended.then(|| {
+        "the machine, or the process, stood still for more than 500 ms: run the gate again \
+         where it is not paused"
+            .to_owned()
+    })
+}
+
+fn percent(share: Ratio) -> String {
+    format!("{:.1} %", share.share() * 100.0)
+}
