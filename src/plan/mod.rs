@@ -1,6 +1,9 @@
 //! What a gate file asks for, valid by construction: target, load, requests, thresholds.
 
+pub mod chance;
 pub mod profile;
+pub mod timetable;
+pub mod draw;
 pub mod threshold;
 pub mod axis;
 
