@@ -148,7 +148,8 @@ fn is_hidden(sign: char) -> bool {
 /// GitHub: `::` at the start of a word, `##[` anywhere. Azure and `TeamCity`: `##vso[` and
 /// `##teamcity[` anywhere. GitLab: `section_start:`, `section_end:`. `Cart::add` and
 /// `http://[::1]/` stay as they are.
-fn unarmed(text: &str) -> String {
+#[must_use]
+pub fn unarmed(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for sign in text.chars() {
         let inside_word = |last: char| last.is_alphanumeric() || last == '[';

@@ -26,7 +26,8 @@ pub struct BadUnit {
 }
 
 impl BadUnit {
-    fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// Why, and what to write instead.
+    pub fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { why: why.into(), hint: hint.into() }
     }
 }
@@ -133,14 +134,27 @@ impl Ratio {
     /// # Errors
     /// When the unit is missing or the share is not between 0 % and 100 %.
     pub fn parse(text: &str) -> Result<Self, BadUnit> {
-        let Some(digits) = text.trim().strip_suffix('%') else {
-            let hint = format!("write `{}%`", text.trim());
-            return Err(BadUnit::new("needs a unit", hint));
+        let text = text.trim();
+        let Some(digits) = text.strip_suffix('%') else {
+            let hint = format!("write `{text}%`");
+            return Err(no_unit(text, hint, "shares end in `%`"));
         };
-        let percent = decimal(digits.trim_end())?;
-        Self::new(percent / 100.0).ok_or_else(|| {
-            BadUnit::new("is not between 0% and 100%", "write a share such as `0.5%`")
-        })
+        let digits = digits.trim_end();
+        let finest = digits.split_once('.').is_none_or(|(_, part)| part.len() <= 4);
+        if !finest {
+            return Err(BadUnit::new(
+                "has more than four decimals",
+                "write a share such as `0.5%`",
+            ));
+        }
+        let most = u128::from(MILLION);
+        let millionths = scaled(digits, 10_000)?;
+        match u32::try_from(millionths.min(most + 1)) {
+            Ok(part) if part <= MILLION => Ok(Self(f64::from(part) / f64::from(MILLION))),
+            Ok(_) | Err(_) => {
+                Err(BadUnit::new("is not between 0% and 100%", "write a share such as `0.5%`"))
+            }
+        }
     }
 }
 
@@ -178,6 +192,12 @@ impl Rate {
         if time.is_zero() { None } else { Self::per_second(events as f64 / time.as_secs_f64()) }
     }
 
+    /// A rate from [`Rate::micro`].
+    #[must_use]
+    pub fn from_micro(micro: u64) -> Self {
+        Self(micro)
+    }
+
     /// Events in a million seconds: the exact integer behind the rate.
     #[must_use]
     pub fn micro(self) -> u64 {
@@ -201,18 +221,30 @@ impl Rate {
     pub fn parse(text: &str) -> Result<Self, BadUnit> {
         let text = text.trim();
         let Some((digits, unit)) = text.split_once('/') else {
-            return Err(BadUnit::new("needs a unit", format!("write `{text}/s`")));
+            let hint = format!("write `{text}/s`");
+            return Err(no_unit(text, hint, "rates end in `/s`, `/m` or `/h`"));
         };
         let seconds = match unit.trim() {
-            "s" => 1.0,
-            "m" | "min" => 60.0,
-            "h" => 3600.0,
+            "s" => 1,
+            "m" | "min" => 60,
+            "h" => 3600,
             _ => {
                 return Err(BadUnit::new("has an unknown unit", "rates end in `/s`, `/m` or `/h`"));
             }
         };
-        Self::per_second(decimal(digits.trim_end())? / seconds)
+        let micro = (scaled(digits.trim_end(), 1_000_000)? + seconds / 2) / seconds;
+        u64::try_from(micro)
+            .ok()
+            .map(Self)
+            .filter(|rate| rate.as_f64() <= Self::MOST)
             .ok_or_else(|| BadUnit::new("is too large a rate", "at most 100000000/s"))
+    }
+
+    /// The rate as a gate file has it; reading it back gives the same.
+    #[must_use]
+    pub fn written(self) -> String {
+        let (whole, part) = (self.0 / 1_000_000, self.0 % 1_000_000);
+        format!("{}/s", with_decimals(u128::from(whole), &format!("{part:06}")))
     }
 }
 
@@ -222,15 +254,16 @@ impl fmt::Display for Rate {
     }
 }
 
-/// The units a duration may have, longest name first where one is the end of another.
-const DURATIONS: [(&str, f64); 7] = [
-    ("us", 1e-6),
-    ("µs", 1e-6),
-    ("ms", 1e-3),
-    ("min", 60.0),
-    ("s", 1.0),
-    ("m", 60.0),
-    ("h", 3600.0),
+/// The units a duration may have, in nanoseconds.
+const DURATIONS: [(&str, u128); 8] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("min", 60_000_000_000),
+    ("h", 3_600_000_000_000),
 ];
 
 /// Reads `250ms`, `1.5s`, `2m`, `1h`, `1m30s`; exact to the nanosecond.
@@ -238,44 +271,42 @@ const DURATIONS: [(&str, f64); 7] = [
 /// # Errors
 /// When a unit is missing or unknown, or the number is negative or longer than a year.
 pub fn parse_duration(text: &str) -> Result<Duration, BadUnit> {
+    const YEAR: u128 = 31_536_000_000_000_000;
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err(BadUnit::new("is empty", "write a duration such as `250ms` or `10s`"));
     }
-    let mut total = 0.0;
+    if rest.starts_with('-') {
+        return Err(BadUnit::new("is negative", "write a duration such as `250ms` or `10s`"));
+    }
+    let mut total = 0;
     while !rest.is_empty() {
         let end =
             rest.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(rest.len());
         let (digits, behind) = rest.split_at(end);
-        let number = decimal(digits)?;
+        if digits.is_empty() {
+            return Err(BadUnit::new("is not a duration", "write one such as `250ms` or `10s`"));
+        }
         let unit_end = behind.find(|sign: char| sign.is_ascii_digit()).unwrap_or(behind.len());
         let (unit, next) = behind.split_at(unit_end);
-        total += number * unit_seconds(unit.trim(), text)?;
+        total += scaled(digits, unit_nanos(unit.trim(), text.trim())?)?;
         rest = next;
     }
-    duration_from(total)
+    let nanos = u64::try_from(total.min(YEAR + 1)).unwrap_or(u64::MAX);
+    if total > YEAR {
+        return Err(BadUnit::new("is too long", "at most a year"));
+    }
+    Ok(Duration::from_nanos(nanos))
 }
 
-fn unit_seconds(unit: &str, whole: &str) -> Result<f64, BadUnit> {
+fn unit_nanos(unit: &str, whole: &str) -> Result<u128, BadUnit> {
     if unit.is_empty() {
-        return Err(BadUnit::new(
-            "needs a unit",
-            format!("write `{}ms` or `{}s`", whole.trim(), whole.trim()),
-        ));
+        return Err(BadUnit::new("needs a unit", format!("write `{whole}ms` or `{whole}s`")));
     }
     let known = DURATIONS.iter().find(|(name, _)| *name == unit);
-    known.map(|(_, seconds)| *seconds).ok_or_else(|| {
+    known.map(|(_, nanos)| *nanos).ok_or_else(|| {
         BadUnit::new("has an unknown unit", "durations end in `us`, `ms`, `s`, `m` or `h`")
     })
-}
-
-fn duration_from(seconds: f64) -> Result<Duration, BadUnit> {
-    const YEAR: f64 = 31_536_000.0;
-    let rounded = (seconds * 1e9).round() / 1e9;
-    match Duration::try_from_secs_f64(rounded) {
-        Ok(time) if seconds <= YEAR => Ok(time),
-        Ok(_) | Err(_) => Err(BadUnit::new("is too long", "at most a year")),
-    }
 }
 
 /// Writes a time so that a person reads it at once: `0.221 ms`, `5.01 ms`, `412.3 ms`, `1.702 s`.
@@ -307,13 +338,13 @@ pub fn show_duration(time: Duration) -> String {
     if nanos.is_multiple_of(1_000_000_000) {
         return whole_seconds(time.as_secs());
     }
-    if nanos >= 1_000_000_000 {
-        return format!("{}s", trimmed(time.as_secs_f64(), 9));
-    }
-    if nanos >= 1_000_000 {
-        return format!("{}ms", trimmed(time.as_secs_f64() * 1e3, 6));
-    }
-    format!("{}us", trimmed(time.as_secs_f64() * 1e6, 3))
+    let (unit, size, digits) = match nanos {
+        1_000_000_000.. => ("s", 1_000_000_000, 9),
+        1_000_000.. => ("ms", 1_000_000, 6),
+        _ => ("us", 1_000, 3),
+    };
+    let (whole, part) = (nanos / size, nanos % size);
+    with_decimals(whole, &format!("{part:0digits$}")) + unit
 }
 
 fn whole_seconds(seconds: u64) -> String {
@@ -331,14 +362,14 @@ fn whole_seconds(seconds: u64) -> String {
 /// # Errors
 /// When the unit is missing or unknown, or the size does not fit.
 pub fn parse_size(text: &str) -> Result<u64, BadUnit> {
-    const UNITS: [(&str, f64); 7] = [
-        ("KiB", 1024.0),
-        ("MiB", 1_048_576.0),
-        ("GiB", 1_073_741_824.0),
-        ("kB", 1e3),
-        ("MB", 1e6),
-        ("GB", 1e9),
-        ("B", 1.0),
+    const UNITS: [(&str, u128); 7] = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("kB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("B", 1),
     ];
     let text = text.trim();
     let end = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(text.len());
@@ -348,28 +379,43 @@ pub fn parse_size(text: &str) -> Result<u64, BadUnit> {
         let why = if unit.trim().is_empty() { "needs a unit" } else { "has an unknown unit" };
         return Err(BadUnit::new(why, hint));
     };
-    let bytes = decimal(digits)? * factor;
-    if bytes > 1e15 {
-        return Err(BadUnit::new("is too large", hint));
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "bounded just before"
-    )]
-    let whole = bytes.round() as u64;
-    Ok(whole)
+    u64::try_from(scaled(digits, *factor)?)
+        .ok()
+        .filter(|bytes| *bytes <= 1 << 50)
+        .ok_or_else(|| BadUnit::new("is too large", hint))
 }
 
-/// A plain decimal number that is not negative: no exponent, no sign, no `nan`, no `inf`.
-fn decimal(digits: &str) -> Result<f64, BadUnit> {
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let ends = digits.starts_with('.') || digits.ends_with('.');
-    if digits.is_empty() || !plain || ends || digits.len() > 20 {
-        let why = if digits.starts_with('-') { "is negative" } else { "is not a number" };
-        return Err(BadUnit::new(why, "write a plain decimal number such as `250` or `0.5`"));
+/// Why a number without its unit, or with another one's, is wrong.
+fn no_unit(text: &str, hint: String, units: &str) -> BadUnit {
+    match text.chars().next_back() {
+        Some(last) if last.is_ascii_digit() => BadUnit::new("needs a unit", hint),
+        Some(_) => BadUnit::new("has an unknown unit", units),
+        None => BadUnit::new("is empty", units),
     }
-    digits.parse().map_err(|_| BadUnit::new("is not a number", "write a plain decimal number"))
+}
+
+/// A plain decimal number that is not negative, `unit` times, rounded: no exponent, no sign, no
+/// `nan`, no `inf`.
+fn scaled(digits: &str, unit: u128) -> Result<u128, BadUnit> {
+    let hint = "write a plain decimal number such as `250` or `0.5`";
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    let plain = |text: &str| {
+        !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !plain(whole) || !plain(part) {
+        let why = if digits.starts_with('-') { "is negative" } else { "is not a number" };
+        return Err(BadUnit::new(why, hint));
+    }
+    let number = |text: &str| text.parse::<u128>().map_err(|_| BadUnit::new("is too large", hint));
+    let places = 10_u128.pow(u32::try_from(part.len()).unwrap_or(20));
+    let small = (number(part)? * unit + places / 2) / places;
+    Ok(number(whole)? * unit + small)
+}
+
+/// A number and its decimals, without those that say nothing.
+fn with_decimals(whole: u128, decimals: &str) -> String {
+    let decimals = decimals.trim_end_matches('0');
+    if decimals.is_empty() { whole.to_string() } else { format!("{whole}.{decimals}") }
 }
 
 /// A number with at most `decimals` decimals and none that says nothing.
@@ -404,11 +450,29 @@ mod tests {
             assert_eq!(parse_duration(text).map_err(|bad| bad.why), Err(why.to_owned()));
         };
         check("250", "needs a unit");
-        check("-1s", "is not a number");
-        check("nan", "is not a number");
+        check("-1s", "is negative");
+        check("nan", "is not a duration");
+        check("1..5s", "is not a number");
         check("1e3s", "has an unknown unit");
         check("5 parsecs", "has an unknown unit");
         check("", "is empty");
+    }
+
+    #[test]
+    fn numbers_written_and_read_again_are_the_same() {
+        for nanos in
+            [1, 999, 1_500, 1_000_001, 1_500_000_000, 90_000_000_000, 31_535_999_999_999_999]
+        {
+            let time = Duration::from_nanos(nanos);
+            assert_eq!(parse_duration(&show_duration(time)), Ok(time));
+        }
+        for text in ["0.000001/s", "1/h", "333.333333/s", "100000000/s"] {
+            let rate = Rate::parse(text).expect("a rate");
+            assert_eq!(Rate::parse(&rate.written()), Ok(rate));
+        }
+        for text in ["0.0001%", "29%", "99.9999%", "100%"] {
+            assert_eq!(Ratio::parse(text).map(|share| share.to_string()), Ok(text.to_owned()));
+        }
     }
 
     #[test]

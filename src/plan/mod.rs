@@ -1,32 +1,89 @@
 //! What a gate file asks for, valid by construction: target, load, requests, thresholds.
 
 pub mod chance;
+mod token;
+pub mod fault;
+mod environment;
+pub mod glob;
 pub mod profile;
 pub mod timetable;
 pub mod draw;
 pub mod threshold;
 pub mod axis;
+mod reader;
+mod value;
+mod json;
+mod address;
+mod ask;
+mod sla;
+mod file;
+mod syntax;
+mod endpoint;
+mod target;
+mod levels;
+mod limits;
+mod check;
+mod schema;
 
 use std::time::Duration;
 
 use crate::metric::StatusRange;
 use crate::secret::Masks;
+use fault::{Fault, Faults};
 use profile::Profile;
+pub use schema::schema;
 use threshold::Threshold;
+
+/// A gate file as bytes, and what reading it needs at hand; nothing here is read from a disk or an
+/// environment directly.
+pub struct Source<'a> {
+    /// The gate file's name, as faults and reports show it.
+    pub name: &'a str,
+    /// All of it.
+    pub bytes: &'a [u8],
+    /// Name and bytes of another file that `[sla]` is taken from instead.
+    pub thresholds: Option<(&'a str, &'a [u8])>,
+    /// Looks up an environment variable.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Reads a file that the gate file names (bodies, certificates), by its path beside it; or says
+    /// why it cannot be read.
+    pub files: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// Stands in for `target.url`.
+    pub target: Option<&'a str>,
+    /// Stands in for `load.duration`.
+    pub duration: Option<Duration>,
+    /// Stands in for `load.seed`.
+    pub seed: Option<u64>,
+}
 
 /// A gate file, checked. Whatever a field says is true and agrees with the others.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The gate file's name, as reports show it.
     pub name: String,
-    /// SHA-256 of the gate file's text, in hexadecimal.
+    /// SHA-256 of the gate file's bytes, and of the thresholds' file where there is one, in
+    /// hexadecimal.
     pub hash: String,
+    /// The name of the file that the thresholds stand in; lines of thresholds are lines of it.
+    pub asked_in: String,
     /// What to send; absent in a file that holds thresholds alone.
     pub drive: Option<Drive>,
     /// What is expected, in the order of the file, the default error rate last. Never empty.
     pub thresholds: Vec<Threshold>,
     /// What came from the environment and must not be shown.
     pub masks: Masks,
+    /// What is doubtful and stops nothing: to be said before the load.
+    pub warnings: Vec<Fault>,
+}
+
+impl Plan {
+    /// Reads and checks a gate file.
+    ///
+    /// # Errors
+    /// All that is wrong with it, each with its place and what to do.
+    pub fn read(source: &Source<'_>) -> Result<Self, Faults> {
+        check::plan(source)
+    }
 }
 
 /// A load, and whom it is put on.
@@ -51,9 +108,9 @@ pub struct Target {
     pub port: u16,
     /// The path in front of each request's path; empty, or starting with `/` and not ending with it.
     pub prefix: String,
-    /// The target as a person wrote it, without query and credentials, `${…}` unresolved.
+    /// The target as a person wrote it; what came from the environment as `${NAME}`.
     pub shown: String,
-    /// Headers of every request.
+    /// Headers of every request, names in lower case.
     pub headers: Vec<(String, String)>,
     /// The deadline of one request, all of it.
     pub timeout: Duration,
@@ -68,7 +125,7 @@ pub struct Target {
 /// What to wait for before the load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ready {
-    /// The path that answers 2xx once the service is up.
+    /// The path that answers 2xx once the service is up, the target's prefix included.
     pub path: String,
     /// How long to wait for that.
     pub within: Duration,
@@ -152,7 +209,7 @@ pub struct Request {
     pub method: String,
     /// Path and query, starting with `/`, the target's prefix included.
     pub path: String,
-    /// Headers beside the target's, which they replace where they have the same name.
+    /// Headers, names in lower case, beside the target's, which they replace where they have the same name.
     pub headers: Vec<(String, String)>,
     /// The body, with the content type that goes with it unless a header says otherwise.
     pub body: Option<Body>,

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::metric::{Metric, Value};
-use crate::unit;
+use super::glob;
+use crate::metric::{Better, Kind, Metric, Value};
+use crate::unit::{self, BadUnit, Rate, Ratio};
 
 /// One expectation: of what, which metric, against which limit, and how much it matters.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +79,39 @@ pub enum Level {
     Fail,
 }
 
+impl Selector {
+    /// Whether an endpoint of that name is meant. The whole run is no endpoint.
+    #[must_use]
+    pub fn matches(&self, endpoint: &str) -> bool {
+        match self {
+            Self::Whole => false,
+            Self::Endpoints(pattern) => glob::matches(pattern, endpoint),
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => out.write_str("whole run"),
+            Self::Endpoints(pattern) if pattern == "*" => out.write_str("each endpoint"),
+            Self::Endpoints(pattern) => out.write_str(pattern),
+        }
+    }
+}
+
 impl Relation {
+    const ALL: [Self; 4] = [Self::AtMost, Self::AtLeast, Self::Below, Self::Above];
+
+    /// Whether it bounds a value from above.
+    #[must_use]
+    pub fn is_upper(self) -> bool {
+        match self {
+            Self::Below | Self::AtMost => true,
+            Self::Above | Self::AtLeast => false,
+        }
+    }
+
     /// The sign, as a gate file has it.
     #[must_use]
     pub fn sign(self) -> &'static str {
@@ -102,14 +135,128 @@ impl Level {
     }
 }
 
+impl Limit {
+    /// Reads `< 250ms` as a limit of that metric: a relation, a number, the unit of its kind.
+    ///
+    /// # Errors
+    /// When the relation or the unit is missing or of the wrong kind, or the limit bounds the
+    /// metric from its good side.
+    pub fn parse(text: &str, metric: Metric) -> Result<Self, BadUnit> {
+        let text = text.trim();
+        let usual = if metric.better() == Better::Higher { ">" } else { "<" };
+        let found = Relation::ALL.into_iter().find(|relation| text.starts_with(relation.sign()));
+        let Some(relation) = found else {
+            let number = if text.is_empty() { example(metric.kind()) } else { text };
+            return Err(BadUnit::new(
+                "needs a relation: `<`, `<=`, `>` or `>=`",
+                format!("write `{usual} {number}`"),
+            ));
+        };
+        let number = text[relation.sign().len()..].trim();
+        let bound = bound(number, metric.kind()).map_err(|bad| with_sign(relation, number, bad))?;
+        let limit = Self { relation, bound };
+        let good_side = match metric.better() {
+            Better::Lower => !relation.is_upper(),
+            Better::Higher => relation.is_upper(),
+            Better::Neither => false,
+        };
+        if good_side {
+            let better = if usual == "<" { "less" } else { "more" };
+            return Err(BadUnit::new(
+                format!("is the wrong way round: of `{metric}`, {better} is better"),
+                format!("write `{usual} {number}`"),
+            ));
+        }
+        match limit.decided(metric) {
+            Some(true) => Err(BadUnit::new("always holds", "ask for something that can fail")),
+            Some(false) => {
+                let sign = if relation.is_upper() { "<=" } else { ">=" };
+                Err(BadUnit::new("can never hold", format!("write `{sign} {number}`")))
+            }
+            None => Ok(limit),
+        }
+    }
+
+    /// Whether a value is within the limit; *never* is beyond every upper one.
+    #[must_use]
+    pub fn holds(&self, value: Value) -> bool {
+        let order = match (value, self.bound) {
+            (Value::Never, _) => return !self.relation.is_upper(),
+            (Value::Time(value), Value::Time(bound)) => value.partial_cmp(&bound),
+            (Value::Share(value), Value::Share(bound)) => value.partial_cmp(&bound),
+            (Value::Rate(value), Value::Rate(bound)) => value.partial_cmp(&bound),
+            (Value::Count(value), Value::Count(bound)) => value.partial_cmp(&bound),
+            (Value::Time(_) | Value::Share(_) | Value::Rate(_) | Value::Count(_), _) => None,
+        };
+        order.is_some_and(|order| match self.relation {
+            Relation::Below => order.is_lt(),
+            Relation::AtMost => order.is_le(),
+            Relation::Above => order.is_gt(),
+            Relation::AtLeast => order.is_ge(),
+        })
+    }
+
+    /// Whether the answer is certain whatever is measured, because no value lies on the other side.
+    fn decided(&self, metric: Metric) -> Option<bool> {
+        let least = match metric.kind() {
+            Kind::Time => Value::Time(Duration::ZERO),
+            Kind::Share => Value::Share(Ratio::ZERO),
+            Kind::Rate => Value::Rate(Rate::ZERO),
+            Kind::Count => Value::Count(0),
+        };
+        let whole = matches!(self.bound, Value::Share(share) if share.share() >= 1.0);
+        match self.relation {
+            Relation::Below if self.bound == least => Some(false),
+            Relation::AtLeast if self.bound == least => Some(true),
+            Relation::Above if whole => Some(false),
+            Relation::AtMost if whole => Some(true),
+            Relation::Below | Relation::AtMost | Relation::Above | Relation::AtLeast => None,
+        }
+    }
+}
+
+/// A bound as one writes it, for a hint.
+fn example(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Time => "250ms",
+        Kind::Share => "1%",
+        Kind::Rate => "100/s",
+        Kind::Count => "1000",
+    }
+}
+
+fn bound(number: &str, kind: Kind) -> Result<Value, BadUnit> {
+    let hint = format!("write `{}`", example(kind));
+    if number.is_empty() {
+        return Err(BadUnit::new("has no number", hint));
+    }
+    match kind {
+        Kind::Time => unit::parse_duration(number).map(Value::Time),
+        Kind::Share => Ratio::parse(number).map(Value::Share),
+        Kind::Rate => Rate::parse(number).map(Value::Rate),
+        Kind::Count => Some(number)
+            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|text| text.parse().ok())
+            .map(Value::Count)
+            .ok_or_else(|| BadUnit::new("is not a whole number", hint)),
+    }
+}
+
+/// Puts the relation into the hint, so that it can be copied.
+fn with_sign(relation: Relation, number: &str, bad: BadUnit) -> BadUnit {
+    let sign = relation.sign();
+    let hint = bad.hint.replace("write `", &format!("write `{sign} "));
+    let hint = hint.replace(&format!("or `{number}"), &format!("or `{sign} {number}"));
+    BadUnit { hint, ..bad }
+}
+
 impl fmt::Display for Limit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} ", self.relation.sign())?;
         match self.bound {
             Value::Time(time) => out.write_str(&unit::show_duration(time)),
-            bound @ (Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_)) => {
-                write!(out, "{bound}")
-            }
+            Value::Rate(rate) => out.write_str(&rate.written()),
+            bound @ (Value::Never | Value::Share(_) | Value::Count(_)) => write!(out, "{bound}"),
         }
     }
 }

@@ -1,0 +1,144 @@
+//! Expectations on an answer as they are written.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+use toml::de::DeValue;
+
+use super::json::Json;
+use super::reader::{At, Node, Read, Reader, Text, table};
+use super::value::{Flag, OneOrMany, integer, schemas};
+use super::{HeaderRule, JsonRule};
+use crate::metric::StatusRange;
+
+/// A status or a class of them: `200`, `"2xx"`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StatusAsk(pub(super) StatusRange);
+
+/// Text that a body contains: plain, or `{ contains = … }`.
+#[derive(Clone, Debug)]
+pub(super) struct BodyAsk(pub(super) Vec<At<Text>>);
+
+/// What a header must be.
+#[derive(Clone, Debug)]
+pub(super) struct HeaderAsk(pub(super) HeaderRule);
+
+/// What the nodes of a JSON path must be.
+#[derive(Clone, Debug)]
+pub(super) struct JsonAsk(pub(super) JsonRule);
+
+table! {
+    /// Texts that the body contains.
+    Contains as "`{ contains = \"text\" }`" {
+        /// A text, or a list of texts that must all be there.
+        contains (required): OneOrMany<Text>,
+    }
+}
+
+table! {
+    /// What a header must be.
+    HeaderTable as "`{ contains = \"text\" }` or `{ present = true }`" {
+        /// The header is there, with this text in its value.
+        contains: Text,
+        /// The header is there.
+        present: Flag,
+    }
+}
+
+table! {
+    /// What a value must be.
+    EqualsTable as "`{ equals = … }`" {
+        /// The value itself, of any kind.
+        equals (required): Json,
+    }
+}
+
+impl Read for StatusAsk {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let range = match node.value.get_ref() {
+            DeValue::Integer(number) => {
+                integer(number).and_then(|code| StatusRange::parse(&code.to_string()))
+            }
+            DeValue::String(_) => StatusRange::parse(&reader.text(node, "a status")?.value),
+            DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => None,
+        };
+        if range.is_none() {
+            reader.bad(node, "is not a status", "write `200`, `\"2xx\"` or a list".to_owned());
+        }
+        range.map(Self)
+    }
+}
+
+impl Read for BodyAsk {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let texts = if node.value.get_ref().is_table() {
+            Contains::read(node, reader)?.contains.get()?.value.0.clone()
+        } else {
+            OneOrMany::<Text>::read(node, reader)?.0
+        };
+        for text in texts.iter().filter(|text| text.value.value.is_empty()) {
+            let hint = "every body contains the empty text".to_owned();
+            reader.fault(text.span.clone(), format!("`{}` is empty", node.key), hint);
+        }
+        Some(Self(texts))
+    }
+}
+
+impl Read for HeaderAsk {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if !node.value.get_ref().is_table() {
+            let text = reader.text(node, "a string or a table")?;
+            return Some(Self(HeaderRule::Equals(text.value)));
+        }
+        let table = HeaderTable::read(node, reader)?;
+        match (table.contains.value(), table.present.value()) {
+            (Some(text), None) => Some(Self(HeaderRule::Contains(text.value.clone()))),
+            (None, Some(Flag(true))) => Some(Self(HeaderRule::Present)),
+            (Some(_), Some(_)) | (None, _) => {
+                let hint = "write `{ contains = \"text\" }` or `{ present = true }`".to_owned();
+                reader.bad(node, "says nothing that can be checked", hint);
+                None
+            }
+        }
+    }
+}
+
+impl Read for JsonAsk {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if node.value.get_ref().is_table() {
+            let table = EqualsTable::read(node, reader)?;
+            return table.equals.value().map(|json| Self(JsonRule::Equals(json.0.clone())));
+        }
+        Some(Self(match Json::read(node, reader)?.0 {
+            Value::String(word) if word == "present" => JsonRule::Present,
+            Value::String(word) if word == "not-empty" => JsonRule::NotEmpty,
+            literal => JsonRule::Equals(literal),
+        }))
+    }
+}
+
+schemas! {
+    StatusAsk, |_generator| json_schema!({
+        "anyOf": [
+            { "type": "integer", "minimum": 100, "maximum": 599 },
+            { "type": "string", "pattern": r"^[1-5]([xX]{2}|[0-9]{2})$|\$\{" },
+        ],
+    });
+    BodyAsk, |generator| json_schema!({
+        "anyOf": [generator.subschema_for::<OneOrMany<Text>>(), generator.subschema_for::<Contains>()],
+    });
+    HeaderAsk, |generator| json_schema!({
+        "anyOf": [{ "type": "string" }, generator.subschema_for::<HeaderTable>()],
+    });
+    JsonAsk, |generator| json_schema!({
+        "anyOf": [
+            { "type": ["string", "number", "boolean", "array"] },
+            generator.subschema_for::<EqualsTable>(),
+        ],
+    });
+}

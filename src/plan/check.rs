@@ -1,0 +1,156 @@
+//! From bytes to a plan, or to every fault at once.
+
+use sha2::{Digest, Sha256};
+
+use super::endpoint;
+use super::fault::{Fault, Faults, Page};
+use super::limits::{self, Setting};
+use super::reader::{At, Node, Read, Reader, Slot};
+use super::sla::Sla;
+use super::target::{self, TIMEOUT};
+use super::threshold::Threshold;
+use super::{Drive, Http, Plan, Source, file, levels, syntax};
+use crate::secret::Masks;
+
+/// Reads a gate file, and a second one for its thresholds where there is one.
+pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
+    let mut masks = Masks::default();
+    let (name, bytes) = (source.name, source.bytes);
+    let text = syntax::decode(name, bytes).map_err(|fault| Faults(vec![fault]))?;
+    let page = Page::new(name, text);
+    let (tree, repeated) = syntax::parse(&page);
+    let Some(tree) = tree else { return Err(Faults(repeated)) };
+    let mut reader = Reader::new(page, source.env, &mut masks);
+    reader.faults = repeated;
+    reader.aimed = source.target.is_some();
+    let file = file::File::read(Node { key: "", value: &tree }, &mut reader)
+        .expect("the tree of a file is a table");
+    let drive = drive(&file, source, &mut reader);
+    let setting = Setting {
+        load: drive.as_ref().map(|drive| &drive.load),
+        alone: file.load.is_absent(),
+        names: drive.iter().flat_map(|drive| &drive.requests).map(|ask| &*ask.name).collect(),
+    };
+    let mut thresholds = Vec::new();
+    if source.thresholds.is_none() {
+        thresholds = asked(&file.sla, &setting, &mut reader);
+    }
+    let (mut faults, mut warnings) = (reader.faults, reader.warnings);
+    if let Some((name, bytes)) = source.thresholds {
+        match elsewhere(name, bytes, source, &setting, &mut masks) {
+            Ok((found, told)) => {
+                thresholds = found;
+                warnings.extend(told);
+            }
+            Err(Faults(told)) => faults.extend(told),
+        }
+    }
+    in_order(&mut warnings);
+    if !faults.is_empty() {
+        in_order(&mut faults);
+        return Err(Faults(faults));
+    }
+    let asked_in = source.thresholds.map_or(source.name, |(name, _)| name).to_owned();
+    let (name, hash) = (source.name.to_owned(), hash(source));
+    Ok(Plan { name, hash, asked_in, drive, thresholds, masks, warnings })
+}
+
+/// In the order of the files; what stands in no line comes first.
+fn in_order(faults: &mut [Fault]) {
+    let first = faults.first().map(|fault| fault.file.clone());
+    let place = |fault: &Fault| (Some(&fault.file) != first.as_ref(), fault.span.start);
+    faults.sort_by(|a, b| place(a).cmp(&place(b)));
+}
+
+fn hash(source: &Source<'_>) -> String {
+    let mut hash = Sha256::new_with_prefix(source.bytes);
+    for (_, bytes) in source.thresholds {
+        hash.update(bytes);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The thresholds of another file. Nothing else in it is looked at: it is the gate file of another
+/// version, and what it sends does not matter here.
+fn elsewhere(
+    name: &str,
+    bytes: &[u8],
+    source: &Source<'_>,
+    setting: &Setting<'_>,
+    masks: &mut Masks,
+) -> Result<(Vec<Threshold>, Vec<Fault>), Faults> {
+    let text = syntax::decode(name, bytes).map_err(|fault| Faults(vec![fault]))?;
+    let page = Page::new(name, text);
+    let (tree, repeated) = syntax::parse(&page);
+    let Some(tree) = tree else { return Err(Faults(repeated)) };
+    let mut reader = Reader::new(page, source.env, masks);
+    reader.faults = repeated;
+    let sla = match tree.get_ref().as_table() {
+        Some(table) => reader.slot::<Sla>(table, "sla"),
+        None => Slot::Absent,
+    };
+    let thresholds = asked(&sla, setting, &mut reader);
+    if reader.faults.is_empty() {
+        Ok((thresholds, reader.warnings))
+    } else {
+        Err(Faults(reader.faults))
+    }
+}
+
+/// What is asked; it is a fault to ask nothing.
+fn asked(sla: &Slot<Sla>, setting: &Setting<'_>, reader: &mut Reader<'_>) -> Vec<Threshold> {
+    match sla {
+        Slot::Is(At { value, .. }) if value.written > 0 => {
+            limits::thresholds(value, setting, reader)
+        }
+        Slot::Is(_) | Slot::Absent => {
+            let hint = "write what you expect: `[sla]` with `p95 = \"< 300ms\"`".to_owned();
+            let name = reader.page.name;
+            let message = "the file asks nothing, so nothing could fail";
+            reader.faults.push(Fault::outside(name, message, Some(hint)));
+            Vec::new()
+        }
+        Slot::Bad => Vec::new(),
+    }
+}
+
+/// What to send; nothing where the file holds thresholds alone, or where something is wrong.
+fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Option<Drive> {
+    if file.target.is_absent() && file.load.is_absent() && file.request.is_absent() {
+        return None;
+    }
+    whole(file, reader);
+    let target = target::target(file.target.get(), source, reader);
+    let timeout = target.as_ref().map_or(TIMEOUT, |target| target.timeout);
+    let load = file.load.get().and_then(|at| levels::load(at, timeout, source.duration, reader));
+    let http = file.target.value().and_then(|target| target.http.value().map(|one| one.0));
+    streams_fit(file, http.unwrap_or(Http::One), reader);
+    let prefix = target.as_ref().map_or("", |target| &target.prefix);
+    let written = file.request.value().map_or(&[][..], |many| &many.0);
+    let requests = endpoint::requests(written, prefix, source.files, reader);
+    let mut load = load?;
+    load.seed = source.seed.or(load.seed);
+    Some(Drive { target: target?, load, requests })
+}
+
+/// A file that sends anything says all three: whom to ask, how much, and what.
+fn whole(file: &file::File, reader: &mut Reader<'_>) {
+    let empty = file.request.value().is_some_and(|many| many.0.is_empty());
+    let missing = [
+        (file.target.is_absent() && !reader.aimed, "target", "whom to ask: `[target]`"),
+        (file.load.is_absent(), "load", "how much to send: `[load]`"),
+        (file.request.is_absent() || empty, "request", "what to ask: `[[request]]`"),
+    ];
+    for (_, name, hint) in missing.into_iter().filter(|(missing, _, _)| *missing) {
+        let (page, message) = (reader.page.name, format!("`{name}` is missing"));
+        reader.faults.push(Fault::outside(page, message, Some(format!("write {hint}"))));
+    }
+}
+
+fn streams_fit(file: &file::File, http: Http, reader: &mut Reader<'_>) {
+    let streams = file.load.value().and_then(|load| load.streams.get());
+    if let Some(at) = streams.filter(|_| http == Http::One) {
+        let hint = "leave it out, or write `http = \"2\"` in `[target]`".to_owned();
+        reader.fault(at.span.clone(), "`streams` means nothing to HTTP/1.1", hint);
+    }
+}

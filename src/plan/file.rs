@@ -1,0 +1,162 @@
+//! The gate file exactly as it is written: each table with its keys, its reader and its schema.
+
+use super::ask::{BodyAsk, HeaderAsk, JsonAsk, StatusAsk};
+use super::json::{Form, Json};
+use super::reader::{Text, table};
+use super::sla::Sla;
+use super::value::{Dict, Flag, Int, Lasting, Level, MOST_USERS, Many, One, OneOrMany, Pace, Time};
+use super::{Arrivals, Http};
+
+table! {
+    /// A gate file of loadgate: whom to ask, how much, what, and what is expected.
+    File as "`[target]`, `[load]`, `[[request]]` and `[sla]`" {
+        /// Whom to ask, and how to reach them.
+        target: Target,
+        /// How much load, for how long: an open model (`rate`), a closed one (`users`), or stages.
+        load: Load,
+        /// What to ask. Each request is an endpoint of its own in every report.
+        request: Many<Request>,
+        /// What is expected: of the whole run, or of endpoints in tables of their own.
+        sla: Sla,
+    }
+}
+
+table! {
+    /// Whom to ask, and how to reach them.
+    Target as "`[target]`" {
+        /// The service's address, `http://` or `https://`, without query and credentials.
+        url: super::address::Url,
+        /// Headers of every request.
+        headers: Dict<Text>,
+        /// The deadline of one request, all of it. Default: 10s.
+        timeout: Lasting,
+        /// What to wait for before the load: the service has just been deployed.
+        ready: Ready,
+        /// How to trust the service, and how to be trusted by it.
+        tls: Tls,
+        /// Which HTTP to speak: 1.1 (default), 2, or what the server prefers.
+        http: One<Http>,
+    }
+}
+
+table! {
+    /// What to wait for before the load.
+    Ready as "`ready = { get = \"/health\" }`" {
+        /// The path that answers 2xx once the service is up.
+        get (required): Text,
+        /// How long to wait for that. Default: 60s.
+        within: Lasting,
+    }
+}
+
+table! {
+    /// How to trust the service, and how to be trusted by it.
+    Tls as "`tls = { ca = \"ca.pem\" }`" {
+        /// A PEM file with the only roots to trust.
+        ca: Text,
+        /// A PEM file with our certificate chain (mutual TLS), together with `key`.
+        cert: Text,
+        /// A PEM file with our private key, together with `cert`.
+        key: Text,
+        /// Certificates are not checked; every report says so.
+        insecure: Flag,
+    }
+}
+
+table! {
+    /// How much load, for how long.
+    Load as "`[load]`" {
+        /// Open model: arrivals per second, whatever the service does.
+        rate: Pace,
+        /// Closed model: virtual users, each of which waits for its answer before it asks again.
+        users: Int<1, MOST_USERS>,
+        /// How long the load lasts, ramp and warm-up included.
+        duration: Lasting,
+        /// The load grows from zero, linearly, for so long. Part of the duration.
+        ramp: Time,
+        /// From the start of the load: sent, never judged. Part of the duration.
+        warm_up: Time,
+        /// Open model: at even distances (default) or as a Poisson process.
+        arrivals: One<Arrivals>,
+        /// Open model: requests waiting or being answered at once; more are dropped and counted.
+        max_in_flight: Int<1, MOST_USERS>,
+        /// Open model: connections at once.
+        connections: Int<1, MOST_USERS>,
+        /// Load threads. Default: one for each core but one.
+        threads: Int<1, 1024>,
+        /// HTTP/2: concurrent streams on one connection. Default: 100.
+        streams: Int<1, 100_000>,
+        /// The seed of every draw; without one it is drawn anew and printed.
+        seed: Int<0, { i64::MAX as u64 }>,
+        /// The run ends early once every connection failed for so long. Default: 30s.
+        abort_after: Lasting,
+        /// Instead of a rate or users, a duration and a ramp: the load piece by piece.
+        stage: Many<Stage>,
+    }
+}
+
+table! {
+    /// A piece of the load, linear from the level before it; the first begins at zero.
+    Stage as "`[[load.stage]]` with `duration = \"30s\"` and `to = \"200/s\"`" {
+        /// Its name, for `during` in a limit.
+        name: Text,
+        /// How long it lasts; zero is a jump.
+        duration (required): Time,
+        /// The level it leads to: a rate such as 200/s in quotes, or a whole number of users.
+        to (required): Level,
+    }
+}
+
+table! {
+    /// One kind of request.
+    Request as "`[[request]]` with `get = \"/path\"`" {
+        /// The endpoint's name in every report. Default: method and path, without the query.
+        name: Text,
+        /// The method, together with `path`; `get`, `post`, … are the short forms.
+        method: Text,
+        /// The path, with its query; together with `method`.
+        path: Text,
+        /// A GET request of that path.
+        get: Text,
+        /// A POST request of that path.
+        post: Text,
+        /// A PUT request of that path.
+        put: Text,
+        /// A PATCH request of that path.
+        patch: Text,
+        /// A DELETE request of that path.
+        delete: Text,
+        /// A HEAD request of that path.
+        head: Text,
+        /// An OPTIONS request of that path.
+        options: Text,
+        /// Headers beside the target's, which they replace where they have the same name.
+        headers: Dict<Text>,
+        /// The body, as text.
+        body: Text,
+        /// The body, as any value that is sent as JSON.
+        json: Json,
+        /// The body, as the fields of a form.
+        form: Dict<Form>,
+        /// The body, from a file beside the gate file.
+        file: Text,
+        /// How often it is sent in relation to the others. Default: 1.
+        weight: Int<1, MOST_USERS>,
+        /// What makes an answer good.
+        expect: Expect,
+    }
+}
+
+table! {
+    /// What makes an answer good. Without `status`, every status below 400 is.
+    Expect as "`expect = { status = 200 }`" {
+        /// Statuses that are good: 200, "2xx", or a list of them.
+        status: OneOrMany<StatusAsk>,
+        /// Text that the body contains.
+        body: BodyAsk,
+        /// What headers must be, by name.
+        header: Dict<HeaderAsk>,
+        /// What values in a JSON body must be, by JSON path.
+        json: Dict<JsonAsk>,
+    }
+}

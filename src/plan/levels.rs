@@ -1,0 +1,224 @@
+//! `[load]` as it is written, made into a load: which model, which stages, which limits of its own.
+
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::file;
+use super::profile::{Profile, Stage};
+use super::reader::{At, Reader, Slot};
+use super::value::{Lasting, Level};
+use super::{Arrivals, Load};
+use crate::run::Model;
+use crate::unit::show_duration;
+
+/// Levels are counted in millionths of an arrival per second, or of a user.
+const MICRO: u64 = 1_000_000;
+/// The least and the most requests in flight when the file does not say.
+const IN_FLIGHT: std::ops::RangeInclusive<usize> = 1_000..=100_000;
+const CONNECTIONS: usize = 4_096;
+const STREAMS: usize = 100;
+const ABORT_AFTER: Duration = Duration::from_secs(30);
+const NANOS_AND_MICROS: u128 = 1_000_000_000 * 1_000_000;
+
+/// The load, or nothing where the reader has been told what is wrong with it.
+pub(super) fn load(
+    at: &At<file::Load>,
+    timeout: Duration,
+    duration: Option<Duration>,
+    reader: &mut Reader<'_>,
+) -> Option<Load> {
+    let before = reader.faults.len();
+    let load = &at.value;
+    let profile = profile(at, duration, reader)?;
+    let warm_up = warm_up(load, &profile, reader);
+    if profile.model == Model::Closed {
+        open_only(load, reader);
+    }
+    let int = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok());
+    let in_flight = int(load.max_in_flight.value().map(|int| int.0));
+    let in_flight = in_flight.unwrap_or_else(|| usual_in_flight(profile.peak(), timeout));
+    let connections = int(load.connections.value().map(|int| int.0));
+    (reader.faults.len() == before).then(|| Load {
+        warm_up,
+        arrivals: load.arrivals.value().map_or(Arrivals::Even, |one| one.0),
+        max_in_flight: in_flight,
+        connections: connections.unwrap_or(in_flight.min(CONNECTIONS)),
+        threads: int(load.threads.value().map(|int| int.0)),
+        streams: int(load.streams.value().map(|int| int.0)).unwrap_or(STREAMS),
+        seed: load.seed.value().map(|int| int.0),
+        abort_after: load.abort_after.value().map_or(ABORT_AFTER, |time| time.0),
+        profile,
+    })
+}
+
+/// As many as are unanswered when every request takes the whole time it is allowed.
+fn usual_in_flight(peak: u64, timeout: Duration) -> usize {
+    let most = u128::from(peak) * timeout.as_nanos() / NANOS_AND_MICROS;
+    usize::try_from(most).unwrap_or(usize::MAX).clamp(*IN_FLIGHT.start(), *IN_FLIGHT.end())
+}
+
+fn warm_up(load: &file::Load, profile: &Profile, reader: &mut Reader<'_>) -> Duration {
+    let Some(at) = load.warm_up.get() else { return Duration::ZERO };
+    let whole = profile.duration();
+    if at.value.0 >= whole {
+        let message = format!(
+            "the warm-up of {} leaves nothing to judge of a load of {}",
+            show_duration(at.value.0),
+            show_duration(whole)
+        );
+        reader.fault(at.span.clone(), message, "make it shorter than the load".to_owned());
+    }
+    at.value.0
+}
+
+fn open_only(load: &file::Load, reader: &mut Reader<'_>) {
+    let keys = [
+        ("arrivals", load.arrivals.get().map(|at| at.span.clone())),
+        ("max_in_flight", load.max_in_flight.get().map(|at| at.span.clone())),
+        ("connections", load.connections.get().map(|at| at.span.clone())),
+    ];
+    for (key, span) in keys {
+        if let Some(span) = span {
+            let message = format!("`{key}` means nothing with a number of users");
+            let hint = "leave it out, or write a `rate` instead of users".to_owned();
+            reader.fault(span, message, hint);
+        }
+    }
+}
+
+/// The level over time, from stages or from a level, a ramp and a duration.
+fn profile(
+    at: &At<file::Load>,
+    duration: Option<Duration>,
+    reader: &mut Reader<'_>,
+) -> Option<Profile> {
+    let load = &at.value;
+    let profile = if load.stage.is_absent() {
+        plain(at, duration, reader)?
+    } else {
+        instead_of_stages(load, duration, reader);
+        staged(&load.stage.get()?.value.0, reader)?
+    };
+    let area: u128 = profile.stages.iter().map(area).sum();
+    let empty = match profile.model {
+        Model::Open => area < NANOS_AND_MICROS,
+        Model::Closed => area == 0,
+    };
+    if empty {
+        let hint = "ask for a higher level or a longer duration".to_owned();
+        reader.fault(at.span.clone(), "the load sends nothing", hint);
+    }
+    (!empty).then_some(profile)
+}
+
+/// Level times time: arrivals, in millionths of a billionth.
+fn area(stage: &Stage) -> u128 {
+    (u128::from(stage.from) + u128::from(stage.to)) * stage.duration.as_nanos() / 2
+}
+
+fn plain(
+    at: &At<file::Load>,
+    duration: Option<Duration>,
+    reader: &mut Reader<'_>,
+) -> Option<Profile> {
+    let load = &at.value;
+    let (model, level) = level(at, reader)?;
+    let whole = duration.or_else(|| lasting(&load.duration));
+    let Some(whole) = whole else {
+        if load.duration.is_absent() {
+            let hint = "write how long the load lasts: `duration = \"60s\"`".to_owned();
+            reader.fault(at.span.clone(), "`duration` is missing", hint);
+        }
+        return None;
+    };
+    let ramp = load.ramp.value().map_or(Duration::ZERO, |time| time.0);
+    if let Some(at) = load.ramp.get().filter(|_| ramp > whole) {
+        let message = format!(
+            "the ramp of {} is longer than the load of {}",
+            show_duration(ramp),
+            show_duration(whole)
+        );
+        reader.fault(at.span.clone(), message, "the ramp is a part of the duration".to_owned());
+        return None;
+    }
+    let rise = Stage { name: None, duration: ramp, from: 0, to: level };
+    let hold = Stage { name: None, duration: whole - ramp, from: level, to: level };
+    let stages = [rise, hold].into_iter().filter(|stage| !stage.duration.is_zero()).collect();
+    Some(Profile { model, stages })
+}
+
+fn lasting(slot: &Slot<Lasting>) -> Option<Duration> {
+    slot.value().map(|time| time.0)
+}
+
+/// The one level of a load without stages.
+fn level(at: &At<file::Load>, reader: &mut Reader<'_>) -> Option<(Model, u64)> {
+    let load = &at.value;
+    match (load.rate.get(), load.users.get()) {
+        (Some(_), Some(users)) => {
+            let hint = "open model: `rate`; closed model: `users`".to_owned();
+            reader.fault(users.span.clone(), "`rate` and `users` exclude each other", hint);
+            None
+        }
+        (Some(rate), None) => Some((Model::Open, rate.value.0.micro())),
+        (None, Some(users)) => Some((Model::Closed, users.value.0 * MICRO)),
+        (None, None) => {
+            if load.rate.is_absent() && load.users.is_absent() {
+                let hint = "write `rate = \"200/s\"`, `users = 50` or `[[load.stage]]`".to_owned();
+                reader.fault(at.span.clone(), "the load does not say how much", hint);
+            }
+            None
+        }
+    }
+}
+
+/// Keys that say once more what stages say.
+fn instead_of_stages(load: &file::Load, duration: Option<Duration>, reader: &mut Reader<'_>) {
+    let keys = [
+        ("rate", load.rate.get().map(|at| at.span.clone())),
+        ("users", load.users.get().map(|at| at.span.clone())),
+        ("duration", load.duration.get().map(|at| at.span.clone())),
+        ("ramp", load.ramp.get().map(|at| at.span.clone())),
+    ];
+    for (key, span) in keys {
+        if let Some(span) = span {
+            let message = format!("`{key}` and stages exclude each other");
+            reader.fault(span, message, "leave it out, or leave the stages out".to_owned());
+        }
+    }
+    if duration.is_some() {
+        let hint = "change the durations of the stages in the gate file".to_owned();
+        let message = "a load of stages has no duration of its own to replace";
+        reader.faults.push(Fault::outside("--duration", message, Some(hint)));
+    }
+}
+
+fn staged(stages: &[At<file::Stage>], reader: &mut Reader<'_>) -> Option<Profile> {
+    let mut read: Vec<Stage> = Vec::new();
+    let mut model = None;
+    let (mut names, before) = (std::collections::HashSet::new(), reader.faults.len());
+    for at in stages {
+        let (Some(duration), Some(to)) = (at.value.duration.value(), at.value.to.get()) else {
+            // Already told, and nothing that follows would be true.
+            return None;
+        };
+        let (own, level) = match to.value {
+            Level::Rate(rate) => (Model::Open, rate.micro()),
+            Level::Users(users) => (Model::Closed, users * MICRO),
+        };
+        if *model.get_or_insert(own) != own {
+            let hint = "all stages lead to rates, or all to numbers of users".to_owned();
+            reader.fault(to.span.clone(), "rates and users are mixed", hint);
+        }
+        let name = at.value.name.get();
+        for name in name.filter(|name| !names.insert(name.value.value.clone())) {
+            let message = format!("two stages are named `{}`", name.value.shown);
+            reader.fault(name.span.clone(), message, None);
+        }
+        let from = read.last().map_or(0, |stage| stage.to);
+        let name = name.map(|name| name.value.value.clone());
+        read.push(Stage { name, duration: duration.0, from, to: level });
+    }
+    let model = model.filter(|_| reader.faults.len() == before)?;
+    Some(Profile { model, stages: read })
+}

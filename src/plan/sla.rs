@@ -1,0 +1,347 @@
+//! `[sla]` as it is written: metrics with their limits, of the whole run and of endpoints.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::reader::{At, Node, Read, Reader, Slot, Text, nearest, table};
+use super::threshold::Limit;
+use super::value::{DURATION, Flag, Lasting, RATE, Time};
+use crate::metric::{Kind, Metric};
+
+/// All of `[sla]`, in the order of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Sla {
+    pub(super) entries: Vec<Entry>,
+    /// How many keys it has, those included that could not be read.
+    pub(super) written: usize,
+}
+
+/// One metric with what is asked of it.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// The endpoints it is asked of; `None` for the whole run.
+    pub(super) scope: Option<At<String>>,
+    pub(super) metric: Metric,
+    /// The metric as it is written, and where.
+    pub(super) key: At<String>,
+    pub(super) fail: Option<At<Limit>>,
+    pub(super) warn: Option<At<Limit>>,
+    pub(super) over: Option<At<Lasting>>,
+    pub(super) during: Option<At<Text>>,
+    pub(super) abort: Option<At<Time>>,
+    pub(super) required: bool,
+}
+
+table! {
+    /// A limit with more to say about it.
+    Rule as "`{ fail = \"< 800ms\", warn = \"< 600ms\" }`" {
+        /// The gate fails when this does not hold.
+        fail: Text,
+        /// It is said when this does not hold, and the gate passes.
+        warn: Text,
+        /// Each window of this length on its own, and not only the whole time.
+        over: Lasting,
+        /// The name of the stage that is looked at alone.
+        during: Text,
+        /// End the run early once `fail` is clearly breached, not before this time.
+        abort: Time,
+        /// `false`: having no samples is tolerated. Default: true.
+        required: Flag,
+    }
+}
+
+const RULE_KEYS: [&str; 6] = ["fail", "warn", "over", "during", "abort", "required"];
+
+/// Metrics as they are offered to somebody who misspelt one.
+const METRICS: [&str; 13] = [
+    "p50",
+    "p90",
+    "p95",
+    "p99",
+    "p99_9",
+    "good_p95",
+    "good_p99",
+    "mean",
+    "max",
+    "error_rate",
+    "throughput",
+    "count",
+    "status_5xx",
+];
+
+/// What other tools call our metrics.
+const ELSEWHERE: [(&str, &str); 12] = [
+    ("avg", "mean"),
+    ("average", "mean"),
+    ("median", "p50"),
+    ("med", "p50"),
+    ("rps", "throughput"),
+    ("rate", "throughput"),
+    ("requests", "count"),
+    ("errors", "error_rate"),
+    ("fail_ratio", "error_rate"),
+    ("failure_rate", "error_rate"),
+    ("error_ratio", "error_rate"),
+    ("http_req_failed", "error_rate"),
+];
+
+impl Read for Sla {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let table = reader.table(node, "`[sla]`")?;
+        let mut sla = Self { entries: Vec::new(), written: table.len() };
+        for (key, value) in in_order(table) {
+            match value.get_ref().as_table() {
+                Some(table) if is_scope(key.get_ref(), table) => {
+                    let scope = At { value: key.get_ref().to_string(), span: key.span() };
+                    sla.scope(&scope, table, reader);
+                }
+                Some(_) | None => sla.metric(None, key, value, reader),
+            }
+        }
+        Some(sla)
+    }
+}
+
+type Key<'v> = Spanned<std::borrow::Cow<'v, str>>;
+
+/// The entries of a table as they stand in the file.
+fn in_order<'v>(table: &'v DeTable<'v>) -> Vec<(&'v Key<'v>, &'v Spanned<DeValue<'v>>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+/// Whether a table in `[sla]` is a scope with metrics of its own, and not a metric with its rule.
+fn is_scope(key: &str, table: &DeTable<'_>) -> bool {
+    let rule = |key: &str| RULE_KEYS.contains(&key) || is_decimals(key);
+    let holds_metric = table.keys().any(|key| Metric::parse(key.get_ref()).is_some());
+    let like_rule = !table.is_empty() && table.keys().all(|key| rule(key.get_ref()));
+    if Metric::parse(key).is_some() { holds_metric } else { !like_rule }
+}
+
+/// The part behind the point of a bare `p99.9`.
+fn is_decimals(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Sla {
+    fn scope(&mut self, scope: &At<String>, table: &DeTable<'_>, reader: &mut Reader<'_>) {
+        if table.is_empty() {
+            let hint = "write a limit such as `p99 = \"< 250ms\"` in it".to_owned();
+            reader.fault(scope.span.clone(), format!("`{}` asks nothing", scope.value), hint);
+        }
+        for (key, value) in in_order(table) {
+            self.metric(Some(scope), key, value, reader);
+        }
+    }
+
+    /// Reads `metric = "< limit"`, `metric = { … }`, and the decimals of a bare `p99.9`.
+    fn metric(
+        &mut self,
+        scope: Option<&At<String>>,
+        key: &Key<'_>,
+        value: &Spanned<DeValue<'_>>,
+        reader: &mut Reader<'_>,
+    ) {
+        let name = key.get_ref();
+        let Some(metric) = Metric::parse(name) else {
+            return unknown_metric(name, key, reader);
+        };
+        let at = At { value: name.to_string(), span: key.span() };
+        let Some(table) = value.get_ref().as_table() else {
+            let node = Node { key: name, value };
+            let fail = limit(node, metric, reader);
+            let fail = fail.map(|limit| At { value: limit, span: value.span() });
+            self.entries.extend(fail.map(|fail| Entry::plain(scope, metric, at, fail)));
+            return;
+        };
+        let (decimals, rest): (Vec<_>, Vec<_>) =
+            in_order(table).into_iter().partition(|(key, _)| is_decimals(key.get_ref()));
+        for (part, value) in &decimals {
+            let dotted = Spanned::new(
+                key.span().start..part.span().end,
+                format!("{name}.{}", part.get_ref()).into(),
+            );
+            self.metric(scope, &dotted, value, reader);
+        }
+        if decimals.is_empty() || !rest.is_empty() {
+            self.rule(scope, metric, at, table, value, reader);
+        }
+    }
+
+    fn rule(
+        &mut self,
+        scope: Option<&At<String>>,
+        metric: Metric,
+        key: At<String>,
+        table: &DeTable<'_>,
+        value: &Spanned<DeValue<'_>>,
+        reader: &mut Reader<'_>,
+    ) {
+        let own = table.iter().filter(|(key, _)| !is_decimals(key.get_ref()));
+        let own: DeTable<'_> = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+        let own = Spanned::new(value.span(), DeValue::Table(own));
+        let node = Node { key: &key.value, value: &own };
+        let Some(rule) = Rule::read(node, reader) else { return };
+        if rule.fail.is_absent() && rule.warn.is_absent() {
+            let hint = "write `fail = \"…\"`, `warn = \"…\"` or both".to_owned();
+            reader.fault(key.span.clone(), format!("`{}` asks nothing", key.value), hint);
+        }
+        let fail = rule_limit(&own, "fail", metric, &rule.fail, reader);
+        let warn = rule_limit(&own, "warn", metric, &rule.warn, reader);
+        if rule.abort.get().is_some() && rule.fail.is_absent() {
+            let message = "`abort` needs a limit that fails".to_owned();
+            reader.fault(key.span.clone(), message, "write `fail = \"…\"` too".to_owned());
+        }
+        self.entries.push(Entry {
+            scope: scope.cloned(),
+            metric,
+            key,
+            fail,
+            warn,
+            over: rule.over.get().cloned(),
+            during: rule.during.get().cloned(),
+            abort: rule.abort.get().cloned(),
+            required: rule.required.value().is_none_or(|flag| flag.0),
+        });
+    }
+}
+
+impl Entry {
+    fn plain(scope: Option<&At<String>>, metric: Metric, key: At<String>, fail: At<Limit>) -> Self {
+        Self {
+            scope: scope.cloned(),
+            metric,
+            key,
+            fail: Some(fail),
+            warn: None,
+            over: None,
+            during: None,
+            abort: None,
+            required: true,
+        }
+    }
+}
+
+fn rule_limit(
+    table: &Spanned<DeValue<'_>>,
+    key: &str,
+    metric: Metric,
+    read: &Slot<Text>,
+    reader: &mut Reader<'_>,
+) -> Option<At<Limit>> {
+    read.get()?;
+    let value = table.get_ref().get(key)?;
+    let limit = limit(Node { key, value }, metric, reader)?;
+    Some(At { value: limit, span: value.span() })
+}
+
+/// Reads a limit such as `"< 250ms"`.
+fn limit(node: Node<'_>, metric: Metric, reader: &mut Reader<'_>) -> Option<Limit> {
+    reader.united(node, "a limit such as \"< 250ms\"", |text| Limit::parse(text, metric))
+}
+
+fn unknown_metric(name: &str, key: &Key<'_>, reader: &mut Reader<'_>) {
+    let lower = name.to_lowercase();
+    let known = ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower).map(|(_, ours)| *ours);
+    let near = known.or_else(|| nearest(name, &METRICS));
+    let message = format!("unknown metric `{name}`");
+    match near {
+        Some(near) => {
+            reader.fault(key.span(), format!("{message}, did you mean `{near}`?"), None);
+        }
+        None => reader.fault(
+            key.span(),
+            message,
+            "metrics are p50 … p99_9, good_p50 …, mean, max, error_rate, throughput, count, \
+             status_5xx; an endpoint is a table, `[sla.\"GET /path\"]`"
+                .to_owned(),
+        ),
+    }
+}
+
+impl JsonSchema for Sla {
+    fn schema_name() -> Cow<'static, str> {
+        "Sla".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let scope = json_schema!({
+            "type": "object",
+            "description": "What is expected of endpoints whose name matches; `*` is each endpoint.",
+            "patternProperties": metrics(generator, None),
+            "additionalProperties": false,
+            "minProperties": 1,
+        });
+        json_schema!({
+            "type": "object",
+            "patternProperties": metrics(generator, Some(&scope)),
+            "additionalProperties": scope,
+        })
+    }
+}
+
+/// The schema of every metric by the pattern of its name; `[sla]` itself may hold scopes too.
+fn metrics(generator: &mut SchemaGenerator, scope: Option<&Schema>) -> Map<String, Value> {
+    let decimal = r"[0-9]{1,2}([._][0-9]{1,4})?$";
+    let names = [
+        (format!("^p{decimal}"), Kind::Time),
+        (format!("^good_p{decimal}"), Kind::Time),
+        ("^(mean|max)$".to_owned(), Kind::Time),
+        (r"^error_rate$".to_owned(), Kind::Share),
+        (r"^status_([1-5][0-9]{2}|[1-5][xX]{2})$".to_owned(), Kind::Share),
+        ("^throughput$".to_owned(), Kind::Rate),
+        ("^count$".to_owned(), Kind::Count),
+    ];
+    let rule = Rule::json_schema(generator);
+    let schema = |kind: Kind| {
+        let plain = limit_schema(kind).to_value();
+        let rule = rule_schema(rule.clone(), &plain);
+        let mut any = vec![plain.clone(), rule.clone()];
+        if kind == Kind::Time {
+            any.push(decimals_schema(&plain, rule));
+        }
+        any.extend(scope.map(|scope| scope.clone().to_value()));
+        json_schema!({ "anyOf": any }).to_value()
+    };
+    names.into_iter().map(|(name, kind)| (name, schema(kind))).collect()
+}
+
+/// A rule whose limits are of one kind.
+fn rule_schema(mut rule: Schema, limit: &Value) -> Value {
+    for level in ["/properties/fail", "/properties/warn"] {
+        if let Some(Value::Object(text)) = rule.pointer_mut(level) {
+            text.extend(
+                limit.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())),
+            );
+        }
+    }
+    rule.insert("anyOf".to_owned(), json!([{ "required": ["fail"] }, { "required": ["warn"] }]));
+    rule.to_value()
+}
+
+/// What a bare `p99.9` is to TOML: a table `p99` with a key `9`, which may hold a rule of its own.
+fn decimals_schema(limit: &Value, rule: Value) -> Value {
+    let mut both = rule.clone();
+    if let Value::Object(table) = &mut both {
+        let one = json!({ "anyOf": [limit, rule] });
+        table.insert("patternProperties".to_owned(), json!({ "^[0-9]{1,4}$": one }));
+        table.remove("anyOf");
+        table.insert("minProperties".to_owned(), 1.into());
+    }
+    both
+}
+
+fn limit_schema(kind: Kind) -> Schema {
+    let (number, example) = match kind {
+        Kind::Time => (DURATION, "< 250ms"),
+        Kind::Share => (r"[0-9]+(\.[0-9]{1,4})?\s*%", "< 1%"),
+        Kind::Rate => (RATE, "> 100/s"),
+        Kind::Count => ("[0-9]+", ">= 1000"),
+    };
+    super::value::shaped(&format!(r"(<=?|>=?)\s*{number}"), example)
+}
