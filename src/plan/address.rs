@@ -127,9 +127,9 @@ pub(super) fn path_is_good(path: &str) -> Result<(), BadUnit> {
         Some(sign) => {
             let mut buffer = [0; 4];
             let bytes = sign.encode_utf8(&mut buffer).bytes();
-            let encoded: String = bytes.map(|byte| format!("%{byte:02X}")).collect();
+            let encoded: Vec<String> = bytes.map(|byte| format!("%{byte:02X}")).collect();
             let why = "holds a character that a path cannot have";
-            Err(BadUnit::new(why, format!("write `{encoded}` for it")))
+            Err(BadUnit::new(why, format!("write `{}` for it", encoded.concat())))
         }
     }
 }

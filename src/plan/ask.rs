@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
 use toml::de::DeValue;
 
 use super::json::Json;
@@ -114,10 +113,11 @@ impl Read for JsonAsk {
             let table = EqualsTable::read(node, reader)?;
             return table.equals.value().map(|json| Self(JsonRule::Equals(json.0.clone())));
         }
-        Some(Self(match Json::read(node, reader)?.0 {
-            Value::String(word) if word == "present" => JsonRule::Present,
-            Value::String(word) if word == "not-empty" => JsonRule::NotEmpty,
-            literal => JsonRule::Equals(literal),
+        let literal = Json::read(node, reader)?.0;
+        Some(Self(match literal.as_str() {
+            Some("present") => JsonRule::Present,
+            Some("not-empty") => JsonRule::NotEmpty,
+            Some(_) | None => JsonRule::Equals(literal),
         }))
     }
 }

@@ -16,7 +16,7 @@ use crate::secret::Masks;
 pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     let mut masks = Masks::default();
     let (name, bytes) = (source.name, source.bytes);
-    let text = syntax::decode(name, bytes).map_err(|fault| Faults(vec![fault]))?;
+    let text = syntax::decode(name, bytes)?;
     let page = Page::new(name, text);
     let (tree, repeated) = syntax::parse(&page);
     let Some(tree) = tree else { return Err(Faults(repeated)) };
@@ -58,16 +58,15 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
 /// In the order of the files; what stands in no line comes first.
 fn in_order(faults: &mut [Fault]) {
     let first = faults.first().map(|fault| fault.file.clone());
-    let place = |fault: &Fault| (Some(&fault.file) != first.as_ref(), fault.span.start);
-    faults.sort_by(|a, b| place(a).cmp(&place(b)));
+    faults.sort_by_key(|fault| (Some(&fault.file) != first.as_ref(), fault.span.start));
 }
 
 fn hash(source: &Source<'_>) -> String {
     let mut hash = Sha256::new_with_prefix(source.bytes);
-    for (_, bytes) in source.thresholds {
+    if let Some((_, bytes)) = source.thresholds {
         hash.update(bytes);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", hash.finalize())
 }
 
 /// The thresholds of another file. Nothing else in it is looked at: it is the gate file of another
@@ -79,7 +78,7 @@ fn elsewhere(
     setting: &Setting<'_>,
     masks: &mut Masks,
 ) -> Result<(Vec<Threshold>, Vec<Fault>), Faults> {
-    let text = syntax::decode(name, bytes).map_err(|fault| Faults(vec![fault]))?;
+    let text = syntax::decode(name, bytes)?;
     let page = Page::new(name, text);
     let (tree, repeated) = syntax::parse(&page);
     let Some(tree) = tree else { return Err(Faults(repeated)) };

@@ -142,7 +142,7 @@ fn plain(
         return None;
     }
     let rise = Stage { name: None, duration: ramp, from: 0, to: level };
-    let hold = Stage { name: None, duration: whole - ramp, from: level, to: level };
+    let hold = Stage { name: None, duration: whole.saturating_sub(ramp), from: level, to: level };
     let stages = [rise, hold].into_iter().filter(|stage| !stage.duration.is_zero()).collect();
     Some(Profile { model, stages })
 }
@@ -211,7 +211,7 @@ fn staged(stages: &[At<file::Stage>], reader: &mut Reader<'_>) -> Option<Profile
             reader.fault(to.span.clone(), "rates and users are mixed", hint);
         }
         let name = at.value.name.get();
-        for name in name.filter(|name| !names.insert(name.value.value.clone())) {
+        if let Some(name) = name.filter(|name| !names.insert(name.value.value.clone())) {
             let message = format!("two stages are named `{}`", name.value.shown);
             reader.fault(name.span.clone(), message, None);
         }

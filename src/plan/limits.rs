@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
+use super::axis::judged_span;
 use super::reader::{At, Reader, nearest};
 use super::sla::{Entry, Sla};
 use super::threshold::{Level, Limit, Relation, Selector, Threshold, Window};
@@ -149,12 +150,7 @@ fn stage(
 
 /// The judged time of the whole load, or of one stage.
 fn judged(load: &Load, stage: Option<usize>) -> Duration {
-    let before = |index: usize| load.profile.stages[..index].iter().map(|stage| stage.duration);
-    let (from, to) = match stage {
-        Some(index) => (before(index).sum(), before(index + 1).sum()),
-        None => (Duration::ZERO, load.profile.duration()),
-    };
-    to.saturating_sub(load.warm_up.max(from))
+    judged_span(load, stage).map_or(Duration::ZERO, |(from, to)| to.saturating_sub(from))
 }
 
 fn window_fits(

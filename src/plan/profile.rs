@@ -141,8 +141,7 @@ impl fmt::Display for Profile {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lasting = self.stages.iter().filter(|stage| !stage.duration.is_zero());
         for (place, stage) in lasting.enumerate() {
-            let (gap, time) =
-                (if place == 0 { "" } else { ", " }, show_duration(stage.duration));
+            let (gap, time) = (if place == 0 { "" } else { ", " }, show_duration(stage.duration));
             let (from, to) = (self.words(stage.from), self.words(stage.to));
             if from == to {
                 write!(out, "{gap}{to} for {time}")?;
@@ -156,7 +155,8 @@ impl fmt::Display for Profile {
 
 impl Profile {
     fn words(&self, level: u64) -> String {
-        let rate = Rate::of(level, Duration::from_secs(1_000_000)).unwrap_or(Rate::ZERO).to_string();
+        let rate =
+            Rate::of(level, Duration::from_secs(1_000_000)).unwrap_or(Rate::ZERO).to_string();
         match self.model {
             Model::Open => rate,
             Model::Closed if level == 1_000_000 => "1 user".to_owned(),

@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
             let at = place.map_or(span.clone(), |at| span.start + at.start..span.start + at.end);
             self.unfilled(wrong, at);
         }
-        filled.wrong.is_empty().then(|| Text {
+        filled.wrong.is_empty().then_some(Text {
             filled: !filled.used.is_empty(),
             value: filled.value,
             shown: filled.shown,

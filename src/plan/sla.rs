@@ -303,7 +303,7 @@ fn metrics(generator: &mut SchemaGenerator, scope: Option<&Schema>) -> Map<Strin
         let rule = rule_schema(rule.clone(), &plain);
         let mut any = vec![plain.clone(), rule.clone()];
         if kind == Kind::Time {
-            any.push(decimals_schema(&plain, rule));
+            any.push(decimals_schema(&plain, &rule));
         }
         any.extend(scope.map(|scope| scope.clone().to_value()));
         json_schema!({ "anyOf": any }).to_value()
@@ -325,7 +325,7 @@ fn rule_schema(mut rule: Schema, limit: &Value) -> Value {
 }
 
 /// What a bare `p99.9` is to TOML: a table `p99` with a key `9`, which may hold a rule of its own.
-fn decimals_schema(limit: &Value, rule: Value) -> Value {
+fn decimals_schema(limit: &Value, rule: &Value) -> Value {
     let mut both = rule.clone();
     if let Value::Object(table) = &mut both {
         let one = json!({ "anyOf": [limit, rule] });

@@ -3,11 +3,11 @@
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, de};
 
-use super::fault::{Fault, Page};
+use super::fault::{Fault, Faults, Page};
 use crate::metric::Metric;
 
 /// The bytes as text, without a byte order mark.
-pub(super) fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Fault> {
+pub(super) fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Faults> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(wrong) => {
@@ -15,7 +15,7 @@ pub(super) fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Fault> 
             let good = std::str::from_utf8(&bytes[..at]).unwrap_or("");
             let message = format!("byte 0x{:02X} at offset {at} is not UTF-8", bytes[at]);
             let hint = "save the file as UTF-8".to_owned();
-            Err(Page::new(name, good).fault(at..at, message, Some(hint)))
+            Err(Faults(vec![Page::new(name, good).fault(at..at, message, Some(hint))]))
         }
     }
 }
@@ -63,19 +63,17 @@ fn fault(page: &Page<'_>, error: &de::Error) -> Fault {
 /// A key that stands twice. `p99` beside a bare `p99.9` looks like that to TOML.
 fn repeated(page: &Page<'_>, span: std::ops::Range<usize>, key: &str) -> Fault {
     let bare = Metric::parse(key).and_then(|_| bare_percentile(page.text, key));
-    match bare {
-        Some(bare) => {
-            let message = format!(
-                "`{key}` and a bare `{bare}` cannot stand together: to TOML, `{bare}` is a key in a table `{key}`"
-            );
-            let hint = format!("write `{}` or `\"{bare}\"` for the latter", bare.replace('.', "_"));
-            page.fault(span, message, Some(hint))
-        }
-        None => {
-            let message = format!("`{key}` is there twice");
-            page.fault(span, message, Some("write it once, all of it in one place".to_owned()))
-        }
+    if let Some(bare) = bare {
+        let message = format!(
+            "`{key}` and a bare `{bare}` cannot stand together: to TOML, `{bare}` is a key `{}` in \
+             a table `{key}`",
+            &bare[key.len() + 1..]
+        );
+        let hint = format!("write `{}` or `\"{bare}\"` for the latter", bare.replace('.', "_"));
+        return page.fault(span, message, Some(hint));
     }
+    let message = format!("`{key}` is there twice");
+    page.fault(span, message, Some("write it once, all of it in one place".to_owned()))
 }
 
 /// A bare `p99.9` at the start of a line, for the key `p99`.

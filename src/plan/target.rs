@@ -11,7 +11,7 @@ use super::{Http, Identity, Ready, Source, Target, Tls};
 
 /// The deadline of a request when the file does not say.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// The target, or nothing where the reader has been told what is wrong with it.
 pub(super) fn target(

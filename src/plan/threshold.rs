@@ -177,25 +177,6 @@ impl Limit {
         }
     }
 
-    /// Whether a value is within the limit; *never* is beyond every upper one.
-    #[must_use]
-    pub fn holds(&self, value: Value) -> bool {
-        let order = match (value, self.bound) {
-            (Value::Never, _) => return !self.relation.is_upper(),
-            (Value::Time(value), Value::Time(bound)) => value.partial_cmp(&bound),
-            (Value::Share(value), Value::Share(bound)) => value.partial_cmp(&bound),
-            (Value::Rate(value), Value::Rate(bound)) => value.partial_cmp(&bound),
-            (Value::Count(value), Value::Count(bound)) => value.partial_cmp(&bound),
-            (Value::Time(_) | Value::Share(_) | Value::Rate(_) | Value::Count(_), _) => None,
-        };
-        order.is_some_and(|order| match self.relation {
-            Relation::Below => order.is_lt(),
-            Relation::AtMost => order.is_le(),
-            Relation::Above => order.is_gt(),
-            Relation::AtLeast => order.is_ge(),
-        })
-    }
-
     /// Whether the answer is certain whatever is measured, because no value lies on the other side.
     fn decided(&self, metric: Metric) -> Option<bool> {
         let least = match metric.kind() {

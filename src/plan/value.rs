@@ -124,15 +124,13 @@ pub(super) fn integer(number: &DeInteger<'_>) -> Option<i64> {
 }
 
 impl<const MIN: u64, const MAX: u64> Int<MIN, MAX> {
-    /// A number written as an integer, or a string with a reference that becomes one.
-    fn number(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Option<u64>> {
+    /// The digits of an integer, or of a string with a reference that becomes one.
+    fn digits(node: Node<'_>, reader: &mut Reader<'_>) -> Option<String> {
         if let DeValue::Integer(number) = node.value.get_ref() {
-            return Some(integer(number).and_then(|number| u64::try_from(number).ok()));
+            return Some(integer(number).unwrap_or(-1).to_string());
         }
         if node.value.get_ref().as_str().is_some_and(|text| text.contains("${")) {
-            let text = reader.text(node, "a whole number")?;
-            let digits = text.value.bytes().all(|byte| byte.is_ascii_digit());
-            return Some(text.value.parse().ok().filter(|_| digits));
+            return reader.text(node, "a whole number").map(|text| text.value);
         }
         reader.wrong_type(node, "a whole number", None);
         None
@@ -141,7 +139,9 @@ impl<const MIN: u64, const MAX: u64> Int<MIN, MAX> {
 
 impl<const MIN: u64, const MAX: u64> Read for Int<MIN, MAX> {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let number = Self::number(node, reader)?;
+        let digits = Self::digits(node, reader)?;
+        let plain = !digits.starts_with('+');
+        let number = digits.parse().ok().filter(|_| plain);
         let within = number.filter(|number| (MIN..=MAX).contains(number));
         if within.is_none() {
             reader.bad(node, &format!("must be a whole number from {MIN} to {MAX}"), None);
@@ -162,13 +162,11 @@ impl Read for Flag {
 
 impl Read for Level {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        match node.value.get_ref() {
-            DeValue::String(_) => {
-                let rate = reader.united(node, "a rate such as \"200/s\"", Rate::parse)?;
-                Some(Self::Rate(rate))
-            }
-            _ => Int::<0, MOST_USERS>::read(node, reader).map(|users| Self::Users(users.0)),
+        if node.value.get_ref().is_str() {
+            let rate = reader.united(node, "a rate such as \"200/s\"", Rate::parse);
+            return rate.map(Self::Rate);
         }
+        Int::<0, MOST_USERS>::read(node, reader).map(|users| Self::Users(users.0))
     }
 }
 

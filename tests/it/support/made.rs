@@ -111,9 +111,11 @@ pub(crate) fn plan(load: Load, names: &[&str], thresholds: Vec<Threshold>) -> Pl
     Plan {
         name: "gate.toml".to_owned(),
         hash: "0".repeat(64),
+        asked_in: "gate.toml".to_owned(),
         drive: Some(Drive { target, load, requests }),
         thresholds,
         masks: Masks::default(),
+        warnings: Vec::new(),
     }
 }
 
