@@ -15,10 +15,8 @@ pub const AGENT: &str = concat!("loadgate/", env!("CARGO_PKG_VERSION"));
 pub(super) struct Ask {
     /// Line, headers and body for HTTP/1.1, in one piece.
     pub(super) bytes: Vec<u8>,
-    #[expect(dead_code, reason = "HTTP/2 comes next")]
     /// Line and headers for HTTP/2.
     pub(super) parts: http::Request<()>,
-    #[expect(dead_code, reason = "HTTP/2 comes next")]
     /// The body for HTTP/2.
     pub(super) body: Bytes,
     /// The method is `HEAD`.

@@ -19,7 +19,7 @@ use super::tls;
 use crate::sample::Failure;
 
 /// How long a connection may take to be made, TLS included.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection, plain or TLS.
 #[derive(Debug)]

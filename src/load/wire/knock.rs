@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::dial::{self, Line};
 use super::fault::Fault;
-use super::{HttpWire, Unreachable, tls};
+use super::{HttpWire, Unreachable, tls, trunk};
 use crate::plan::Http;
 use crate::sample::Failure;
 
@@ -60,16 +60,15 @@ impl HttpWire {
     }
 
     async fn knock_at(&self, index: usize, end: Instant) -> Result<bool, Fault> {
-        let begun = Instant::now();
-        let mut line = dial::knock(self, &self.common.doors[index], end).await?;
+        let (begun, door) = (Instant::now(), &self.common.doors[index]);
+        if self.common.http == Http::Two {
+            return trunk::open(self, door, end).await.map(|_| true);
+        }
+        let mut line = dial::knock(self, door, end).await?;
         if matches!(line, Line::Plain(_)) {
-            return Ok(self.common.http == Http::Two);
+            return Ok(false);
         }
         let two = line.agreed_on_two();
-        if self.common.http == Http::Two && !two {
-            let what = "the target did not choose HTTP/2 (ALPN): try `http = \"auto\"`";
-            return Err(Fault::new(Failure::Tls, what));
-        }
         // In TLS 1.3 a target refuses a client without certificate only after the handshake.
         let moment = (begun.elapsed() * 2).clamp(Duration::from_millis(50), PAUSE);
         match timeout(moment, line.read_u8()).await {

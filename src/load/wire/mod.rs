@@ -13,11 +13,12 @@ mod tls;
 mod alarm;
 mod dial;
 mod one;
+mod trunk;
+mod two;
 mod knock;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -74,6 +75,7 @@ struct Common {
     shown: String,
     name: ServerName<'static>,
     http: Http,
+    streams: usize,
 }
 
 impl HttpWire {
@@ -102,6 +104,7 @@ impl HttpWire {
             shown: target.shown.clone(),
             name,
             http: target.http,
+            streams: drive.load.streams.max(1),
         };
         let mut wire = Self {
             used: (0..common.doors.len()).collect(),
@@ -141,6 +144,11 @@ impl HttpWire {
         &self.common.doors[self.used[turn % self.used.len()]]
     }
 
+    /// Streams on one HTTP/2 connection, at most.
+    fn streams(&self) -> usize {
+        self.common.streams
+    }
+
     /// The target's name in TLS.
     fn name(&self) -> ServerName<'static> {
         self.common.name.clone()
@@ -155,6 +163,7 @@ impl Wire for HttpWire {
             wire: self,
             buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
             examples: RefCell::default(),
+            trunks: trunk::Trunks::default(),
         }))
     }
 }
@@ -166,6 +175,7 @@ struct Shared {
     wire: HttpWire,
     buffer: RefCell<Box<[u8]>>,
     examples: RefCell<BTreeMap<(usize, Failure), String>>,
+    trunks: trunk::Trunks,
 }
 
 impl Shared {
@@ -183,7 +193,12 @@ impl Hub for HttpHub {
     type Probe = HttpProbe;
 
     fn probe(&self) -> HttpProbe {
-        HttpProbe::One(one::Connection::new(Rc::clone(&self.0)))
+        let hub = Rc::clone(&self.0);
+        if hub.wire.two {
+            HttpProbe::Two(two::Place::new(hub))
+        } else {
+            HttpProbe::One(one::Connection::new(hub))
+        }
     }
 
     fn examples(&self) -> Vec<(usize, Failure, String)> {
@@ -196,24 +211,29 @@ impl Hub for HttpHub {
 pub enum HttpProbe {
     #[doc(hidden)]
     One(one::Connection),
+    #[doc(hidden)]
+    Two(two::Place),
 }
 
 impl Probe for HttpProbe {
     async fn open(&mut self, deadline: Instant) -> Result<Duration, Failure> {
         match self {
             Self::One(connection) => connection.open(deadline).await,
+            Self::Two(place) => place.open(deadline).await,
         }
     }
 
-    fn fire(&mut self, request: usize, deadline: Instant) -> impl Future<Output = Answer> {
+    async fn fire(&mut self, request: usize, deadline: Instant) -> Answer {
         match self {
-            Self::One(connection) => connection.fire(request, deadline),
+            Self::One(connection) => connection.fire(request, deadline).await,
+            Self::Two(place) => place.fire(request, deadline).await,
         }
     }
 
     fn is_open(&self) -> bool {
         match self {
             Self::One(connection) => connection.is_open(),
+            Self::Two(place) => place.is_open(),
         }
     }
 }
