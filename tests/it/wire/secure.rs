@@ -1,0 +1,1 @@
+//! TLS: whom we trust, and what goes wrong.
