@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use loadgate::plan::Load;
+use loadgate::judge::finding::Verdict;
+use loadgate::judge::judge;
+use loadgate::metric::{Metric, Value};
 use loadgate::plan::axis::{MOST_PIECES, axis, judged_span, windows};
-use loadgate::plan::threshold::Threshold;
+use loadgate::plan::threshold::{Relation, Threshold};
+use loadgate::plan::{Load, Plan};
+use loadgate::sample::{Failure, Sample};
+use loadgate::tally::{Frame, Tally};
+use loadgate::unit::{Quantile, Rate, Ratio};
 use proptest::prelude::*;
 
-use crate::support::made::{asked, during, load, ms, over, stage};
+use crate::support::made::{asked, bad, during, good, load, ms, of, over, plan, run, s, stage};
 
 fn loads() -> impl Strategy<Value = Load> {
     let lengths = prop::collection::vec(0_u64..400_000, 1..6);
@@ -62,7 +68,9 @@ proptest! {
     }
 
     #[test]
-    fn windows_cover_their_span(from in 0_u64..100_000, length in 1_u64..100_000, over in 1_u64..50_000) {
+    fn windows_cover_their_span(
+        from in 0_u64..100_000, length in 1_u64..100_000, over in 1_u64..50_000,
+    ) {
         let (from, to, over) = (ms(from), ms(from + length), ms(over));
         let windows = windows(from, to, over);
         if let Some((first, last)) = windows.first().zip(windows.last()) {
@@ -70,5 +78,213 @@ proptest! {
             prop_assert!(windows.iter().all(|(start, end)| *start + over == *end));
             prop_assert!(windows.windows(2).all(|pair| pair[1].0 <= pair[0].1));
         }
+    }
+}
+
+/// Requests with latencies from nothing to beyond what histograms tell apart; some fail.
+fn samples(most: usize) -> impl Strategy<Value = Vec<Sample>> {
+    let latency = prop_oneof![0_u64..5_000_000, 0_u64..2_000_000_000, 0_u64..700_000_000_000];
+    let one = (0_u64..60_000, latency, prop::option::weighted(0.1, 0_usize..Failure::ALL.len()));
+    let one = one.prop_map(|(due, latency, failure)| {
+        let latency = Duration::from_nanos(latency);
+        match failure {
+            None => good(ms(due), latency),
+            Some(class) => bad(ms(due), latency, Failure::ALL[class]),
+        }
+    });
+    prop::collection::vec(one, 0..most)
+}
+
+fn counted(samples: &[Sample]) -> Tally {
+    let mut tally = Tally::default();
+    for sample in samples {
+        tally.record(sample);
+        if sample.end.is_good() {
+            tally.arrived();
+        }
+    }
+    tally
+}
+
+fn sum(parts: [&Tally; 2]) -> Tally {
+    let mut sum = parts[0].clone();
+    sum.merge(parts[1]);
+    sum
+}
+
+const FRAME: Frame = Frame { span: Duration::from_mins(1), timeout: Duration::from_secs(10) };
+
+proptest! {
+    #[test]
+    fn adding_is_the_same_as_counting_together(
+        a in samples(60), b in samples(60), c in samples(60),
+    ) {
+        let (one, two, three) = (counted(&a), counted(&b), counted(&c));
+        let all = counted(&[a, b, c].concat()).pack();
+        prop_assert_eq!(sum([&sum([&one, &two]), &three]).pack(), all.clone());
+        prop_assert_eq!(sum([&one, &sum([&two, &three])]).pack(), all.clone());
+        prop_assert_eq!(sum([&sum([&three, &one]), &two]).pack(), all);
+        prop_assert_eq!(sum([&one, &Tally::default()]).pack(), one.pack());
+    }
+
+    #[test]
+    fn packing_and_unpacking_is_the_identity(samples in samples(120)) {
+        let tally = counted(&samples);
+        let packed = tally.pack();
+        let back = packed.unpack();
+        prop_assert!(back.is_ok(), "{back:?}");
+        let back = back.unwrap_or_default();
+        prop_assert_eq!(back.pack(), packed);
+        for metric in ["p50", "p99", "good_p90", "mean", "max", "error_rate", "throughput"] {
+            let metric = Metric::parse(metric).expect("a metric");
+            prop_assert_eq!(back.read(metric, FRAME), tally.read(metric, FRAME));
+        }
+    }
+
+    #[test]
+    fn quantiles_agree_with_the_exact_nearest_rank(samples in samples(200), q in 1_u32..1_000_000) {
+        let quantile = Quantile::from_millionths(q).expect("within (0, 1]");
+        let ends = samples.iter().filter(|sample| sample.end.is_good());
+        let mut raw: Vec<Duration> = ends.map(Sample::latency).collect();
+        raw.sort();
+        let count = u64::try_from(samples.len()).expect("few");
+        let rank = usize::try_from(quantile.rank(count)).expect("few");
+        let got = counted(&samples).read(Metric::Latency(quantile), FRAME);
+        match (raw.get(rank - 1), got) {
+            _ if samples.is_empty() => prop_assert_eq!(got, None),
+            (None, got) => prop_assert_eq!(got, Some(Value::Never)),
+            // Beyond 600 s times are only known to be there.
+            (Some(exact), Some(Value::Time(got))) if *exact > s(600) => prop_assert!(got >= s(600)),
+            (Some(exact), Some(Value::Time(got))) => {
+                let off = got.abs_diff(*exact);
+                prop_assert!(off <= *exact / 1000 + Duration::from_micros(1), "{got:?} {exact:?}");
+            }
+            (Some(_), other) => prop_assert!(false, "{other:?}"),
+        }
+    }
+
+    #[test]
+    fn quantiles_rise_and_lie_between_least_and_most(samples in samples(200)) {
+        let tally = counted(&samples);
+        let times = tally.latency();
+        let ranks: Vec<_> = (1..=times.count()).filter_map(|rank| times.at_rank(rank)).collect();
+        prop_assert_eq!(ranks.len(), usize::try_from(times.count()).expect("few"));
+        prop_assert!(ranks.is_sorted());
+        let within = |time| Some(time) >= times.least() && Some(time) <= times.most();
+        prop_assert!(ranks.iter().copied().all(within));
+        let beyond = |limit: &Duration| ranks.iter().filter(|time| *time > limit).count();
+        for limit in &ranks {
+            prop_assert_eq!(times.count_above(*limit), u64::try_from(beyond(limit)).expect("few"));
+        }
+    }
+}
+
+/// Whole milliseconds below a second: each has a bucket of its own.
+fn quick() -> impl Strategy<Value = Vec<Sample>> {
+    let one = (0_u64..60_000, 1_u64..1_000, prop::bool::weighted(0.05));
+    let one = one.prop_map(|(due, latency, fails)| {
+        let (due, latency) = (ms(due), ms(latency));
+        if fails { bad(due, latency, Failure::Status) } else { good(due, latency) }
+    });
+    prop::collection::vec(one, 1..120)
+}
+
+fn limits() -> impl Strategy<Value = Vec<Threshold>> {
+    let latency = (prop_oneof!["p50", "p75", "p90", "mean", "max"], 1_u64..1_200, 0..4);
+    let latency = latency.prop_map(|(metric, limit, shape)| {
+        let threshold = asked(&metric, &format!("< {limit}ms"));
+        match shape {
+            0 => over(s(20), threshold),
+            1 => during(1, threshold),
+            2 => of("GET /*", threshold),
+            _ => threshold,
+        }
+    });
+    let errors = (0_u32..100).prop_map(|limit| asked("error_rate", &format!("<= {limit}%")));
+    let flow = (1_u32..300).prop_map(|limit| asked("throughput", &format!("> {limit}/m")));
+    prop::collection::vec(prop_oneof![4 => latency, 1 => errors, 1 => flow], 1..5)
+}
+
+fn gate(thresholds: Vec<Threshold>) -> Plan {
+    let stages = vec![stage("one", s(20)), stage("two", s(40))];
+    plan(load(stages, s(0)), &["GET /a", "POST /b"], thresholds)
+}
+
+fn verdict(plan: &Plan, samples: &[Sample]) -> Verdict {
+    let half = samples.len() / 2;
+    let parts = [("GET /a", samples[..half].to_vec()), ("POST /b", samples[half..].to_vec())];
+    judge(plan, &run(plan, &parts)).verdict()
+}
+
+/// The same threshold, harder to meet.
+fn tighter(threshold: &Threshold, by: f64) -> Threshold {
+    let mut tight = threshold.clone();
+    let raised = matches!(threshold.limit.relation, Relation::Above | Relation::AtLeast);
+    tight.limit.bound = match threshold.limit.bound {
+        Value::Time(time) => Value::Time(time.mul_f64(by)),
+        Value::Share(share) => Value::Share(Ratio::new(share.share() * by).expect("a share")),
+        Value::Rate(rate) if raised => {
+            Value::Rate(Rate::per_second(rate.as_f64() / by.max(0.01)).expect("a rate"))
+        }
+        other @ (Value::Never | Value::Rate(_) | Value::Count(_)) => other,
+    };
+    tight
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn slowing_a_sample_never_improves_a_verdict(
+        samples in quick(),
+        thresholds in limits(),
+        pick in any::<prop::sample::Index>(),
+        more in 1_u64..2_000,
+    ) {
+        let plan = gate(thresholds);
+        let mut slower = samples.clone();
+        pick.get_mut(&mut slower).done += ms(more);
+        prop_assert!(verdict(&plan, &slower) >= verdict(&plan, &samples));
+    }
+
+    #[test]
+    fn making_a_sample_fail_never_improves_a_verdict(
+        samples in quick(), thresholds in limits(), pick in any::<prop::sample::Index>(),
+    ) {
+        let plan = gate(thresholds);
+        let mut failing = samples.clone();
+        let sample = pick.get_mut(&mut failing);
+        *sample = bad(sample.due, sample.latency(), Failure::Status);
+        prop_assert!(verdict(&plan, &failing) >= verdict(&plan, &samples));
+    }
+
+    #[test]
+    fn tightening_a_threshold_never_improves_a_verdict(
+        samples in quick(),
+        thresholds in limits(),
+        pick in any::<prop::sample::Index>(),
+        by in 0.0_f64..1.0,
+    ) {
+        let mut tight = thresholds.clone();
+        let threshold = pick.get_mut(&mut tight);
+        *threshold = tighter(threshold, by);
+        prop_assert!(verdict(&gate(tight), &samples) >= verdict(&gate(thresholds), &samples));
+    }
+
+    #[test]
+    fn without_samples_nothing_passes(thresholds in limits()) {
+        prop_assert_eq!(verdict(&gate(thresholds), &[]), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn there_is_one_finding_for_each_expectation(samples in quick(), thresholds in limits()) {
+        let plan = gate(thresholds);
+        let run = run(&plan, &[("GET /a", samples.clone()), ("GET /b", samples)]);
+        let each = |threshold: &Threshold| {
+            let whole = threshold.selector == loadgate::plan::threshold::Selector::Whole;
+            if whole { 1 } else { 2 }
+        };
+        let expected = plan.thresholds.iter().map(each).sum::<usize>() + 1;
+        prop_assert_eq!(judge(&plan, &run).findings.len(), expected);
     }
 }

@@ -13,6 +13,10 @@ mod wire;
 mod pace;
 /// Plans and runs in, findings out.
 mod judge;
+/// How a run ended, and what that leaves of its findings.
+mod endings;
+/// `run.json`: what is written and read is the same; what is damaged is said.
+mod archive;
 /// Properties that hold for every input.
 mod laws;
 /// Every report of every case; what outsiders read in them.

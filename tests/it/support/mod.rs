@@ -10,5 +10,7 @@ pub(crate) mod certs;
 pub(crate) mod gate;
 /// Plans, samples and runs made up in code.
 pub(crate) mod made;
+/// A minute of one endpoint, judged and told in lines.
+pub(crate) mod judged;
 /// Made-up gates for everything that reads a judgement.
 pub(crate) mod cases;

@@ -1,19 +1,14 @@
-//! Samples counted. The only file that knows HdrHistogram.
+//! Latencies of one kind. The only file that knows HdrHistogram.
 //!
-//! Latencies lie in histograms from 1 µs to 600 s with three significant digits (HdrHistogram, V2 encoding);
-//! count, sum, least and largest are kept exactly beside them.
+//! They lie in histograms from 1 µs to 600 s with three significant digits (HdrHistogram, V2
+//! encoding); count, sum, least and largest are kept exactly beside them.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
-
-use crate::metric::{Metric, Value};
-use crate::sample::{End, Failure, Sample};
-use crate::unit::{Quantile, Rate, Ratio};
 
 /// The smallest latency told apart: 1 µs.
 const LOW: u64 = 1;
@@ -28,50 +23,10 @@ const MOST_ENCODED: usize = 64 * 1024;
 pub struct Times {
     /// Absent until something is recorded: an empty histogram would answer zero.
     buckets: Option<Box<Histogram<u64>>>,
-    sum: u128,
+    pub(super) sum: u128,
     least: Duration,
-    most: Duration,
-    over_range: u64,
-}
-
-/// Samples of one scope, counted.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    latency: Times,
-    service: Times,
-    failed: Times,
-    failures: [u64; Failure::ALL.len()],
-    statuses: BTreeMap<u16, u64>,
-    answered: u64,
-    bytes: u64,
-}
-
-/// What a tally is read against: the time it covers and the longest time a request was allowed.
-#[derive(Clone, Copy, Debug)]
-pub struct Frame {
-    /// How long the tally's time is; throughput is counted per this.
-    pub span: Duration,
-    /// The deadline of a request; a failed request enters the mean with at least this.
-    pub timeout: Duration,
-}
-
-/// A tally as it lies in a file: small, and not yet believed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Packed {
-    /// Latencies of good answers, from due.
-    pub latency: Option<PackedTimes>,
-    /// Latencies of good answers, from sending.
-    pub service: Option<PackedTimes>,
-    /// Latencies of failed requests, from due.
-    pub failed: Option<PackedTimes>,
-    /// Failed requests by class.
-    pub failures: BTreeMap<Failure, u64>,
-    /// Answers by status.
-    pub statuses: BTreeMap<u16, u64>,
-    /// Good answers that arrived within the tally's time.
-    pub answered: u64,
-    /// Bytes read.
-    pub bytes: u64,
+    pub(super) most: Duration,
+    pub(super) over_range: u64,
 }
 
 /// [`Times`] as they lie in a file.
@@ -111,9 +66,12 @@ pub enum Damaged {
         /// The values that are said to be there.
         count: u64,
     },
-    /// Its exact least and largest values contradict its buckets.
-    #[error("the least and largest values do not fit the histogram")]
+    /// Its exact least and largest values, sum or values above 600 s contradict its buckets.
+    #[error("least, largest, sum and values above 600 s do not fit the histogram")]
     OtherRange,
+    /// There are more answers by status, or by time from sending, than requests.
+    #[error("there are more answers than requests")]
+    MoreAnswers,
 }
 
 impl Times {
@@ -186,7 +144,8 @@ impl Times {
         None
     }
 
-    /// How many values lie above a limit, to three digits; the bucket that holds the limit counts as within.
+    /// How many values lie above a limit, to three digits; the bucket that holds the limit counts
+    /// as within.
     #[must_use]
     pub fn count_above(&self, limit: Duration) -> u64 {
         let Some(buckets) = &self.buckets else { return 0 };
@@ -216,7 +175,7 @@ impl Times {
         let mut bytes = Vec::new();
         V2DeflateSerializer::new()
             .serialize(&fixed, &mut bytes)
-            .expect("writing into memory does not fail, and the histogram is far below the format's largest size");
+            .expect("memory takes it, and the format takes every histogram of these bounds");
         let histogram = BASE64.encode(bytes);
         let (sum, least, most, over_range) = (self.sum, self.least, self.most, self.over_range);
         Some(PackedTimes { histogram, count: self.count(), sum, least, most, over_range })
@@ -249,7 +208,9 @@ impl PackedTimes {
         let fits = |time, edge| fixed.equivalent(micros(time), edge);
         let mean = self.sum / u128::from(self.count);
         let ordered = self.least.as_nanos() <= mean && mean <= self.most.as_nanos();
-        if !fits(self.least, fixed.min()) || !fits(self.most, fixed.max()) || !ordered {
+        let beyond = self.most.as_micros() > u128::from(HIGH);
+        let counted = beyond == (self.over_range > 0) && self.over_range <= fixed.count_at(HIGH);
+        if !fits(self.least, fixed.min()) || !fits(self.most, fixed.max()) || !ordered || !counted {
             return Err(Damaged::OtherRange);
         }
         let mut growing = growing();
@@ -259,210 +220,11 @@ impl PackedTimes {
     }
 }
 
-impl Tally {
-    /// Counts a sample by when it was due; its arrival is counted apart, by [`Tally::arrived`].
-    pub fn record(&mut self, sample: &Sample) {
-        self.bytes += sample.bytes;
-        if let Some(status) = sample.end.status() {
-            *self.statuses.entry(status).or_default() += 1;
-        }
-        match sample.end {
-            End::Good(_) => {
-                self.latency.record(sample.latency());
-                if sample.sent != sample.due {
-                    self.service.record(sample.service_time());
-                }
-            }
-            End::Failed { why, .. } => {
-                self.failed.record(sample.latency());
-                self.failures[why as usize] += 1;
-            }
-        }
-    }
-
-    /// Counts a good answer that arrived within this tally's time, whenever it was due.
-    pub fn arrived(&mut self) {
-        self.answered += 1;
-    }
-
-    /// Adds another tally: the same as if all its samples had been counted here.
-    pub fn merge(&mut self, other: &Self) {
-        self.latency.merge(&other.latency);
-        self.service.merge(&other.service);
-        self.failed.merge(&other.failed);
-        for (ours, theirs) in self.failures.iter_mut().zip(other.failures) {
-            *ours += theirs;
-        }
-        for (status, count) in &other.statuses {
-            *self.statuses.entry(*status).or_default() += count;
-        }
-        self.answered += other.answered;
-        self.bytes += other.bytes;
-    }
-
-    /// Requests counted, good and failed.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.good() + self.bad()
-    }
-
-    /// Good answers.
-    #[must_use]
-    pub fn good(&self) -> u64 {
-        self.latency.count()
-    }
-
-    /// Failed requests.
-    #[must_use]
-    pub fn bad(&self) -> u64 {
-        self.failures.iter().sum()
-    }
-
-    /// Failed requests of one class.
-    #[must_use]
-    pub fn failed_by(&self, why: Failure) -> u64 {
-        self.failures[why as usize]
-    }
-
-    /// Failed requests by class, those that occurred, in the order of [`Failure::ALL`].
-    pub fn failures(&self) -> impl Iterator<Item = (Failure, u64)> + '_ {
-        Failure::ALL.into_iter().zip(self.failures).filter(|(_, count)| *count > 0)
-    }
-
-    /// Answers by status code.
-    #[must_use]
-    pub fn statuses(&self) -> &BTreeMap<u16, u64> {
-        &self.statuses
-    }
-
-    /// Requests that got an answer of any kind.
-    #[must_use]
-    pub fn answers(&self) -> u64 {
-        self.statuses.values().sum()
-    }
-
-    /// Bytes read.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Latencies of good answers, from due.
-    #[must_use]
-    pub fn latency(&self) -> &Times {
-        &self.latency
-    }
-
-    /// Latencies of good answers from sending; empty where that is the same as from due.
-    #[must_use]
-    pub fn service(&self) -> &Times {
-        &self.service
-    }
-
-    /// Latencies, or ages, of failed requests.
-    #[must_use]
-    pub fn failed(&self) -> &Times {
-        &self.failed
-    }
-
-    /// `None` where nothing was counted: an empty histogram would answer zero, and zero passes.
-    #[must_use]
-    pub fn read(&self, metric: Metric, frame: Frame) -> Option<Value> {
-        let count = self.count();
-        if count == 0 {
-            return None;
-        }
-        let time = |time: Option<Duration>| Some(time.map_or(Value::Never, Value::Time));
-        match metric {
-            Metric::Latency(quantile) => time(self.latency.at_rank(quantile.rank(count))),
-            Metric::GoodLatency(quantile) if self.good() > 0 => {
-                time(self.latency.at_rank(quantile.rank(self.good())))
-            }
-            Metric::GoodLatency(_) => None,
-            Metric::Max => time(self.latency.most().filter(|_| self.bad() == 0)),
-            Metric::Mean => Some(Value::Time(self.mean(frame))),
-            Metric::ErrorRate => Ratio::of(self.bad(), count).map(Value::Share),
-            Metric::Throughput => Rate::of(self.answered, frame.span).map(Value::Rate),
-            Metric::Status(range) => {
-                let within = self.statuses.iter().filter(|(status, _)| range.contains(**status));
-                Ratio::of(within.map(|(_, count)| count).sum(), count).map(Value::Share)
-            }
-            Metric::Count => Some(Value::Count(count)),
-        }
-    }
-
-    /// The mean where every failed request counts with the longest time any request could have taken, so that
-    /// failing never looks fast.
-    fn mean(&self, frame: Frame) -> Duration {
-        let charge = frame.timeout.max(self.latency.most).max(self.failed.most);
-        let sum = self.latency.sum + u128::from(self.bad()) * charge.as_nanos();
-        nanos(sum / u128::from(self.count().max(1)))
-    }
-
-    /// The samples behind a metric: good answers for `good_…`, all requests for the rest.
-    #[must_use]
-    pub fn samples(&self, metric: Metric) -> u64 {
-        if matches!(metric, Metric::GoodLatency(_)) { self.good() } else { self.count() }
-    }
-
-    /// Latencies that do not fit the histogram and make every quantile above 600 s unknown.
-    #[must_use]
-    pub fn over_range(&self) -> u64 {
-        self.latency.over_range
-    }
-
-    /// The tally as it lies in a file.
-    #[must_use]
-    pub fn pack(&self) -> Packed {
-        Packed {
-            latency: self.latency.pack(),
-            service: self.service.pack(),
-            failed: self.failed.pack(),
-            failures: self.failures().collect(),
-            statuses: self.statuses.clone(),
-            answered: self.answered,
-            bytes: self.bytes,
-        }
-    }
-}
-
-impl Packed {
-    /// The tally, once everything in it was found to agree.
-    ///
-    /// # Errors
-    /// When a histogram is damaged, or the counts beside it contradict it.
-    pub fn unpack(&self) -> Result<Tally, Damaged> {
-        let times = |packed: &Option<PackedTimes>| {
-            packed.as_ref().map_or(Ok(Times::default()), PackedTimes::unpack)
-        };
-        let mut tally = Tally {
-            latency: times(&self.latency)?,
-            service: times(&self.service)?,
-            failed: times(&self.failed)?,
-            statuses: self.statuses.clone(),
-            answered: self.answered,
-            bytes: self.bytes,
-            ..Tally::default()
-        };
-        for (why, count) in &self.failures {
-            tally.failures[*why as usize] = *count;
-        }
-        let classes = self
-            .failures
-            .values()
-            .try_fold(0_u64, |sum, count| sum.checked_add(*count))
-            .unwrap_or(u64::MAX);
-        if classes != tally.failed.count() {
-            return Err(Damaged::Miscounted { buckets: tally.failed.count(), count: classes });
-        }
-        Ok(tally)
-    }
-}
-
-/// Checks the head of an encoded histogram before the decoder sees it: 40 bytes could make it take 4 GiB.
+/// Checks the head of an encoded histogram before the decoder sees it: 40 bytes could make it take
+/// 4 GiB.
 ///
-/// The layout is HdrHistogram's V2: cookie and length of the deflated part; inside, cookie, payload length,
-/// normalising offset, digits, lowest and highest value, conversion ratio.
+/// The layout is HdrHistogram's V2: cookie and length of the deflated part; inside, cookie, payload
+/// length, normalising offset, digits, lowest and highest value, conversion ratio.
 fn guard(deflated: &[u8]) -> Result<(), Damaged> {
     use std::io::Read as _;
     const DEFLATED_V2: u32 = 0x1c84_9314;
@@ -505,12 +267,7 @@ fn bounded() -> Histogram<u64> {
     Histogram::new_with_bounds(LOW, HIGH, DIGITS).expect("constant bounds and digits are valid")
 }
 
-fn nanos(nanos: u128) -> Duration {
+/// A time from its nanoseconds, at most 584 years.
+pub(super) fn nanos(nanos: u128) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-}
-
-/// A convenience for reports: the quantile of good answers and failures together, as [`Metric::Latency`] has it.
-#[must_use]
-pub fn latency_at(tally: &Tally, quantile: Quantile) -> Option<Value> {
-    tally.read(Metric::Latency(quantile), Frame { span: Duration::ZERO, timeout: Duration::ZERO })
 }

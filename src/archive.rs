@@ -1,1 +1,0 @@
-//! `run.json`: a run as text, and back.

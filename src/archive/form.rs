@@ -1,0 +1,185 @@
+//! `run.json` exactly as written: the same shapes write it and read it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::number::{Class, Count, Nanos, Seed, Share, Sum, few};
+use super::{MOST_ENDPOINTS, MOST_SLICES};
+
+/// Lists that have no cap of their own: stages, addresses, threads.
+const MOST_OTHERS: usize = 4_096;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct File<'a> {
+    #[serde(borrow)]
+    pub(super) schema: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) origin: Origin<'a>,
+    #[serde(borrow)]
+    pub(super) load: Load<'a>,
+    #[serde(borrow)]
+    pub(super) generator: Generator<'a>,
+    #[serde(borrow)]
+    pub(super) stop: Stop<'a>,
+    #[serde(deserialize_with = "few::<_, _, MOST_SLICES>")]
+    pub(super) slices: Vec<Slice>,
+    #[serde(borrow, deserialize_with = "few::<_, _, MOST_ENDPOINTS>")]
+    pub(super) endpoints: Vec<Endpoint<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Origin<'a> {
+    #[serde(borrow)]
+    pub(super) id: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) started: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) version: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) target: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) protocol: Cow<'a, str>,
+    pub(super) insecure: bool,
+    #[serde(borrow)]
+    pub(super) gate: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) gate_hash: Cow<'a, str>,
+    pub(super) seed: Seed,
+    #[serde(borrow)]
+    pub(super) cpu: Cow<'a, str>,
+    pub(super) cores: Count,
+    pub(super) memory: Count,
+    #[serde(borrow)]
+    pub(super) os: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) arch: Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Model {
+    Open,
+    Closed,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Load<'a> {
+    pub(super) model: Model,
+    #[serde(borrow)]
+    pub(super) profile: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "few::<_, _, MOST_OTHERS>")]
+    pub(super) stages: Vec<Cow<'a, str>>,
+    pub(super) duration_ns: Nanos,
+    pub(super) lasted_ns: Nanos,
+    pub(super) warm_up_ns: Nanos,
+    pub(super) timeout_ns: Nanos,
+    pub(super) planned: Option<Count>,
+    pub(super) sent: Count,
+    pub(super) dropped: Count,
+    pub(super) users: Count,
+    pub(super) connections: Count,
+    pub(super) reconnects: Count,
+    #[serde(borrow)]
+    pub(super) connecting: Option<Times<'a>>,
+    #[serde(borrow, deserialize_with = "few::<_, _, MOST_OTHERS>")]
+    pub(super) refused: Vec<(Cow<'a, str>, Count)>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Generator<'a> {
+    pub(super) threads: Count,
+    pub(super) lag_p50_ns: Option<Nanos>,
+    pub(super) lag_p99_ns: Option<Nanos>,
+    pub(super) lag_max_ns: Option<Nanos>,
+    #[serde(deserialize_with = "few::<_, _, MOST_OTHERS>")]
+    pub(super) cpu: Vec<Share>,
+    pub(super) saturated: Share,
+    pub(super) descriptors: Option<(Count, Count)>,
+    pub(super) steal: Option<Share>,
+    #[serde(borrow)]
+    pub(super) pacing: Cow<'a, str>,
+    pub(super) clock_stepped: bool,
+    pub(super) suspended: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub(super) enum Stop<'a> {
+    End,
+    Signal {
+        #[serde(borrow)]
+        name: Cow<'a, str>,
+    },
+    Breached {
+        #[serde(borrow)]
+        which: Cow<'a, str>,
+    },
+    Dead {
+        for_ns: Nanos,
+    },
+    Panic {
+        #[serde(borrow)]
+        said: Cow<'a, str>,
+    },
+    Unreachable {
+        class: Class,
+        #[serde(borrow)]
+        seen: Cow<'a, str>,
+    },
+    Checkpoint,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Slice {
+    pub(super) from_ns: Nanos,
+    pub(super) to_ns: Nanos,
+    pub(super) stage: Count,
+    pub(super) warm_up: bool,
+    pub(super) planned: Count,
+    pub(super) sent: Count,
+    pub(super) dropped: Count,
+    pub(super) in_flight: Count,
+    pub(super) users: Count,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Endpoint<'a> {
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+    pub(super) planned: Option<Count>,
+    #[serde(borrow)]
+    pub(super) whole: Tally<'a>,
+    #[serde(borrow, deserialize_with = "few::<_, _, MOST_SLICES>")]
+    pub(super) slices: Vec<Tally<'a>>,
+}
+
+/// What is absent was not there: times of nothing, no failures, no answers.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Tally<'a> {
+    pub(super) answered: Count,
+    pub(super) bytes: Count,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) statuses: BTreeMap<u16, Count>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) failures: BTreeMap<Class, Count>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) latency: Option<Box<Times<'a>>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) service: Option<Box<Times<'a>>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) failed: Option<Box<Times<'a>>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Times<'a> {
+    pub(super) count: Count,
+    pub(super) sum_ns: Sum,
+    pub(super) least_ns: Nanos,
+    pub(super) most_ns: Nanos,
+    pub(super) over_range: Count,
+    /// HdrHistogram V2 with deflate, in base64: 1 µs to 600 s, 3 digits.
+    #[serde(borrow)]
+    pub(super) hdr: Cow<'a, str>,
+}
