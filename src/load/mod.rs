@@ -1,4 +1,92 @@
 //! The load engine: send what is due, count what returns.
+//!
+//! One control thread and a few load threads. A load thread owns its connections and users and
+//! shares nothing with the others: it writes down what happened and hands that over a few times a
+//! second. The control thread counts.
 
 pub mod probe;
 pub mod wire;
+mod ledger;
+mod bell;
+mod lane;
+mod open;
+mod closed;
+mod thread;
+pub mod health;
+mod sums;
+mod course;
+mod control;
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::plan::axis::Piece;
+use crate::plan::{Drive, Load};
+use crate::run::{Origin, Run, Stop};
+use probe::Wire;
+
+pub use control::Progress;
+
+/// What to put on a target, ready to go.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// How much, how long, how even.
+    pub load: Load,
+    /// The deadline of a request.
+    pub timeout: Duration,
+    /// Name and weight of each request, in the order of the plan.
+    pub requests: Vec<(String, u32)>,
+    /// The slices of the load. Never empty; from zero to the profile's end without gaps.
+    pub axis: Vec<Piece>,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// Where the run comes from.
+    pub origin: Origin,
+}
+
+impl Order {
+    /// The order that a plan's load makes, on that time axis and under that seed.
+    #[must_use]
+    pub fn new(drive: &Drive, axis: Vec<Piece>, seed: u64, origin: Origin) -> Self {
+        let requests = drive.requests.iter().map(|request| (request.name.clone(), request.weight));
+        Self {
+            load: drive.load.clone(),
+            timeout: drive.target.timeout,
+            requests: requests.collect(),
+            axis,
+            seed,
+            origin,
+        }
+    }
+
+    /// The slice a time lies in; the last one for what is later.
+    fn slice(&self, time: u64) -> usize {
+        let after = self.axis.partition_point(|piece| nanos(piece.to) <= time);
+        after.min(self.axis.len().saturating_sub(1))
+    }
+
+    /// Whether a time lies in a slice.
+    fn holds(&self, slice: usize, time: u64) -> bool {
+        let piece = &self.axis[slice];
+        (nanos(piece.from)..nanos(piece.to)).contains(&time)
+    }
+}
+
+/// A time since the start of the load, in the form in which it is written down.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Puts the load on, to its end or until told to stop, and gives back everything it told us.
+///
+/// `watch` sees the run about once a second and may end it, and so may `stop`, once; then nothing
+/// more is released, and what is under way gets a little time. Runs on a current-thread runtime of
+/// its caller.
+pub async fn drive<W: Wire>(
+    order: Order,
+    wire: W,
+    watch: impl FnMut(&Progress<'_>) -> Option<Stop>,
+    stop: impl Future<Output = Stop>,
+) -> Run {
+    control::Control::new(order, wire).run(watch, stop).await
+}

@@ -1,5 +1,5 @@
-//! Which request the n-th arrival is: drawn by weight, so that every block of arrivals holds each request exactly
-//! as often as its weight says.
+//! Which request the n-th arrival is: drawn by weight, so that every block of arrivals holds each
+//! request exactly as often as its weight says.
 
 use super::chance::Key;
 
@@ -36,8 +36,8 @@ impl Draw {
         self.ends.last().copied().unwrap_or(0)
     }
 
-    /// The index of the request that is `n`-th in a stream: stream 0 are the arrivals of the open model, stream
-    /// j + 1 what virtual user j asks for.
+    /// The index of the request that is `n`-th in a stream: stream 0 are the arrivals of the open
+    /// model, stream j + 1 what virtual user j asks for.
     #[must_use]
     pub fn nth(&self, stream: u64, n: u64) -> usize {
         let block = self.block();
@@ -49,7 +49,8 @@ impl Draw {
         self.ends.partition_point(|end| *end <= slot)
     }
 
-    /// How often each request occurs in a stream from the `from`-th up to, not including, the `to`-th.
+    /// How often each request occurs in a stream from the `from`-th up to, not including, the
+    /// `to`-th.
     #[must_use]
     pub fn counts(&self, stream: u64, from: u64, to: u64) -> Vec<u64> {
         let mut counts = vec![0; self.ends.len()];
@@ -72,9 +73,10 @@ impl Draw {
         counts
     }
 
-    /// Where a slot of a block goes: a Feistel network over the next even number of bits, walked until it lands
-    /// within the block again (Black and Rogaway, 2002), so that no block is kept in memory. The block is turned by
-    /// chance first: a network over few bits would favour some places.
+    /// Where a slot of a block goes: a Feistel network over the next even number of bits, walked
+    /// until it lands within the block again (Black and Rogaway, 2002), so that no block is kept in
+    /// memory. The block is turned by chance first: a network over few bits would favour some
+    /// places.
     fn shuffled(&self, key: u64, slot: u64) -> u64 {
         const ROUNDS: u64 = 6;
         let (block, mask) = (self.block(), (1 << self.half) - 1);

@@ -53,7 +53,8 @@ impl Profile {
         self.stages.iter().map(|stage| stage.from.max(stage.to)).max().unwrap_or(0)
     }
 
-    /// How many virtual users live at a time: as many as the level, the last one begun counted whole.
+    /// How many virtual users live at a time: as many as the level, the last one begun counted
+    /// whole.
     #[must_use]
     pub fn users_at(&self, time: Duration) -> u64 {
         let lasting = self.starts().find(|(start, stage)| time < *start + stage.duration);
@@ -67,8 +68,8 @@ impl Profile {
         begun.map(|(start, stage)| stage.most_users(until.saturating_sub(start))).max().unwrap_or(0)
     }
 
-    /// When the `user`-th virtual user (from 0) lives: it starts as the level rises to it and stops as the level
-    /// falls back to it.
+    /// When the `user`-th virtual user (from 0) lives: it starts as the level rises to it and stops
+    /// as the level falls back to it.
     #[must_use]
     pub fn lives(&self, user: u64) -> Vec<Life> {
         let mut lives: Vec<Life> = Vec::new();
@@ -95,7 +96,8 @@ impl Profile {
 }
 
 impl Stage {
-    /// The level at a time within the stage, as a fraction in millionths: numerator and denominator.
+    /// The level at a time within the stage, as a fraction in millionths: numerator and
+    /// denominator.
     fn level(&self, time: Duration) -> (u128, u128) {
         let (length, time) = (self.duration.as_nanos(), time.min(self.duration).as_nanos());
         let (from, to) = (u128::from(self.from), u128::from(self.to));

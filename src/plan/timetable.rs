@@ -1,7 +1,8 @@
 //! When the n-th request is due: a pure function in whole nanoseconds, the same on every machine.
 //!
-//! Arrival `n` (from 0) is due when the area under the profile begins to exceed `n` arrivals, so that a
-//! stretch without load holds none. Poisson arrivals walk the same area in exponential steps.
+//! Arrival `n` (from 0) is due when the area under the profile begins to exceed `n` arrivals, so
+//! that a stretch without load holds none. Poisson arrivals walk the same area in exponential
+//! steps.
 
 use std::time::Duration;
 
@@ -40,10 +41,16 @@ struct Span {
 #[derive(Clone, Debug)]
 pub struct Share<'a> {
     table: &'a Timetable,
+    walk: Walk,
+}
+
+/// A place in a timetable, from which to go on.
+#[derive(Clone, Debug)]
+pub struct Walk {
     next: u64,
     step: u64,
     span: usize,
-    // Poisson: the arrivals walked so far and the area they took.
+    /// Poisson: the arrivals walked so far, and the area they took.
     walked: u64,
     area: u128,
 }
@@ -80,7 +87,8 @@ impl Timetable {
         Self { spans, end: area, arrivals, key: Key::new(seed, SPREAD) }
     }
 
-    /// When the `n`-th arrival (from 0) is due; `None` once the load is over. Poisson arrivals are walked up to it.
+    /// When the `n`-th arrival (from 0) is due; `None` once the load is over. Poisson arrivals are
+    /// walked up to it.
     #[must_use]
     pub fn due(&self, n: u64) -> Option<Duration> {
         match self.arrivals {
@@ -92,7 +100,7 @@ impl Timetable {
     /// Each `step`-th arrival from the `first`, in order: the part of one of `step` load threads.
     #[must_use]
     pub fn share(&self, first: u64, step: u64) -> Share<'_> {
-        Share { table: self, next: first, step: step.max(1), span: 0, walked: 0, area: 0 }
+        Share { table: self, walk: Walk::new(first, step) }
     }
 
     /// How many arrivals are due in the whole load.
@@ -104,19 +112,23 @@ impl Timetable {
     /// How many arrivals are due before each of some times, which rise.
     #[must_use]
     pub fn before(&self, times: &[Duration]) -> Vec<u64> {
+        let mut walk = Walk::new(0, 1);
+        times.iter().map(|time| self.count_on(&mut walk, *time)).collect()
+    }
+
+    /// How many arrivals are due before a time; `walk` is where the last, earlier time was counted
+    /// to.
+    #[must_use]
+    pub fn count_on(&self, walk: &mut Walk, time: Duration) -> u64 {
         match self.arrivals {
-            Arrivals::Even => times.iter().map(|time| self.even_before(*time)).collect(),
-            Arrivals::Poisson => {
-                let mut arrivals = self.share(0, 1).peekable();
-                let mut count = 0;
-                let mut until = |time: &Duration| {
-                    while arrivals.next_if(|arrival| arrival.due < *time).is_some() {
-                        count += 1;
-                    }
-                    count
-                };
-                times.iter().map(&mut until).collect()
-            }
+            Arrivals::Even => self.even_before(time),
+            Arrivals::Poisson => loop {
+                let here = walk.clone();
+                if walk.next(self).is_none_or(|arrival| arrival.due >= time) {
+                    *walk = here;
+                    return walk.next;
+                }
+            },
         }
     }
 
@@ -135,7 +147,8 @@ impl Timetable {
         count
     }
 
-    /// When the area begins to exceed `area`, and in which span; to be looked for from span `from` on.
+    /// When the area begins to exceed `area`, and in which span; to be looked for from span `from`
+    /// on.
     fn at(&self, area: u128, from: usize) -> Option<(Duration, usize)> {
         let here = self.spans.get(from).is_some_and(|span| area < span.after);
         let index = if here {
@@ -149,21 +162,26 @@ impl Timetable {
     }
 }
 
-impl Iterator for Share<'_> {
-    type Item = Arrival;
+impl Walk {
+    /// The start of each `step`-th arrival from the `first`.
+    #[must_use]
+    pub fn new(first: u64, step: u64) -> Self {
+        Self { next: first, step: step.max(1), span: 0, walked: 0, area: 0 }
+    }
 
-    fn next(&mut self) -> Option<Arrival> {
-        let area = match self.table.arrivals {
+    /// The next arrival of the timetable that is walked; `None` once the load is over.
+    pub fn next(&mut self, table: &Timetable) -> Option<Arrival> {
+        let area = match table.arrivals {
             Arrivals::Even => u128::from(self.next) * ARRIVAL,
             Arrivals::Poisson => {
-                while self.walked <= self.next && self.area < self.table.end {
-                    self.area += (self.table.key.exponential(self.walked) * ARRIVAL) / ONE;
+                while self.walked <= self.next && self.area < table.end {
+                    self.area += (table.key.exponential(self.walked) * ARRIVAL) / ONE;
                     self.walked += 1;
                 }
                 self.area
             }
         };
-        let (due, span) = self.table.at(area, self.span)?;
+        let (due, span) = table.at(area, self.span)?;
         let number = self.next;
         self.span = span;
         self.next = number.saturating_add(self.step);
@@ -171,8 +189,17 @@ impl Iterator for Share<'_> {
     }
 }
 
+impl Iterator for Share<'_> {
+    type Item = Arrival;
+
+    fn next(&mut self) -> Option<Arrival> {
+        self.walk.next(self.table)
+    }
+}
+
 impl Span {
-    /// The area from its start to a time within it: 2·from·t + (to − from)·t²/length, rounded towards `from`.
+    /// The area from its start to a time within it: 2·from·t + (to − from)·t²/length, rounded
+    /// towards `from`.
     fn area(&self, time: u64) -> u128 {
         let (time, length) = (u128::from(time.min(self.length)), u128::from(self.length));
         let change = self.from.abs_diff(self.to) * time;
@@ -183,9 +210,9 @@ impl Span {
 
     /// The last nanosecond at which the area has not exceeded `area`.
     ///
-    /// With the level s = √(from² + (to − from)·area/length) at that time, it is area / (from + s): the
-    /// form of the quadratic's solution that loses no digits. `s` carries half as many bits behind the point
-    /// as the radicand, and that as many as 127 bits allow.
+    /// With the level s = √(from² + (to − from)·area/length) at that time, it is area / (from + s):
+    /// the form of the quadratic's solution that loses no digits. `s` carries half as many bits
+    /// behind the point as the radicand, and that as many as 127 bits allow.
     fn when(&self, area: u128) -> u64 {
         let length = u128::from(self.length);
         if self.from == self.to {

@@ -9,7 +9,8 @@ fn weights_are_reduced_to_the_smallest_block() {
 
 #[test]
 fn every_place_of_a_block_is_as_likely_for_each_request() {
-    // The lone request of weight 1 stands first in about a fifth of 5,000 blocks: 1,000, deviation 28.
+    // The lone request of weight 1 stands first in about a fifth of 5,000 blocks: 1,000, deviation
+    // 28.
     for (seed, lone) in (0..8).zip([[1, 4], [4, 1]].iter().cycle()) {
         let draw = Draw::new(lone, seed);
         let index = lone.iter().position(|weight| *weight == 1).expect("one of them");
@@ -30,7 +31,10 @@ fn two_equal_requests_do_not_simply_alternate() {
 proptest! {
     #[test]
     fn every_block_holds_each_request_by_its_weight(
-        weights in prop::collection::vec(1..30_u32, 1..8), seed: u64, stream in 0..50_u64, block in 0..1_000_u64,
+        weights in prop::collection::vec(1..30_u32, 1..8),
+        seed: u64,
+        stream in 0..50_u64,
+        block in 0..1_000_u64,
     ) {
         let draw = Draw::new(&weights, seed);
         let length = draw.block();
@@ -45,7 +49,10 @@ proptest! {
 
     #[test]
     fn counts_are_those_of_the_draws(
-        weights in prop::collection::vec(1..9_u32, 1..5), seed: u64, from in 0..200_u64, more in 0..200_u64,
+        weights in prop::collection::vec(1..9_u32, 1..5),
+        seed: u64,
+        from in 0..200_u64,
+        more in 0..200_u64,
     ) {
         let draw = Draw::new(&weights, seed);
         let mut counts = vec![0_u64; weights.len()];

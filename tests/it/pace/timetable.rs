@@ -158,7 +158,9 @@ proptest! {
 
     #[test]
     fn counts_before_a_time_are_those_that_are_due_before(
-        stages in stages(), arrivals in arrivals(), mut times in prop::collection::vec(0..3_000_u64, 4),
+        stages in stages(),
+        arrivals in arrivals(),
+        mut times in prop::collection::vec(0..3_000_u64, 4),
     ) {
         let table = Timetable::of(&profile(Model::Open, &stages), arrivals, 3);
         times.sort_unstable();
@@ -173,7 +175,8 @@ proptest! {
 
     #[test]
     fn users_alive_are_those_whose_life_it_is(stages in stages(), time in 0..4_000_u64) {
-        let stages: Vec<_> = stages.iter().map(|(ms, from, to)| (*ms, from % 30, to % 30)).collect();
+        let few = |(ms, from, to): &(u64, u64, u64)| (*ms, from % 30, to % 30);
+        let stages: Vec<_> = stages.iter().map(few).collect();
         let crowd = profile(Model::Closed, &stages);
         let time = Duration::from_millis(time);
         let alive = |user: &u64| {

@@ -1,0 +1,104 @@
+//! The closed model: each virtual user waits for its answer before it asks again.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::lane::{Flight, Lane};
+use super::nanos;
+use super::probe::{Hub, Probe};
+use crate::sample::{End, Failure};
+
+/// How long a user waits after a connect that failed: it doubles from the first to the second.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+
+/// Starts this thread's users, each when its life begins.
+pub(super) async fn crowd<H: Hub>(lane: Rc<Lane<H>>) {
+    let profile = &lane.order.load.profile;
+    let users = profile.peak().div_ceil(1_000_000);
+    let mine = (lane.index as u64..users).step_by(lane.lanes);
+    let mut lives: Vec<_> = mine
+        .flat_map(|user| {
+            profile.lives(user).into_iter().map(move |life| (life.from, user, life.to))
+        })
+        .collect();
+    lives.sort_unstable();
+    for (from, user, to) in lives {
+        tokio::time::sleep_until(lane.moment(nanos(from)).into()).await;
+        let place = usize::try_from(user / lane.lanes as u64).unwrap_or(usize::MAX);
+        drop(lane.spawn(Some(place), live(Rc::clone(&lane), user, place, nanos(to))));
+    }
+    // A load thread releases until the last life is over, as a timetable does until its last
+    // arrival.
+    let end = lane.order.load.profile.duration();
+    tokio::time::sleep_until(lane.moment(nanos(end)).into()).await;
+}
+
+/// A user's life: draw, ask, wait for the answer, again.
+async fn live<H: Hub>(lane: Rc<Lane<H>>, user: u64, place: usize, until: u64) {
+    let _alive = Alive::new(&lane);
+    let mut probe = lane.hub.probe();
+    let (mut asked, mut pause) = (0, PAUSE.0);
+    loop {
+        let begun = Instant::now();
+        let now = lane.at(begun);
+        if now >= until || !lane.releasing.get() {
+            return;
+        }
+        let request = lane.draw.nth(user + 1, asked);
+        asked += 1;
+        lane.begin(now);
+        lane.take_off(place, Flight { request, due: now, sent: now });
+        let answer = probe.fire(request, begun + lane.order.timeout).await;
+        // Opening a connection is part of the request that had to; otherwise it is due when it is
+        // sent.
+        let waited = answer.connecting.is_some() || answer.sent >= answer.done;
+        lane.land(place, if waited { now } else { lane.at(answer.sent) }, &answer);
+        if is_unconnected(answer.end) {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE.1);
+        } else {
+            pause = PAUSE.0;
+            tokio::task::coop::consume_budget().await;
+        }
+    }
+}
+
+/// Whether there was no connection to ask on.
+fn is_unconnected(end: End) -> bool {
+    match end {
+        End::Good(_) => false,
+        End::Failed { why, .. } => match why {
+            Failure::Dns
+            | Failure::Connect
+            | Failure::Tls
+            | Failure::LocalFd
+            | Failure::LocalPort => true,
+            Failure::Timeout
+            | Failure::Reset
+            | Failure::Truncated
+            | Failure::Malformed
+            | Failure::TooLarge
+            | Failure::Status
+            | Failure::Expectation
+            | Failure::Unfinished => false,
+        },
+    }
+}
+
+/// A user counted as alive, and its connection with it.
+struct Alive<H>(Rc<Lane<H>>);
+
+impl<H> Alive<H> {
+    fn new(lane: &Rc<Lane<H>>) -> Self {
+        lane.users.set(lane.users.get() + 1);
+        lane.connections.set(lane.connections.get() + 1);
+        Self(Rc::clone(lane))
+    }
+}
+
+impl<H> Drop for Alive<H> {
+    fn drop(&mut self) {
+        self.0.users.set(self.0.users.get().saturating_sub(1));
+        self.0.connections.set(self.0.connections.get().saturating_sub(1));
+    }
+}

@@ -1,0 +1,344 @@
+//! The course of a run so far: everything the control thread knows, and the [`Run`] it makes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::health::{self, Clocks, MachineTime};
+use super::ledger::{Batch, Record, Standing};
+use super::sums::Sums;
+use super::{Order, nanos};
+use crate::plan::axis::Piece;
+use crate::plan::draw::Draw;
+use crate::plan::timetable::{Timetable, Walk};
+use crate::run::{Clock, Delivered, Evidence, Generator, Model, Pulse, Run, Slice, Stop};
+use crate::sample::{End, Failure};
+use crate::tally::{Tally, Times};
+use crate::unit::{Quantile, Ratio};
+
+/// The course of a run so far.
+pub(super) struct Course {
+    pub(super) order: Arc<Order>,
+    pub(super) table: Arc<Timetable>,
+    draw: Draw,
+    sums: Sums,
+    planned: Planned,
+    lanes: Vec<Standing>,
+    pacing: &'static str,
+    connecting: Times,
+    opened: u64,
+    reconnects: u64,
+    lags: Times,
+    busy: BTreeSet<u64>,
+    clocks: Clocks,
+    clock: Clock,
+    standstills: Standstills,
+    machine: Option<MachineTime>,
+    descriptors: Descriptors,
+    /// Since when, and until when, requests only failed to connect.
+    unconnected: Option<(u64, u64)>,
+}
+
+/// Arrivals that were due before each slice, and before now.
+struct Planned {
+    before: Vec<u64>,
+    now: u64,
+    walk: Walk,
+}
+
+/// When the control thread, and when each load thread, did not get to run.
+#[derive(Default)]
+struct Standstills {
+    own: Vec<(u64, u64)>,
+    lanes: Vec<Vec<(u64, u64)>>,
+}
+
+/// Open descriptors at the fullest moment.
+struct Descriptors {
+    limit: Option<u64>,
+    most: u64,
+    at_connections: Option<u64>,
+}
+
+impl Course {
+    pub(super) fn new(order: Order, lanes: usize) -> Self {
+        let weights: Vec<u32> = order.requests.iter().map(|(_, weight)| *weight).collect();
+        let limit = health::raise_descriptors();
+        Self {
+            table: Arc::new(Timetable::new(&order.load, order.seed)),
+            draw: Draw::new(&weights, order.seed),
+            sums: Sums::new(&order),
+            order: Arc::new(order),
+            planned: Planned { before: Vec::new(), now: 0, walk: Walk::new(0, 1) },
+            lanes: vec![Standing::default(); lanes],
+            pacing: "",
+            connecting: Times::default(),
+            opened: 0,
+            reconnects: 0,
+            lags: Times::default(),
+            busy: BTreeSet::new(),
+            clocks: Clocks::new(),
+            clock: Clock::default(),
+            standstills: Standstills { own: Vec::new(), lanes: vec![Vec::new(); lanes] },
+            machine: MachineTime::now(),
+            descriptors: Descriptors { limit, most: 0, at_connections: None },
+            unconnected: None,
+        }
+    }
+
+    /// The load begins: what happened to the clocks before does not matter.
+    pub(super) fn begin(&mut self, pacing: &'static str) {
+        self.pacing = pacing;
+        self.clocks = Clocks::new();
+        self.machine = MachineTime::now();
+    }
+
+    /// Counts what a load thread handed over; the emptied list, to be written again.
+    pub(super) fn take(&mut self, mut batch: Batch) -> Vec<Record> {
+        for record in &batch.records {
+            self.sums.count(record);
+            self.connects(record);
+        }
+        batch.beats.into_iter().for_each(|beat| self.sums.released(beat));
+        self.sums.settle();
+        self.connecting.merge(&batch.connecting);
+        self.opened += batch.opened;
+        self.reconnects += batch.reconnects;
+        self.lags.merge(&batch.lags);
+        self.busy.extend(batch.busy);
+        self.standstills.lanes[batch.lane].extend(batch.gap);
+        self.lanes[batch.lane] = batch.standing;
+        batch.records.clear();
+        batch.records
+    }
+
+    /// Notes whether requests still find a connection.
+    fn connects(&mut self, record: &Record) {
+        let why = match record.end {
+            End::Good(_) => None,
+            End::Failed { why, .. } => Some(why),
+        };
+        match why {
+            Some(Failure::Dns | Failure::Connect | Failure::Tls) => {
+                let (since, _) = self.unconnected.unwrap_or((record.done, record.done));
+                self.unconnected = Some((since, record.done));
+            }
+            // It waited for a connection in vain: that says neither.
+            Some(Failure::Timeout) if record.sent >= record.done => {}
+            Some(
+                Failure::Timeout
+                | Failure::Reset
+                | Failure::Truncated
+                | Failure::Malformed
+                | Failure::TooLarge
+                | Failure::Status
+                | Failure::Expectation
+                | Failure::LocalFd
+                | Failure::LocalPort
+                | Failure::Unfinished,
+            )
+            | None => self.unconnected = None,
+        }
+    }
+
+    /// Whether for as long as the load allows, requests only failed to connect.
+    pub(super) fn is_dead(&self) -> bool {
+        let allowed = nanos(self.order.load.abort_after);
+        self.unconnected.is_some_and(|(since, last)| last.saturating_sub(since) >= allowed)
+    }
+
+    /// Looks at clocks and descriptors, and counts what should have been sent by now.
+    pub(super) fn look(&mut self, elapsed: Duration) {
+        self.clock = self.clocks.compare();
+        if self.order.load.profile.model == Model::Open {
+            self.planned.count(&self.table, self.sums.axis(), elapsed);
+        }
+        let connections = self.lanes.iter().map(|lane| lane.connections).sum();
+        if self.descriptors.at_connections.is_none_or(|before| connections > before) {
+            self.descriptors.at_connections = Some(connections);
+            let open = health::open_descriptors().unwrap_or(0);
+            self.descriptors.most = self.descriptors.most.max(open);
+        }
+    }
+
+    /// The control thread did not get to run.
+    pub(super) fn stood_still(&mut self, from: u64, to: u64) {
+        self.standstills.own.push((from, to));
+    }
+
+    /// The load ends here.
+    pub(super) fn cut(&mut self, end: Duration) {
+        self.sums.cut(end);
+    }
+
+    /// What ended since it was last asked.
+    pub(super) fn take_second(&mut self) -> Tally {
+        std::mem::take(&mut self.sums.second)
+    }
+
+    /// All judged samples so far.
+    pub(super) fn whole(&self) -> Tally {
+        let mut all = Tally::default();
+        self.sums.whole().iter().for_each(|whole| all.merge(whole));
+        all
+    }
+
+    /// What was planned, sent and dropped so far, and how things stand.
+    pub(super) fn pulse(&self) -> Pulse {
+        let (mut sent, mut dropped) = (0, 0);
+        for (beat, _) in self.sums.beats() {
+            sent += beat.sent;
+            dropped += beat.dropped;
+        }
+        Pulse {
+            planned: self.planned_of(sent, self.planned.now),
+            sent,
+            dropped,
+            in_flight: self.lanes.iter().map(|lane| lane.in_flight).sum(),
+            users: self.lanes.iter().map(|lane| lane.users).sum(),
+        }
+    }
+
+    /// Where no timetable says, what was sent is what was planned.
+    fn planned_of(&self, sent: u64, planned: u64) -> u64 {
+        match self.order.load.profile.model {
+            Model::Open => planned,
+            Model::Closed => sent,
+        }
+    }
+
+    /// The run, had it lasted so long and ended so.
+    pub(super) fn run(&self, stop: Stop, lasted: Duration) -> Run {
+        let slices = self.slices(lasted);
+        Run {
+            origin: self.order.origin.clone(),
+            load: self.delivered(lasted, &slices),
+            generator: self.generator(lasted),
+            endpoints: self.endpoints(&slices),
+            slices,
+            stop,
+        }
+    }
+
+    fn slices(&self, lasted: Duration) -> Vec<Slice> {
+        let profile = &self.order.load.profile;
+        let begun =
+            self.sums.axis().iter().filter(|piece| piece.from < lasted || piece.from.is_zero());
+        let slice = |(index, (piece, (beat, in_flight))): (usize, (&Piece, _))| {
+            let beat: super::sums::SliceBeat = beat;
+            let to = piece.to.min(lasted);
+            let users = match profile.model {
+                Model::Open => 0,
+                Model::Closed => profile.users_at(to.saturating_sub(Duration::from_nanos(1))),
+            };
+            let planned = self.planned_of(beat.sent, self.planned.within(index));
+            let (sent, dropped) = (beat.sent, beat.dropped);
+            let pulse = Pulse { planned, sent, dropped, in_flight, users };
+            Slice { from: piece.from, to, stage: piece.stage, warm_up: piece.warm_up, pulse }
+        };
+        begun.zip(self.sums.beats()).enumerate().map(slice).collect()
+    }
+
+    fn endpoints(&self, slices: &[Slice]) -> Vec<Evidence> {
+        let planned: Vec<Option<u64>> = match self.order.load.profile.model {
+            Model::Closed => vec![None; self.order.requests.len()],
+            Model::Open => {
+                let judged = slices.iter().position(|slice| !slice.warm_up);
+                let from = judged.and_then(|judged| self.planned.before.get(judged));
+                let from = from.copied().unwrap_or(self.planned.now);
+                self.draw.counts(0, from, self.planned.now).into_iter().map(Some).collect()
+            }
+        };
+        let names = self.order.requests.iter().map(|(name, _)| name.clone());
+        let counted = self.sums.whole().into_iter().zip(self.sums.slices(slices.len()));
+        let all = names.zip(planned).zip(counted);
+        all.map(|((name, planned), (whole, slices))| Evidence { name, planned, whole, slices })
+            .collect()
+    }
+
+    fn delivered(&self, lasted: Duration, slices: &[Slice]) -> Delivered {
+        let load = &self.order.load;
+        let users = match load.profile.model {
+            Model::Open => 0,
+            Model::Closed => load.profile.most_users(lasted),
+        };
+        let planned = match load.profile.model {
+            Model::Open => Some(self.planned.now),
+            Model::Closed => None,
+        };
+        let names = load.profile.stages.iter().map(|stage| stage.name.clone().unwrap_or_default());
+        Delivered {
+            model: load.profile.model,
+            profile: load.profile.to_string(),
+            stages: names.collect(),
+            duration: load.profile.duration(),
+            lasted,
+            warm_up: load.warm_up,
+            timeout: self.order.timeout,
+            planned,
+            sent: slices.iter().map(|slice| slice.pulse.sent).sum(),
+            dropped: slices.iter().map(|slice| slice.pulse.dropped).sum(),
+            users,
+            connections: self.opened,
+            reconnects: self.reconnects,
+            connecting: self.connecting.clone(),
+            refused: Vec::new(),
+        }
+    }
+
+    fn generator(&self, lasted: Duration) -> Generator {
+        let lag = |millionths: u32| {
+            let quantile = Quantile::from_millionths(millionths)?;
+            self.lags.at_rank(quantile.rank(self.lags.count()))
+        };
+        let cpu =
+            |(cpu, wall): (Duration, Duration)| Ratio::of(nanos(cpu).min(nanos(wall)), nanos(wall));
+        let seconds = lasted.as_secs().max(self.busy.len() as u64);
+        let machine = MachineTime::now().zip(self.machine);
+        let Descriptors { limit, most, .. } = self.descriptors;
+        Generator {
+            threads: self.lanes.len() as u64,
+            lag_p50: lag(500_000),
+            lag_p99: lag(990_000),
+            lag_max: self.lags.most(),
+            cpu: self.lanes.iter().filter_map(|lane| lane.cpu).filter_map(cpu).collect(),
+            saturated: Ratio::of(self.busy.len() as u64, seconds).unwrap_or(Ratio::ZERO),
+            descriptors: limit.filter(|_| most > 0).map(|limit| (most, limit)),
+            steal: machine.and_then(|(now, before)| now.stolen_since(before)),
+            pacing: self.pacing.to_owned(),
+            clock: Clock {
+                suspended: self.clock.suspended || self.standstills.are_common(),
+                ..self.clock
+            },
+        }
+    }
+}
+
+impl Planned {
+    /// Counts on, up to a time that is not before the last one.
+    fn count(&mut self, table: &Timetable, axis: &[Piece], time: Duration) {
+        while let Some(piece) = axis.get(self.before.len()).filter(|piece| piece.from <= time) {
+            self.before.push(table.count_on(&mut self.walk, piece.from));
+        }
+        self.now = table.count_on(&mut self.walk, time);
+    }
+
+    fn within(&self, slice: usize) -> u64 {
+        let before = |slice: usize| self.before.get(slice).copied().unwrap_or(self.now);
+        before(slice + 1).saturating_sub(before(slice))
+    }
+}
+
+impl Standstills {
+    /// Whether once, all threads stood still together: then it was the machine or the process that
+    /// did.
+    fn are_common(&self) -> bool {
+        let together = |a: &(u64, u64), b: &(u64, u64)| {
+            let overlap = a.1.min(b.1).saturating_sub(a.0.max(b.0));
+            overlap > nanos(health::STANDSTILL)
+        };
+        self.own.iter().any(|own| {
+            self.lanes.iter().all(|lane| lane.iter().any(|theirs| together(own, theirs)))
+        })
+    }
+}

@@ -1,0 +1,281 @@
+//! What the users and connections of one load thread share: the hub, the ledger, who is under way.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use super::ledger::{Ledger, Record, Standing, Word};
+use super::probe::Answer;
+use super::{Order, health, nanos};
+use crate::plan::draw::Draw;
+use crate::plan::timetable::Timetable;
+use crate::sample::{End, EndpointId, Failure};
+
+/// A load thread's own, behind an `Rc` for its users and connections.
+pub(super) struct Lane<H> {
+    pub(super) hub: H,
+    pub(super) order: Arc<Order>,
+    pub(super) table: Arc<Timetable>,
+    pub(super) draw: Draw,
+    /// Which thread it is, and of how many.
+    pub(super) index: usize,
+    pub(super) lanes: usize,
+    /// The start of the load.
+    start: Instant,
+    warm_up: u64,
+    ledger: RefCell<Ledger>,
+    /// Requests under way, by the place of whoever sent them.
+    flying: RefCell<Vec<Option<Flight>>>,
+    in_flight: Cell<u64>,
+    pub(super) users: Cell<u64>,
+    pub(super) connections: Cell<u64>,
+    cpu: Cell<Option<(Duration, Instant)>>,
+    pub(super) releasing: Cell<bool>,
+    landed: Notify,
+}
+
+/// A request under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    pub(super) request: usize,
+    pub(super) due: u64,
+    /// When it was given to its connection.
+    pub(super) sent: u64,
+}
+
+/// What a load thread is told about its place.
+pub(super) struct Place {
+    pub(super) order: Arc<Order>,
+    pub(super) table: Arc<Timetable>,
+    pub(super) index: usize,
+    pub(super) lanes: usize,
+    pub(super) start: Instant,
+}
+
+impl<H> Lane<H> {
+    pub(super) fn new(place: Place, hub: H, ledger: Ledger) -> Self {
+        let Place { order, table, index, lanes, start } = place;
+        let weights: Vec<u32> = order.requests.iter().map(|(_, weight)| *weight).collect();
+        Self {
+            hub,
+            draw: Draw::new(&weights, order.seed),
+            warm_up: nanos(order.load.warm_up),
+            order,
+            table,
+            index,
+            lanes,
+            start,
+            ledger: RefCell::new(ledger),
+            flying: RefCell::default(),
+            in_flight: Cell::default(),
+            users: Cell::default(),
+            connections: Cell::default(),
+            cpu: Cell::default(),
+            releasing: Cell::new(true),
+            landed: Notify::new(),
+        }
+    }
+
+    /// A moment, as the time since the start of the load.
+    pub(super) fn at(&self, moment: Instant) -> u64 {
+        nanos(moment.saturating_duration_since(self.start))
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.at(Instant::now())
+    }
+
+    pub(super) fn moment(&self, time: u64) -> Instant {
+        self.start + Duration::from_nanos(time)
+    }
+
+    /// When a request that was due then is given up.
+    pub(super) fn deadline(&self, due: u64) -> Instant {
+        self.moment(due) + self.order.timeout
+    }
+
+    pub(super) fn in_flight(&self) -> u64 {
+        self.in_flight.get()
+    }
+
+    /// Counts a request in: from now on it ends in a record, whatever happens.
+    pub(super) fn begin(&self, time: u64) {
+        self.in_flight.set(self.in_flight.get() + 1);
+        self.ledger.borrow_mut().beat(time, true);
+    }
+
+    /// Counts an arrival for which our own limits leave no room.
+    pub(super) fn drop_arrival(&self, due: u64) {
+        self.ledger.borrow_mut().beat(due, false);
+    }
+
+    /// Notes how late an arrival was released. What the warm-up does is never judged, its lag
+    /// neither.
+    pub(super) fn lag(&self, due: u64, now: u64) {
+        if due >= self.warm_up {
+            self.ledger.borrow_mut().lag(Duration::from_nanos(now.saturating_sub(due)));
+        }
+    }
+
+    pub(super) fn connected(&self, took: Duration) {
+        if !took.is_zero() {
+            self.ledger.borrow_mut().connected(took);
+        }
+    }
+
+    /// A request goes out from a place.
+    pub(super) fn take_off(&self, place: usize, flight: Flight) {
+        let mut flying = self.flying.borrow_mut();
+        if flying.len() <= place {
+            flying.resize(place + 1, None);
+        }
+        flying[place] = Some(flight);
+    }
+
+    /// The request of a place came to its end; with the due time it is to be counted from.
+    pub(super) fn land(&self, place: usize, due: u64, answer: &Answer) {
+        let Some(flight) = self.flying.borrow_mut()[place].take() else { return };
+        let (sent, done) = (self.at(answer.sent), self.at(answer.done));
+        self.connected(answer.connecting.unwrap_or_default());
+        if answer.reconnected {
+            self.ledger.borrow_mut().reconnected();
+        }
+        let endpoint = endpoint(flight.request);
+        let Answer { end, bytes, .. } = *answer;
+        self.end(Record { due, sent, done, bytes, end, endpoint });
+    }
+
+    /// A request ended without ever having been sent, or without an answer.
+    pub(super) fn give_up(&self, flight: Flight, why: Failure, done: u64) {
+        let end = End::Failed { why, status: None };
+        let endpoint = endpoint(flight.request);
+        let Flight { due, sent, .. } = flight;
+        self.end(Record { due, sent, done, bytes: 0, end, endpoint });
+    }
+
+    fn end(&self, record: Record) {
+        let left = self.in_flight.get().saturating_sub(1);
+        self.in_flight.set(left);
+        let full = self.ledger.borrow_mut().record(record);
+        if full {
+            self.hand_over();
+        }
+        if left == 0 && !self.releasing.get() {
+            self.landed.notify_one();
+        }
+    }
+
+    /// Waits until nothing is under way, and not longer than until then. Nothing is to be released
+    /// any more.
+    pub(super) async fn drain(&self, by: Instant) {
+        self.releasing.set(false);
+        while self.in_flight.get() > 0 {
+            if tokio::time::timeout_at(by.into(), self.landed.notified()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Ends everything that is still under way, with its age, and hands over the rest.
+    pub(super) fn close(&self) {
+        let now = self.now();
+        let flying: Vec<Flight> =
+            self.flying.borrow_mut().iter_mut().filter_map(Option::take).collect();
+        for flight in flying {
+            self.give_up(flight, Failure::Unfinished, now);
+        }
+        self.hand_over();
+    }
+
+    pub(super) fn hand_over(&self) {
+        let spent = self.cpu.get().and_then(|(begun, since)| {
+            Some((health::thread_cpu()?.saturating_sub(begun), since.elapsed()))
+        });
+        let standing = Standing {
+            in_flight: self.in_flight.get(),
+            users: self.users.get(),
+            connections: self.connections.get(),
+            cpu: spent,
+        };
+        self.ledger.borrow_mut().hand_over(standing);
+    }
+
+    /// Hands over a few times a second, and takes the thread's pulse.
+    pub(super) async fn tick(self: Rc<Self>) {
+        let mut last = Instant::now();
+        self.cpu.set(health::thread_cpu().map(|cpu| (cpu, last)));
+        let mut pulse = health::ThreadPulse::new(last);
+        loop {
+            tokio::time::sleep(health::TICK).await;
+            let now = Instant::now();
+            let mut ledger = self.ledger.borrow_mut();
+            if now.saturating_duration_since(last) > health::TICK + health::STANDSTILL {
+                ledger.gap(self.at(last), self.at(now));
+            }
+            last = now;
+            if pulse.beat(now) {
+                ledger.busy(self.at(now) / 1_000_000_000);
+            }
+            drop(ledger);
+            self.hand_over();
+        }
+    }
+
+    /// Runs something that may panic in the code of a protocol; a panic ends its request and is
+    /// told.
+    pub(super) fn spawn(
+        self: &Rc<Self>,
+        place: Option<usize>,
+        work: impl Future<Output = ()> + 'static,
+    ) -> JoinHandle<()>
+    where
+        H: 'static,
+    {
+        let (lane, mut work) = (Rc::clone(self), Box::pin(work));
+        tokio::task::spawn_local(async move {
+            let caught =
+                poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+                    Ok(Poll::Pending) => Poll::Pending,
+                    Ok(Poll::Ready(())) => Poll::Ready(None),
+                    Err(panic) => Poll::Ready(Some(said(panic.as_ref()))),
+                });
+            if let Some(said) = caught.await {
+                lane.crash(place, said);
+            }
+        })
+    }
+
+    fn crash(&self, place: Option<usize>, said: String) {
+        self.ledger.borrow().say(Word::Panicked(said));
+        let mut flying = self.flying.borrow_mut();
+        let flight = place.and_then(|place| flying.get_mut(place)).and_then(Option::take);
+        drop(flying);
+        if let Some(flight) = flight {
+            self.give_up(flight, Failure::Unfinished, self.now());
+        }
+    }
+
+    /// This thread's part of a limit of all threads together.
+    pub(super) fn part(&self, whole: usize) -> usize {
+        (whole / self.lanes + usize::from(self.index < whole % self.lanes)).max(1)
+    }
+}
+
+fn endpoint(request: usize) -> EndpointId {
+    EndpointId(u16::try_from(request).expect("a plan has at most a thousand endpoints"))
+}
+
+/// What a panic said.
+pub(super) fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "nothing that can be shown".to_owned())
+}

@@ -1,0 +1,170 @@
+//! What a load thread writes down, and how that reaches the control thread.
+//!
+//! Each request becomes a record of some forty bytes in a list that is handed over when it is full,
+//! and a few times a second. Histograms are filled by the control thread: so the path of a request
+//! touches no large memory, and every sample reaches the slice it belongs to, however late it ends.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Order;
+use crate::sample::{End, EndpointId, Sample};
+use crate::tally::Times;
+
+/// Records in one list.
+const FULL: usize = 2_048;
+
+/// One request, ended. Times in nanoseconds from the start of the load.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record {
+    pub(super) due: u64,
+    pub(super) sent: u64,
+    pub(super) done: u64,
+    pub(super) bytes: u64,
+    pub(super) end: End,
+    pub(super) endpoint: EndpointId,
+}
+
+impl Record {
+    pub(super) fn sample(&self) -> Sample {
+        Sample {
+            endpoint: self.endpoint,
+            due: Duration::from_nanos(self.due),
+            sent: Duration::from_nanos(self.sent),
+            done: Duration::from_nanos(self.done),
+            end: self.end,
+            bytes: self.bytes,
+        }
+    }
+}
+
+/// What was released or dropped in a slice since the last hand-over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beat {
+    pub(super) slice: usize,
+    pub(super) sent: u64,
+    pub(super) dropped: u64,
+}
+
+/// How things stand in a load thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Standing {
+    /// Requests waiting for an answer or a connection.
+    pub(super) in_flight: u64,
+    /// Virtual users alive.
+    pub(super) users: u64,
+    /// Connections open or being opened.
+    pub(super) connections: u64,
+    /// CPU time of the thread since the start of the load, and how long that is.
+    pub(super) cpu: Option<(Duration, Duration)>,
+}
+
+/// A hand-over from a load thread.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) lane: usize,
+    pub(super) records: Vec<Record>,
+    pub(super) beats: Vec<Beat>,
+    pub(super) connecting: Times,
+    pub(super) opened: u64,
+    pub(super) reconnects: u64,
+    /// How late judged arrivals were released.
+    pub(super) lags: Times,
+    /// Seconds of the load in which the thread used more than 90 % of its core.
+    pub(super) busy: Vec<u64>,
+    /// A time in which the thread did not get to run.
+    pub(super) gap: Option<(u64, u64)>,
+    pub(super) standing: Standing,
+}
+
+/// What a load thread says to the control thread.
+#[derive(Debug)]
+pub(super) enum Word {
+    /// It can start; what releases its arrivals.
+    Ready(&'static str),
+    /// What happened since the last hand-over.
+    Batch(Box<Batch>),
+    /// Something in it panicked, and what that said.
+    Panicked(String),
+    /// It has ended.
+    Done(usize),
+}
+
+/// The list that a load thread is writing, and where it goes.
+pub(super) struct Ledger {
+    order: Arc<Order>,
+    batch: Batch,
+    words: UnboundedSender<Word>,
+    /// Lists that were counted and can be written again.
+    spare: Receiver<Vec<Record>>,
+}
+
+impl Ledger {
+    pub(super) fn new(
+        lane: usize,
+        order: Arc<Order>,
+        words: UnboundedSender<Word>,
+        spare: Receiver<Vec<Record>>,
+    ) -> Self {
+        let batch = Batch { lane, records: Vec::with_capacity(FULL), ..Batch::default() };
+        Self { order, batch, words, spare }
+    }
+
+    /// Writes down a request that ended; whether the list is full now.
+    pub(super) fn record(&mut self, record: Record) -> bool {
+        self.batch.records.push(record);
+        self.batch.records.len() >= FULL
+    }
+
+    /// Counts an arrival that was released (or dropped) in the slice of that time.
+    pub(super) fn beat(&mut self, time: u64, sent: bool) {
+        let (sent, dropped) = (u64::from(sent), u64::from(!sent));
+        if let Some(last) = self.batch.beats.last_mut()
+            && self.order.holds(last.slice, time)
+        {
+            last.sent += sent;
+            last.dropped += dropped;
+            return;
+        }
+        self.batch.beats.push(Beat { slice: self.order.slice(time), sent, dropped });
+    }
+
+    pub(super) fn lag(&mut self, lag: Duration) {
+        self.batch.lags.record(lag);
+    }
+
+    pub(super) fn connected(&mut self, took: Duration) {
+        self.batch.opened += 1;
+        self.batch.connecting.record(took);
+    }
+
+    pub(super) fn reconnected(&mut self) {
+        self.batch.reconnects += 1;
+    }
+
+    pub(super) fn busy(&mut self, second: u64) {
+        self.batch.busy.push(second);
+    }
+
+    pub(super) fn gap(&mut self, from: u64, to: u64) {
+        self.batch.gap = Some((from, to));
+    }
+
+    /// Hands over what was written, with how things stand.
+    pub(super) fn hand_over(&mut self, standing: Standing) {
+        let records = self.spare.try_recv().unwrap_or_else(|_| Vec::with_capacity(FULL));
+        let next = Batch { lane: self.batch.lane, records, ..Batch::default() };
+        let mut batch = std::mem::replace(&mut self.batch, next);
+        batch.standing = standing;
+        self.say(Word::Batch(Box::new(batch)));
+    }
+
+    /// Says a word. Nobody listens once the control thread is gone, and then nothing matters any
+    /// more.
+    pub(super) fn say(&self, word: Word) {
+        let _ = self.words.send(word);
+    }
+}

@@ -1,0 +1,113 @@
+//! A load thread: its own runtime, its own connections, from the start signal to the last answer.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
+
+use tokio::runtime::Builder;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::task::LocalSet;
+
+use super::bell::Bell;
+use super::lane::{Lane, Place, said};
+use super::ledger::{Ledger, Record, Word};
+use super::open::Open;
+use super::probe::{Hub, Wire};
+use super::{Order, closed};
+use crate::plan::timetable::Timetable;
+use crate::run::Model;
+
+/// What a load thread needs.
+pub(super) struct Job<W> {
+    pub(super) order: Arc<Order>,
+    pub(super) table: Arc<Timetable>,
+    pub(super) wire: W,
+    pub(super) index: usize,
+    pub(super) lanes: usize,
+    pub(super) words: UnboundedSender<Word>,
+    pub(super) commands: UnboundedReceiver<Command>,
+    pub(super) spare: Receiver<Vec<Record>>,
+}
+
+/// What a load thread is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Command {
+    /// The load starts at that moment.
+    Start(Instant),
+    /// Nothing new from now on; the rest may take until then. Without `at_once`, what was due by
+    /// now still goes out.
+    Drain { by: Instant, at_once: bool },
+}
+
+/// Starts a load thread. It says [`Word::Done`] as its last word, whatever happens to it.
+pub(super) fn start<W: Wire>(job: Job<W>) -> io::Result<()> {
+    let name = format!("load-{}", job.index);
+    let thread = std::thread::Builder::new().name(name).spawn(move || {
+        let (words, index) = (job.words.clone(), job.index);
+        let ended = catch_unwind(AssertUnwindSafe(|| work(job)));
+        let trouble = match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(format!("a load thread could not start: {error}")),
+            Err(panic) => Some(said(panic.as_ref())),
+        };
+        if let Some(trouble) = trouble {
+            let _ = words.send(Word::Panicked(trouble));
+        }
+        let _ = words.send(Word::Done(index));
+    });
+    thread.map(drop)
+}
+
+fn work<W: Wire>(job: Job<W>) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, live(job));
+    Ok(())
+}
+
+async fn live<W: Wire>(job: Job<W>) {
+    let Job { order, table, wire, index, lanes, words, mut commands, spare } = job;
+    let hub = wire.hub();
+    let bell = Bell::new();
+    let pacing = match order.load.profile.model {
+        Model::Open => bell.name(),
+        Model::Closed => "users",
+    };
+    let ledger = Ledger::new(index, Arc::clone(&order), words, spare);
+    ledger.say(Word::Ready(pacing));
+    let Some(Command::Start(start)) = commands.recv().await else { return };
+    let place = Place { order, table, index, lanes, start };
+    let lane = Rc::new(Lane::new(place, hub, ledger));
+    // The pulse begins with the load, not with the wait for it.
+    tokio::time::sleep_until(start.into()).await;
+    drop(lane.spawn(None, Rc::clone(&lane).tick()));
+    match lane.order.load.profile.model {
+        Model::Open => {
+            let open = Open::new(Rc::clone(&lane));
+            drop(lane.spawn(None, Rc::clone(&open).glance()));
+            let releasing = lane.spawn(None, Rc::clone(&open).pace(bell));
+            finish(&lane, releasing, &mut commands).await;
+            open.close();
+        }
+        Model::Closed => {
+            let releasing = lane.spawn(None, closed::crowd(Rc::clone(&lane)));
+            finish(&lane, releasing, &mut commands).await;
+        }
+    }
+    lane.close();
+}
+
+/// Waits for the word to end, and then for what is under way.
+async fn finish<H: Hub>(
+    lane: &Lane<H>,
+    mut releasing: tokio::task::JoinHandle<()>,
+    commands: &mut UnboundedReceiver<Command>,
+) {
+    let Some(Command::Drain { by, at_once }) = commands.recv().await else { return };
+    if at_once || tokio::time::timeout_at(by.into(), &mut releasing).await.is_err() {
+        releasing.abort();
+    }
+    lane.drain(by).await;
+}
