@@ -17,6 +17,7 @@ use super::address::Door;
 use super::fault::{self, Fault};
 use super::tls;
 use crate::sample::Failure;
+use crate::unit;
 
 /// How long a connection may take to be made, TLS included.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,11 +40,11 @@ pub(super) async fn knock(wire: &HttpWire, door: &Door, deadline: Instant) -> Re
     let limit = deadline.min(begun + PATIENCE);
     let made = connect(wire, door, limit).await.map_err(|mut fault| {
         if fault.what.is_empty() {
-            let waited = limit.saturating_duration_since(begun).as_secs_f64();
+            let waited = unit::show_time(limit.saturating_duration_since(begun));
             fault.what = if fault.why == Failure::Tls {
-                format!("the TLS handshake stalled for {waited:.1}s").into()
+                format!("the TLS handshake stalled; given up after {waited}").into()
             } else {
-                format!("no connection within {waited:.1}s").into()
+                format!("nobody answered; given up after {waited}").into()
             };
         }
         fault

@@ -26,6 +26,9 @@ impl HttpWire {
     /// # Errors
     /// No address answers.
     pub async fn knock(&mut self) -> Result<(), Unreachable> {
+        if self.common.http == Http::Auto {
+            self.offer(&[b"h2", b"http/1.1"]);
+        }
         let end = Instant::now() + PATIENCE;
         let mut heard = self.knock_everywhere(end).await;
         for _ in 1..TRIES {

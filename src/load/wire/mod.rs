@@ -92,11 +92,7 @@ impl HttpWire {
         let host = target.host.strip_suffix('.').unwrap_or(&target.host).to_owned();
         let name = ServerName::try_from(host)
             .map_err(|_| Unfit(format!("`{}` is not a host name", target.host.escape_debug())))?;
-        let tls = if target.secure {
-            Some(Arc::new(tls::config(&target.tls, target.http)?))
-        } else {
-            None
-        };
+        let tls = if target.secure { Some(Arc::new(tls::config(&target.tls)?)) } else { None };
         let common = Common {
             asks: asks?,
             doors: addresses.iter().copied().map(Door::new).collect(),
@@ -119,9 +115,14 @@ impl HttpWire {
     /// Decides for one version of HTTP, and offers no other from now on.
     fn settle(&mut self, two: bool) {
         self.two = two;
+        self.offer(if two { &[b"h2"] } else { &[b"http/1.1"] });
+    }
+
+    /// Offers these versions of HTTP in a TLS handshake (ALPN).
+    fn offer(&mut self, versions: &[&[u8]]) {
         if let Some(config) = &mut self.tls {
-            let version = if two { &b"h2"[..] } else { b"http/1.1" };
-            Arc::make_mut(config).alpn_protocols = vec![version.to_vec()];
+            let versions = versions.iter().map(|version| version.to_vec()).collect();
+            Arc::make_mut(config).alpn_protocols = versions;
         }
     }
 

@@ -16,11 +16,11 @@ use rustls::{
 
 use super::Unfit;
 use super::fault::{self, Fault};
-use crate::plan::{Http, Identity, Tls};
+use crate::plan::{Identity, Tls};
 use crate::sample::Failure;
 
-/// The TLS of a target, offering the HTTP versions that were asked for.
-pub(super) fn config(tls: &Tls, http: Http) -> Result<ClientConfig, Unfit> {
+/// The TLS of a target.
+pub(super) fn config(tls: &Tls) -> Result<ClientConfig, Unfit> {
     let provider = Arc::new(ring::default_provider());
     let trust = Arc::new(Trust::of(tls, &provider)?);
     let builder = ClientConfig::builder_with_provider(provider)
@@ -28,20 +28,14 @@ pub(super) fn config(tls: &Tls, http: Http) -> Result<ClientConfig, Unfit> {
         .expect("ring speaks TLS 1.2 and 1.3")
         .dangerous()
         .with_custom_certificate_verifier(trust);
-    let mut config = match &tls.identity {
-        None => builder.with_no_client_auth(),
+    match &tls.identity {
+        None => Ok(builder.with_no_client_auth()),
         Some(identity) => {
             let (chain, key) = read_identity(identity)?;
             let fit = builder.with_client_auth_cert(chain, key);
-            fit.map_err(|error| Unfit(format!("`tls.cert` and `tls.key`: {error}")))?
+            fit.map_err(|error| Unfit(format!("`tls.cert` and `tls.key`: {error}")))
         }
-    };
-    config.alpn_protocols = match http {
-        Http::One => vec![b"http/1.1".to_vec()],
-        Http::Two => vec![b"h2".to_vec()],
-        Http::Auto => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-    };
-    Ok(config)
+    }
 }
 
 fn read_identity(
@@ -224,6 +218,10 @@ fn told_of_certificate(why: &CertificateError) -> String {
         }
         CertificateError::UnknownIssuer => {
             "the certificate is from an unknown authority: `tls.ca` can name it".to_owned()
+        }
+        CertificateError::BadSignature => {
+            "the certificate is from an unknown authority with a known one's name: is `tls.ca` old?"
+                .to_owned()
         }
         CertificateError::Revoked => "the certificate was revoked".to_owned(),
         CertificateError::Other(OtherError(why)) if why.is::<SelfSigned>() => {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use loadgate::plan::Identity;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 /// A certificate authority of the tests' own.
@@ -55,6 +57,31 @@ impl Issuer {
         Self { inner }
     }
 
+    /// The authority's certificate, for `tls.ca`.
+    pub(crate) fn pem(&self) -> Vec<u8> {
+        self.inner.pem().into_bytes()
+    }
+
+    /// A client's certificate signed by this authority, and its key, both in PEM.
+    pub(crate) fn identity(&self) -> Identity {
+        let key = key();
+        let cert = Leaf::of(&["client"]).params().signed_by(&key, &self.inner);
+        let cert = cert.expect("the authority signs").pem().into_bytes();
+        Identity { cert, key: key.serialize_pem().into_bytes() }
+    }
+
+    /// A server that takes only clients with a certificate of this authority.
+    pub(crate) fn strict_server(&self) -> Arc<ServerConfig> {
+        let provider = Arc::new(ring::default_provider());
+        let roots = self.roots();
+        let clients = WebPkiClientVerifier::builder_with_provider(roots, provider).build();
+        let key = key();
+        let cert = Leaf::loopback().params().signed_by(&key, &self.inner);
+        let chain = vec![cert.expect("the authority signs").der().clone()];
+        let builder = server_builder().with_client_cert_verifier(clients.expect("it has a root"));
+        Arc::new(builder.with_single_cert(chain, private(&key)).expect("they fit"))
+    }
+
     /// A server's configuration with a certificate signed by this authority.
     pub(crate) fn server(&self, leaf: &Leaf, alpn: &[&[u8]]) -> Arc<ServerConfig> {
         let key = key();
@@ -79,6 +106,19 @@ impl Issuer {
         roots.add(cert).expect("our own certificate parses");
         Arc::new(roots)
     }
+}
+
+/// A server whose certificate vouches for itself, and that certificate in PEM. With `authority`, it also claims to
+/// be one, as `openssl req -x509` makes it.
+pub(crate) fn self_signed(leaf: &Leaf, authority: bool) -> (Arc<ServerConfig>, Vec<u8>) {
+    let (key, mut params) = (key(), leaf.params());
+    if authority {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    let cert = params.self_signed(&key).expect("a key signs");
+    let builder = server_builder().with_no_client_auth();
+    let config = builder.with_single_cert(vec![cert.der().clone()], private(&key));
+    (Arc::new(config.expect("they fit")), cert.pem().into_bytes())
 }
 
 fn server_builder() -> rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier> {

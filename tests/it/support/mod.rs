@@ -4,6 +4,8 @@
 pub(crate) mod server;
 /// One connection of that server.
 mod line;
+/// An HTTP/2 server that answers by path.
+pub(crate) mod two;
 /// Certificates made on the spot, and the TLS configurations that show or trust them.
 pub(crate) mod certs;
 /// The built binary, run and recorded.

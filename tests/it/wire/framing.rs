@@ -126,3 +126,22 @@ proptest! {
         prop_assert!(read(&bytes, &sizes, false).used <= bytes.len());
     }
 }
+
+#[test]
+fn a_body_that_nobody_looks_at_is_counted_and_not_kept() {
+    let plain = Expect::default();
+    let asked = Asked { head: false, expect: &plain };
+    let piece = vec![b'x'; 1024 * 1024];
+    for framing in ["content-length: 100000000\r\n", "transfer-encoding: chunked\r\n", ""] {
+        let mut reader = Reader::default();
+        let head = format!("HTTP/1.1 200 OK\r\n{framing}\r\n5f5e100\r\n");
+        let fed = reader.feed(asked, head.as_bytes());
+        assert!(fed.is_ok() || framing.starts_with("content-length"), "{fed:?}");
+        let mut pieces = 0;
+        while fed.is_ok() && reader.feed(asked, &piece).is_ok() {
+            pieces += 1;
+            assert!(pieces <= 64, "the cap is 64 MiB");
+        }
+        assert!(reader.body().is_empty(), "{framing}");
+    }
+}

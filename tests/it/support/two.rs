@@ -1,0 +1,231 @@
+//! An HTTP/2 server that answers by path, and misbehaves on request. It ends when dropped.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::server::{Builder, SendResponse};
+use h2::{Reason, RecvStream};
+use http::{HeaderMap, Request, Response};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+/// How the server is set.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    /// Streams it allows on a connection.
+    pub(crate) streams: Option<u32>,
+    /// How much of a request's body it takes before it has read any; 64 KiB where absent.
+    pub(crate) window: Option<u32>,
+    /// Behind TLS.
+    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+/// A running server.
+pub(crate) struct Two {
+    address: SocketAddr,
+    seen: Arc<Seen>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What it saw.
+#[derive(Default)]
+struct Seen {
+    connections: AtomicU64,
+    requests: AtomicU64,
+    most_at_once: AtomicU64,
+    body: AtomicU64,
+}
+
+impl Two {
+    pub(crate) fn start(settings: Settings) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
+        listener.set_nonblocking(true).expect("a socket can be made non-blocking");
+        let address = listener.local_addr().expect("a listener has an address");
+        let (stop, stopped) = oneshot::channel();
+        let seen = Arc::new(Seen::default());
+        let log = Arc::clone(&seen);
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("a runtime for the server");
+            runtime.block_on(async move {
+                let listener = TcpListener::from_std(listener).expect("a runtime is running");
+                tokio::select! {
+                    () = listen(listener, settings, log) => {}
+                    _ = stopped => {}
+                }
+            });
+            runtime.shutdown_background();
+        });
+        Self { address, seen, stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many connections were accepted.
+    pub(crate) fn connections(&self) -> u64 {
+        self.seen.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many requests came.
+    pub(crate) fn requests(&self) -> u64 {
+        self.seen.requests.load(Ordering::SeqCst)
+    }
+
+    /// How many requests of one connection were under way at once, at most.
+    pub(crate) fn most_at_once(&self) -> u64 {
+        self.seen.most_at_once.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes of request bodies were read.
+    pub(crate) fn body(&self) -> u64 {
+        self.seen.body.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Two {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic in the server's thread has already been printed there.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn listen(listener: TcpListener, settings: Settings, seen: Arc<Seen>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        seen.connections.fetch_add(1, Ordering::SeqCst);
+        tokio::spawn(attend(stream, settings.clone(), Arc::clone(&seen)));
+    }
+}
+
+async fn attend(stream: TcpStream, settings: Settings, seen: Arc<Seen>) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    match settings.tls.clone().map(TlsAcceptor::from) {
+        None => converse(stream, settings, seen).await,
+        Some(acceptor) => converse(acceptor.accept(stream).await.ok()?, settings, seen).await,
+    }
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    settings: Settings,
+    seen: Arc<Seen>,
+) -> Option<()> {
+    let mut builder = Builder::new();
+    if let Some(streams) = settings.streams {
+        builder.max_concurrent_streams(streams);
+    }
+    if let Some(window) = settings.window {
+        builder.initial_window_size(window);
+    }
+    let mut connection = builder.handshake::<_, Bytes>(stream).await.ok()?;
+    let under_way = Arc::new(AtomicU64::new(0));
+    while let Some(accepted) = connection.accept().await {
+        let (request, respond) = accepted.ok()?;
+        let turn = seen.requests.fetch_add(1, Ordering::SeqCst);
+        match (request.uri().path(), turn) {
+            // The first request is answered, the others find the connection closing or closed.
+            ("/go-away-after", _) => connection.graceful_shutdown(),
+            ("/drop-second", 1) => return None,
+            ("/go-away", 1) => connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM),
+            _ => {}
+        }
+        let (seen, under_way) = (Arc::clone(&seen), Arc::clone(&under_way));
+        tokio::spawn(async move {
+            let now = under_way.fetch_add(1, Ordering::SeqCst) + 1;
+            seen.most_at_once.fetch_max(now, Ordering::SeqCst);
+            answer(request, respond, turn, &seen).await;
+            under_way.fetch_sub(1, Ordering::SeqCst);
+        });
+    }
+    Some(())
+}
+
+/// Answers one request by its path.
+async fn answer(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+    turn: u64,
+    seen: &Seen,
+) -> Option<()> {
+    let (parts, mut body) = request.into_parts();
+    let mut reply = |code: u16, end: bool| {
+        let head = Response::builder().status(code).header("x-agent", "two").body(());
+        respond.send_response(head.expect("a head"), end).ok()
+    };
+    match parts.uri.path() {
+        "/ok" | "/go-away-after" | "/go-away" | "/drop-second" => {
+            while let Some(data) = body.data().await {
+                let data = data.ok()?;
+                seen.body.fetch_add(data.len() as u64, Ordering::SeqCst);
+                body.flow_control().release_capacity(data.len()).ok()?;
+            }
+            reply(200, false)?.send_data(Bytes::from_static(b"hello"), true).ok()?;
+        }
+        "/empty" => drop(reply(204, true)),
+        "/slow" => {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            reply(200, true)?;
+        }
+        "/trailers" => {
+            let mut stream = reply(200, false)?;
+            stream.send_data(Bytes::from_static(b"hello"), false).ok()?;
+            let mut trailers = HeaderMap::new();
+            trailers.insert("x-end", "1".parse().expect("a value"));
+            stream.send_trailers(trailers).ok()?;
+        }
+        "/503" => drop(reply(503, true)),
+        "/refuse-once" if turn == 0 => respond.send_reset(Reason::REFUSED_STREAM),
+        "/refuse" => respond.send_reset(Reason::REFUSED_STREAM),
+        "/reset" => respond.send_reset(Reason::INTERNAL_ERROR),
+        "/reset-body" => {
+            let mut stream = reply(200, false)?;
+            stream.send_data(Bytes::from_static(b"hel"), false).ok()?;
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            stream.send_reset(Reason::CANCEL);
+        }
+        "/early" => {
+            let mut stream = reply(413, false)?;
+            stream.send_data(Bytes::from_static(b"too much"), true).ok()?;
+            // A reset at once would throw away what was not written yet.
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            stream.send_reset(Reason::NO_ERROR);
+        }
+        "/interim" => {
+            for _ in 0..17 {
+                let head = Response::builder().status(103).body(()).expect("a head");
+                respond.send_informational(head).ok()?;
+            }
+            std::future::pending::<()>().await;
+        }
+        "/headers" => {
+            let mut head = Response::builder().status(200);
+            for number in 0..101 {
+                head = head.header(format!("x-{number}"), "1");
+            }
+            respond.send_response(head.body(()).expect("a head"), true).ok()?;
+        }
+        "/stall" => std::future::pending().await,
+        "/flood" => {
+            let mut stream = reply(200, false)?;
+            let piece = Bytes::from(vec![b'x'; 64 * 1024]);
+            loop {
+                stream.reserve_capacity(piece.len());
+                let room = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await?.ok()?;
+                stream.send_data(piece.slice(..room.min(piece.len())), false).ok()?;
+            }
+        }
+        _ => drop(reply(200, true)),
+    }
+    Some(())
+}
