@@ -4,11 +4,10 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::finding::{Asked, Doubt, Finding, Outcome, Rule, Scope};
-use super::glob;
-use super::window::{Measured, Piece, Windows, nothing};
+use super::window::{Measured, Piece, nothing};
 use crate::metric::Value;
-use crate::plan::Plan;
-use crate::plan::threshold::{Level, Limit, Relation, Selector, Threshold};
+use crate::plan::threshold::{Level, Limit, Relation, Selector, Threshold, Window};
+use crate::plan::{Plan, glob};
 use crate::run::Run;
 use crate::tally::{Frame, Tally};
 
@@ -20,9 +19,14 @@ pub(super) fn findings(plan: &Plan, run: &Run) -> Vec<Finding> {
     // Endpoint by endpoint, so that the slices of only one are open at a time; sorted afterwards.
     let mut placed: Vec<((usize, usize), Finding)> = Vec::new();
     let mut look = |place: usize, measured: &Measured| {
-        for (index, threshold) in plan.thresholds.iter().enumerate() {
-            if applies(threshold, &measured.scope) {
-                placed.push(((index, place), judged(plan, run, threshold, measured)));
+        let asked = plan.thresholds.iter().enumerate();
+        let asked = asked.filter(|(_, threshold)| applies(threshold, &measured.scope));
+        for (window, group) in by_window(asked) {
+            let thresholds: Vec<_> = group.iter().map(|(_, threshold)| *threshold).collect();
+            let readings = readings(plan, run, &window, &thresholds, measured);
+            for ((index, threshold), reading) in group.into_iter().zip(readings) {
+                let finding = finding(plan, run, threshold, measured.scope.clone(), reading);
+                placed.push(((index, place), finding));
             }
         }
     };
@@ -91,23 +95,44 @@ impl Reading {
     }
 }
 
-fn judged(plan: &Plan, run: &Run, threshold: &Threshold, measured: &Measured) -> Finding {
-    let reading = look(plan, run, threshold, measured).unwrap_or_else(Reading::doubted);
-    finding(plan, run, threshold, measured.scope.clone(), reading)
+type Numbered<'a> = (usize, &'a Threshold);
+
+/// Thresholds that look at the same time, so that its slices are opened once for all of them.
+fn by_window<'a>(asked: impl Iterator<Item = Numbered<'a>>) -> Vec<(Window, Vec<Numbered<'a>>)> {
+    let mut groups: Vec<(Window, Vec<Numbered<'a>>)> = Vec::new();
+    for (index, threshold) in asked {
+        let group = groups.iter_mut().find(|(window, _)| *window == threshold.window);
+        match group {
+            Some((_, group)) => group.push((index, threshold)),
+            None => groups.push((threshold.window.clone(), vec![(index, threshold)])),
+        }
+    }
+    groups
 }
 
-fn look(
+/// What each of some thresholds reads that look at the same time.
+fn readings(
     plan: &Plan,
     run: &Run,
-    threshold: &Threshold,
+    window: &Window,
+    thresholds: &[&Threshold],
     measured: &Measured,
-) -> Result<Reading, Doubt> {
-    let stage = threshold.window.during.map(|index| stage_of(plan, run, index)).transpose()?;
-    match (threshold.window.over, stage) {
-        (None, None) => Ok(read(threshold, run, &measured.whole, run.judged())),
-        (None, Some(stage)) => Ok(piece(threshold, run, &measured.during(stage)?)),
-        (Some(over), stage) => Ok(worst(threshold, run, &measured.over(over, stage)?)),
-    }
+) -> Vec<Reading> {
+    let stage = window.during.map(|index| stage_of(plan, run, index)).transpose();
+    let found = stage.and_then(|stage| match (window.over, stage) {
+        (None, None) => {
+            let read = |threshold| read(threshold, run, &measured.whole, run.judged());
+            Ok(thresholds.iter().copied().map(read).collect())
+        }
+        (None, Some(stage)) => {
+            let found = measured.during(stage)?;
+            Ok(thresholds.iter().map(|threshold| piece(threshold, run, &found)).collect())
+        }
+        (Some(over), stage) => worst(thresholds, run, |show| measured.over(over, stage, show)),
+    });
+    found.unwrap_or_else(|doubt| {
+        thresholds.iter().map(|_| Reading::doubted(doubt.clone())).collect()
+    })
 }
 
 /// The run's stage that a threshold means: by name where the plan has names, so that a run of
@@ -226,22 +251,32 @@ fn compare(one: Value, other: Value) -> Option<Ordering> {
     }
 }
 
-/// The worst window: of those that breach, else the first that cannot be judged, else the one
-/// nearest to breaching.
-fn worst(threshold: &Threshold, run: &Run, windows: &Windows) -> Reading {
-    let mut worst: Option<Reading> = None;
-    for window in &windows.done {
-        let at = Some((window.from, window.to));
-        let reading = Reading { at, ..piece(threshold, run, window) };
-        if worst.as_ref().is_none_or(|worst| is_worse(threshold.limit, &reading, worst)) {
-            worst = Some(reading);
+/// The worst window for each threshold: of those that breach, else the first that cannot be judged,
+/// else the one nearest to breaching. `windows` shows them one by one, and says whether the run
+/// ended before all were over.
+fn worst(
+    thresholds: &[&Threshold],
+    run: &Run,
+    windows: impl FnOnce(&mut dyn FnMut(&Piece)) -> Result<bool, Doubt>,
+) -> Result<Vec<Reading>, Doubt> {
+    let mut worst: Vec<Option<Reading>> = thresholds.iter().map(|_| None).collect();
+    let cut = windows(&mut |window| {
+        for (worst, threshold) in worst.iter_mut().zip(thresholds) {
+            let at = Some((window.from, window.to));
+            let reading = Reading { at, ..piece(threshold, run, window) };
+            if worst.as_ref().is_none_or(|worst| is_worse(threshold.limit, &reading, worst)) {
+                *worst = Some(reading);
+            }
         }
-    }
-    let mut worst = worst.unwrap_or_else(|| Reading::doubted(nothing(run)));
-    if windows.cut && worst.outcome == Outcome::Held {
-        worst.outcome = Outcome::Unjudged(Doubt::CutShort);
-    }
-    worst
+    })?;
+    let ended = |worst: Option<Reading>| {
+        let mut worst = worst.unwrap_or_else(|| Reading::doubted(nothing(run)));
+        if cut && worst.outcome == Outcome::Held {
+            worst.outcome = Outcome::Unjudged(Doubt::CutShort);
+        }
+        worst
+    };
+    Ok(worst.into_iter().map(ended).collect())
 }
 
 fn is_worse(limit: Limit, one: &Reading, other: &Reading) -> bool {

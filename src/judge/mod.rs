@@ -1,7 +1,6 @@
 //! Judgement: a plan and a run in, findings out. Pure.
 
 pub mod finding;
-mod glob;
 mod window;
 mod trust;
 mod absolute;

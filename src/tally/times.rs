@@ -3,12 +3,16 @@
 //! They lie in histograms from 1 µs to 600 s with three significant digits (HdrHistogram, V2
 //! encoding); count, sum, least and largest are kept exactly beside them.
 
+use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 
 /// The smallest latency told apart: 1 µs.
 const LOW: u64 = 1;
@@ -130,18 +134,15 @@ impl Times {
 
     /// The value at a 1-based rank, to three digits; `None` beyond the last.
     #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "half a rank below the rank asked for, rounding cannot reach another one"
+    )]
     pub fn at_rank(&self, rank: u64) -> Option<Duration> {
-        let buckets = self.buckets.as_ref()?;
-        let mut seen = 0;
-        for step in buckets.iter_recorded() {
-            seen += step.count_since_last_iteration();
-            if seen >= rank {
-                let value =
-                    Duration::from_micros(buckets.highest_equivalent(step.value_iterated_to()));
-                return Some(value.clamp(self.least, self.most));
-            }
-        }
-        None
+        let buckets = self.buckets.as_ref().filter(|buckets| rank <= buckets.len())?;
+        let quantile = (rank.max(1) as f64 - 0.5) / buckets.len() as f64;
+        let value = Duration::from_micros(buckets.value_at_quantile(quantile));
+        Some(value.clamp(self.least, self.most))
     }
 
     /// How many values lie above a limit, to three digits; the bucket that holds the limit counts
@@ -149,10 +150,8 @@ impl Times {
     #[must_use]
     pub fn count_above(&self, limit: Duration) -> u64 {
         let Some(buckets) = &self.buckets else { return 0 };
-        let micros = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
-        let edge = buckets.highest_equivalent(micros.min(HIGH));
-        let above = buckets.iter_recorded().filter(|step| step.value_iterated_to() > edge);
-        above.map(|step| step.count_at_value()).sum()
+        let micros = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX).min(HIGH);
+        buckets.len() - buckets.count_between(0, micros)
     }
 
     /// Each bucket that holds something: its upper edge and its count, in rising order.
@@ -170,13 +169,7 @@ impl Times {
     #[must_use]
     pub fn pack(&self) -> Option<PackedTimes> {
         let buckets = self.buckets.as_ref()?;
-        let mut fixed = bounded();
-        fixed.add(buckets.as_ref()).expect("the fixed bounds are those of the growing histogram");
-        let mut bytes = Vec::new();
-        V2DeflateSerializer::new()
-            .serialize(&fixed, &mut bytes)
-            .expect("memory takes it, and the format takes every histogram of these bounds");
-        let histogram = BASE64.encode(bytes);
+        let histogram = BASE64.encode(encode(buckets));
         let (sum, least, most, over_range) = (self.sum, self.least, self.most, self.over_range);
         Some(PackedTimes { histogram, count: self.count(), sum, least, most, over_range })
     }
@@ -192,68 +185,92 @@ impl PackedTimes {
             return Err(Damaged::NotBase64);
         }
         let bytes = BASE64.decode(&self.histogram).map_err(|_| Damaged::NotBase64)?;
-        guard(&bytes)?;
-        let fixed: Histogram<u64> = Deserializer::new()
-            .deserialize(&mut bytes.as_slice())
-            .map_err(|_| Damaged::NotHistogram)?;
-        let buckets = fixed
+        let micros =
+            |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX).clamp(LOW, HIGH);
+        let mut times = decode(&bytes, micros(self.most))?;
+        let buckets = times
             .iter_recorded()
             .try_fold(0_u64, |sum, step| sum.checked_add(step.count_at_value()));
         let buckets = buckets.unwrap_or(u64::MAX);
         if buckets != self.count || self.count == 0 {
             return Err(Damaged::Miscounted { buckets, count: self.count });
         }
-        let micros =
-            |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX).clamp(LOW, HIGH);
-        let fits = |time, edge| fixed.equivalent(micros(time), edge);
+        let fits = |time, edge| times.equivalent(micros(time), edge);
         let mean = self.sum / u128::from(self.count);
         let ordered = self.least.as_nanos() <= mean && mean <= self.most.as_nanos();
         let beyond = self.most.as_micros() > u128::from(HIGH);
-        let counted = beyond == (self.over_range > 0) && self.over_range <= fixed.count_at(HIGH);
-        if !fits(self.least, fixed.min()) || !fits(self.most, fixed.max()) || !ordered || !counted {
+        let counted = beyond == (self.over_range > 0) && self.over_range <= times.count_at(HIGH);
+        if !fits(self.least, times.min()) || !fits(self.most, times.max()) || !ordered || !counted {
             return Err(Damaged::OtherRange);
         }
-        let mut growing = growing();
-        growing.add(&fixed).expect("the growing histogram takes every value up to the same bound");
+        times.auto(true);
         let (sum, least, most, over_range) = (self.sum, self.least, self.most, self.over_range);
-        Ok(Times { buckets: Some(Box::new(growing)), sum, least, most, over_range })
+        Ok(Times { buckets: Some(Box::new(times)), sum, least, most, over_range })
     }
 }
 
-/// Checks the head of an encoded histogram before the decoder sees it: 40 bytes could make it take
-/// 4 GiB.
-///
-/// The layout is HdrHistogram's V2: cookie and length of the deflated part; inside, cookie, payload
-/// length, normalising offset, digits, lowest and highest value, conversion ratio.
-fn guard(deflated: &[u8]) -> Result<(), Damaged> {
-    use std::io::Read as _;
-    const DEFLATED_V2: u32 = 0x1c84_9314;
-    const MOST_PAYLOAD: u32 = 256 * 1024;
-    let word = |bytes: &[u8], at: usize| {
-        bytes.get(at..at + 4).and_then(|part| part.try_into().ok()).map(u32::from_be_bytes)
-    };
-    let long = |bytes: &[u8], at: usize| {
-        bytes.get(at..at + 8).and_then(|part| part.try_into().ok()).map(u64::from_be_bytes)
-    };
-    if word(deflated, 0) != Some(DEFLATED_V2)
-        || word(deflated, 4) != u32::try_from(deflated.len().saturating_sub(8)).ok()
-    {
+/// What stands before each encoded histogram: a cookie, and the length of the deflated part.
+const DEFLATED_V2: u32 = 0x1c84_9314;
+/// The cookie inside.
+const PLAIN_V2: u32 = 0x1c84_9313;
+/// The head inside: cookie, payload length, normalising offset, digits, lowest and highest value,
+/// conversion ratio.
+const HEAD: usize = 40;
+/// Where in the head the highest value stands.
+const HIGHEST: std::ops::Range<usize> = 24..32;
+/// The longest payload: one with every bucket used has 200 KiB.
+const MOST_PAYLOAD: u64 = 256 * 1024;
+
+/// Encodes a histogram, whatever its size, as one with the fixed bounds: they only differ in a
+/// head.
+fn encode(buckets: &Histogram<u64>) -> Vec<u8> {
+    let mut plain = Vec::new();
+    V2Serializer::new()
+        .serialize(buckets, &mut plain)
+        .expect("memory takes it, and the format takes every histogram of these bounds");
+    plain[HIGHEST].copy_from_slice(&HIGH.to_be_bytes());
+    let mut deflater = ZlibEncoder::new(vec![0; 8], Compression::default());
+    deflater.write_all(&plain).expect("memory takes it");
+    let mut bytes = deflater.finish().expect("memory takes it");
+    let length = u32::try_from(bytes.len() - 8).expect("a histogram of these bounds is short");
+    bytes[..4].copy_from_slice(&DEFLATED_V2.to_be_bytes());
+    bytes[4..8].copy_from_slice(&length.to_be_bytes());
+    bytes
+}
+
+/// Decodes a histogram that is said to reach up to a value, in as little memory as that needs.
+/// Its head is checked before the decoder sees it: 40 bytes could make it take 4 GiB.
+fn decode(bytes: &[u8], most: u64) -> Result<Histogram<u64>, Damaged> {
+    let (cookie, length) = (word(bytes, 0), word(bytes, 4));
+    if cookie != Some(DEFLATED_V2) || length != u32::try_from(bytes.len().saturating_sub(8)).ok() {
         return Err(Damaged::NotHistogram);
     }
-    let mut head = [0; 40];
-    let mut inflater = flate2::read::ZlibDecoder::new(&deflated[8..]);
-    inflater.read_exact(&mut head).map_err(|_| Damaged::NotHistogram)?;
-    let rest = std::io::copy(&mut inflater.take(u64::from(MOST_PAYLOAD) + 1), &mut std::io::sink());
-    let payload =
-        word(&head, 4).filter(|length| *length <= MOST_PAYLOAD).ok_or(Damaged::NotHistogram)?;
-    if rest.map_err(|_| Damaged::NotHistogram)? != u64::from(payload) {
+    let mut plain = Vec::new();
+    let inflater = ZlibDecoder::new(&bytes[8..]);
+    let read = inflater.take(MOST_PAYLOAD + 1).read_to_end(&mut plain);
+    let payload = plain.len().checked_sub(HEAD).and_then(|length| u32::try_from(length).ok());
+    let whole = read.is_ok() && payload.is_some() && payload == word(&plain, 4);
+    if !whole || word(&plain, 0) != Some(PLAIN_V2) {
         return Err(Damaged::NotHistogram);
     }
-    let ours = word(&head, 8) == Some(0)
-        && word(&head, 12) == Some(u32::from(DIGITS))
-        && long(&head, 16) == Some(LOW)
-        && long(&head, 24) == Some(HIGH);
-    if ours { Ok(()) } else { Err(Damaged::OtherBounds) }
+    let ours = word(&plain, 8) == Some(0)
+        && word(&plain, 12) == Some(u32::from(DIGITS))
+        && long(&plain, 16) == Some(LOW)
+        && long(&plain, HIGHEST.start) == Some(HIGH)
+        && long(&plain, 32) == Some(1_f64.to_bits());
+    if !ours {
+        return Err(Damaged::OtherBounds);
+    }
+    plain[HIGHEST].copy_from_slice(&most.max(2 * LOW).to_be_bytes());
+    Deserializer::new().deserialize(&mut plain.as_slice()).map_err(|_| Damaged::NotHistogram)
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4).and_then(|part| part.try_into().ok()).map(u32::from_be_bytes)
+}
+
+fn long(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..at + 8).and_then(|part| part.try_into().ok()).map(u64::from_be_bytes)
 }
 
 fn growing() -> Histogram<u64> {
@@ -261,10 +278,6 @@ fn growing() -> Histogram<u64> {
         .expect("constant bounds and digits are valid");
     histogram.auto(true);
     histogram
-}
-
-fn bounded() -> Histogram<u64> {
-    Histogram::new_with_bounds(LOW, HIGH, DIGITS).expect("constant bounds and digits are valid")
 }
 
 /// A time from its nanoseconds, at most 584 years.
