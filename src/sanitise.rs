@@ -207,7 +207,7 @@ pub fn markdown(text: &str) -> String {
             '@' | '#' => out.extend(['\\', sign, JOINER]),
             ':' if rest.starts_with("://") => out.extend([':', JOINER]),
             '.' if before.to_ascii_lowercase().ends_with("www") => out.extend([JOINER, '.']),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '!' | '|' | '~' | '$' | ':' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '!' | '|' | '~' | '$' => {
                 out.extend(['\\', sign]);
             }
             plain => out.push(plain),

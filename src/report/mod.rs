@@ -1,1 +1,104 @@
-//! Reports: a judgement in, text out. Pure.
+//! Reports: a judgement in, text out. Pure: no clock, no file, the same input gives the same bytes.
+
+pub mod words;
+pub mod check;
+pub mod measured;
+pub mod series;
+pub mod facts;
+pub mod text;
+mod verdict;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod svg;
+pub mod plots;
+pub mod tables;
+pub mod html;
+
+use crate::judge::finding::Judgement;
+use crate::plan::Plan;
+use crate::run::Run;
+
+pub use facts::Facts;
+pub use json::verdict_schema;
+
+/// What a report tells of.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// What was asked for.
+    pub plan: &'a Plan,
+    /// What was measured.
+    pub run: &'a Run,
+    /// What became of each expectation.
+    pub judgement: &'a Judgement,
+    /// What the process is going to end with.
+    pub exit_code: u8,
+}
+
+/// A kind of report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For a terminal or the log of a job.
+    Text(Style),
+    /// `verdict.json`, for machines.
+    Json,
+    /// `junit.xml`, for the test tabs of CI hosts.
+    Junit,
+    /// `summary.md`, for a pull request and a job's summary.
+    Markdown,
+    /// `report.html`, for people: one page with plots.
+    Html,
+}
+
+/// How text looks on its way to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Colours may be used.
+    pub colour: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+}
+
+impl Format {
+    /// The formats that are written to files.
+    pub const FILES: [Self; 4] = [Self::Json, Self::Junit, Self::Markdown, Self::Html];
+
+    /// The file it is written to; `None` for what goes to a terminal.
+    #[must_use]
+    pub fn file_name(self) -> Option<&'static str> {
+        match self {
+            Self::Text(_) => None,
+            Self::Json => Some("verdict.json"),
+            Self::Junit => Some("junit.xml"),
+            Self::Markdown => Some("summary.md"),
+            Self::Html => Some("report.html"),
+        }
+    }
+}
+
+impl Facts {
+    /// Writes one report.
+    #[must_use]
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            Format::Text(style) => text::render(self, style),
+            Format::Json => json::render(self),
+            Format::Junit => junit::render(self),
+            Format::Markdown => markdown::render(self),
+            Format::Html => html::render(self),
+        }
+    }
+}
+
+/// Writes one report. Where several are written, [`Facts::of`] once and [`Facts::render`] for each
+/// is faster.
+#[must_use]
+pub fn render(format: Format, case: &Case<'_>) -> String {
+    Facts::of(case).render(format)
+}
+
+/// Writes one report and hides once more whatever came from the environment.
+#[must_use]
+pub fn render_masked(format: Format, case: &Case<'_>) -> String {
+    case.plan.masks.apply(&render(format, case))
+}

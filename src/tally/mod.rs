@@ -2,6 +2,7 @@
 
 mod times;
 mod packed;
+pub mod sum;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -15,12 +15,12 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 
 /// The smallest latency told apart: 1 µs.
-const LOW: u64 = 1;
+pub(super) const LOW: u64 = 1;
 /// The largest latency told apart: 600 s. Longer ones are counted as 600 s and as out of range.
-const HIGH: u64 = 600_000_000;
+pub(super) const HIGH: u64 = 600_000_000;
 const DIGITS: u8 = 3;
 /// The longest encoded histogram that is read: one with every bucket used has 15 KB.
-const MOST_ENCODED: usize = 64 * 1024;
+pub(super) const MOST_ENCODED: usize = 64 * 1024;
 
 /// Latencies of one kind: buckets for the quantiles, and what is known exactly.
 #[derive(Clone, Debug, Default)]

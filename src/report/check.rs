@@ -1,0 +1,255 @@
+//! One expectation and what became of it, as every report tells it.
+
+use std::time::Duration;
+
+use super::measured::Measured;
+use super::words;
+use crate::judge::finding::{Asked, Doubt, Finding, Outcome, Rule, Scope};
+use crate::metric::{Metric, Value};
+use crate::plan::threshold::{Level, Limit};
+use crate::sanitise::Clean;
+
+/// One expectation and what became of it. Every text in it is fit for a sink.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Which kind of rule asked.
+    pub rule: Rule,
+    /// Of what: `*` for the whole run, an endpoint's name else.
+    pub scope: Clean,
+    /// It is asked of the whole run.
+    pub whole: bool,
+    /// What is measured: `p99`, `error_rate`; `fit` of the measurement itself.
+    pub metric: String,
+    /// What was asked, as a gate file has it: `< 250ms`.
+    pub asked: String,
+    /// The same for people: `< 250 ms`; empty for the measurement itself.
+    pub limit: String,
+    /// The limit where it is a time and the whole judged time is looked at, for plots.
+    pub time_limit: Option<Duration>,
+    /// Each window of this length.
+    pub over: Option<Duration>,
+    /// The stage that is looked at.
+    pub during: Option<Clean>,
+    /// What was measured.
+    pub got: Option<Value>,
+    /// How far that lies from the limit: `+65 %`.
+    pub excess: Option<String>,
+    /// The samples behind it.
+    pub samples: u64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why there is no answer, as a half sentence; empty where there is one.
+    pub doubt: Clean,
+    /// What made the measurement unfit, each with advice.
+    pub reasons: Vec<Clean>,
+    /// How much a breach matters.
+    pub level: Level,
+    /// Where the worst window lies.
+    pub at: Option<(Duration, Duration)>,
+    /// The user did not write it.
+    pub default: bool,
+    /// The line of the gate file, 1-based; 0 for none.
+    pub line: usize,
+    /// The same percentile with, or without, the failed requests, where that differs: `good_p99 200
+    /// ms`.
+    pub beside: Option<String>,
+}
+
+/// How much a check asks for attention, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// Breached, and the gate fails.
+    Fail,
+    /// Not judged, and the gate cannot pass.
+    Doubt,
+    /// Breached, and only said.
+    Warn,
+    /// Not judged, and only said.
+    Unsure,
+    /// Held.
+    Held,
+}
+
+impl Mark {
+    /// Every mark, the most urgent first.
+    pub const ALL: [Self; 5] = [Self::Fail, Self::Doubt, Self::Warn, Self::Unsure, Self::Held];
+
+    /// The word in front of a check.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Doubt | Self::Unsure => "doubt",
+            Self::Warn => "warn",
+            Self::Held => "held",
+        }
+    }
+}
+
+impl Check {
+    /// Tells a finding; `clean` makes text from outside fit for a sink, `measured` is what its
+    /// scope measured.
+    #[must_use]
+    pub fn of(
+        finding: &Finding,
+        clean: &dyn Fn(&str) -> Clean,
+        measured: Option<&Measured>,
+    ) -> Self {
+        let (metric, limit, over, during) = match &finding.asked {
+            Asked::Limit { metric, limit, over, during } => {
+                (metric.to_string(), words::limit(*limit), *over, during.as_deref())
+            }
+            Asked::Fit => ("fit".to_owned(), String::new(), None, None),
+        };
+        let excess = match (&finding.asked, finding.got, &finding.outcome) {
+            (Asked::Limit { limit, .. }, Some(got), Outcome::Breached) => {
+                words::excess(got, *limit)
+            }
+            (Asked::Limit { .. } | Asked::Fit, _, _) => None,
+        };
+        let (doubt, reasons) = match &finding.outcome {
+            // The reasons are told once, by the check on the measurement itself, each on its own.
+            Outcome::Unjudged(Doubt::FellBehind(reasons)) => {
+                ("the generator was not fit".to_owned(), reasons.as_slice())
+            }
+            Outcome::Unjudged(doubt) => (doubt.to_string(), [].as_slice()),
+            Outcome::Held | Outcome::Breached => (String::new(), [].as_slice()),
+        };
+        let trust = finding.rule == Rule::Trust;
+        let reasons = reasons.iter().filter(|_| trust).map(|reason| clean(reason));
+        Self {
+            rule: finding.rule,
+            scope: clean(finding.scope.name()),
+            whole: finding.scope == Scope::Whole,
+            metric,
+            asked: words::asked(&finding.asked),
+            limit,
+            time_limit: time_limit(&finding.asked),
+            over,
+            during: during.map(clean),
+            got: finding.got,
+            excess,
+            samples: finding.samples,
+            outcome: finding.outcome.clone(),
+            doubt: clean(&doubt),
+            reasons: reasons.collect(),
+            level: finding.level,
+            at: finding.at,
+            default: finding.default,
+            line: finding.line,
+            beside: measured.and_then(|measured| beside(finding, measured)),
+        }
+    }
+
+    /// How much it asks for attention.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        match (&self.outcome, self.level) {
+            (Outcome::Held, _) => Mark::Held,
+            (Outcome::Breached, Level::Fail) => Mark::Fail,
+            (Outcome::Breached, Level::Warn) => Mark::Warn,
+            (Outcome::Unjudged(_), Level::Fail) => Mark::Doubt,
+            (Outcome::Unjudged(_), Level::Warn) => Mark::Unsure,
+        }
+    }
+
+    /// Of what it speaks, for people.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        if self.rule == Rule::Trust {
+            "measurement"
+        } else if self.whole {
+            "whole run"
+        } else {
+            self.scope.as_str()
+        }
+    }
+
+    /// What was measured and what it should be: `p99 412.3 ms, limit < 250 ms`; why there is no
+    /// answer else.
+    #[must_use]
+    pub fn said(&self) -> String {
+        match (self.rule, self.got, &self.outcome) {
+            (Rule::Trust, _, Outcome::Held) => "kept up with its plan".to_owned(),
+            (Rule::Trust, _, Outcome::Breached) => "did not keep up with its plan".to_owned(),
+            (_, Some(got), Outcome::Held | Outcome::Breached) => {
+                format!("{} {}, limit {}", self.metric, words::value(got), self.limit)
+            }
+            (_, None, Outcome::Held | Outcome::Breached) => {
+                format!("{}, limit {}", self.metric, self.limit)
+            }
+            (Rule::Trust, _, Outcome::Unjudged(_)) => self.doubt.to_string(),
+            (Rule::Sla, Some(got), Outcome::Unjudged(_)) => format!(
+                "{} {}, limit {}: {}",
+                self.metric,
+                words::value(got),
+                self.limit,
+                self.doubt
+            ),
+            (Rule::Sla, None, Outcome::Unjudged(_)) => {
+                format!("{}, limit {}: {}", self.metric, self.limit, self.doubt)
+            }
+        }
+    }
+
+    /// What else there is to say: the window, the stage, the other percentile, that nobody wrote
+    /// it.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut all: Vec<_> = self.reasons.iter().map(ToString::to_string).collect();
+        if let Some(stage) = &self.during {
+            all.push(format!("during stage {stage}"));
+        }
+        match (self.over, self.at) {
+            (Some(over), Some((from, to))) => all.push(format!(
+                "each {} window, the worst from {} to {}",
+                words::duration(over),
+                words::moment(from),
+                words::moment(to)
+            )),
+            (Some(over), None) => all.push(format!("each {} window", words::duration(over))),
+            (None, Some((from, to))) => {
+                all.push(format!("from {} to {}", words::moment(from), words::moment(to)));
+            }
+            (None, None) => {}
+        }
+        all.extend(self.beside.clone());
+        if self.default {
+            all.push("a default, not in the gate file".to_owned());
+        }
+        all
+    }
+}
+
+fn time_limit(asked: &Asked) -> Option<Duration> {
+    match asked {
+        Asked::Limit { limit: Limit { bound: Value::Time(time), .. }, during: None, .. } => {
+            Some(*time)
+        }
+        Asked::Limit { .. } | Asked::Fit => None,
+    }
+}
+
+/// The counterpart of a percentile over the whole judged time, where the failed requests make a
+/// difference.
+fn beside(finding: &Finding, measured: &Measured) -> Option<String> {
+    let Asked::Limit { metric, over: None, during: None, .. } = &finding.asked else { return None };
+    let got = finding.got?;
+    let (quantile, other, spread) = match metric {
+        Metric::Latency(quantile) => (quantile, Metric::GoodLatency(*quantile), measured.good?),
+        Metric::GoodLatency(quantile) => (quantile, Metric::Latency(*quantile), measured.latency?),
+        Metric::Mean
+        | Metric::Max
+        | Metric::ErrorRate
+        | Metric::Throughput
+        | Metric::Status(_)
+        | Metric::Count => return None,
+    };
+    let value = match quantile.to_string().as_str() {
+        "p50" => spread.p50,
+        "p95" => spread.p95,
+        "p99" => spread.p99,
+        _ => return None,
+    };
+    (value != got).then(|| format!("{other} {}", words::value(value)))
+}

@@ -1,0 +1,339 @@
+//! What every report tells, gathered once: all text in it is clean, all numbers know their unit.
+
+use std::time::Duration;
+
+use super::check::{Check, Mark};
+use super::measured::{Measured, Spread, spread};
+use super::series::{Moment, series};
+use super::{Case, words};
+use crate::judge::finding::{Doubt, Outcome, Rule, Scope, Verdict};
+use crate::run::{Clock, Model, Run, Stop};
+use crate::sanitise::{self, Clean};
+use crate::unit::Ratio;
+
+/// What every report tells.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Pass, fail or inconclusive.
+    pub verdict: Verdict,
+    /// What the process is going to end with.
+    pub exit_code: u8,
+    /// The verdict's reason in one line.
+    pub why: Clean,
+    /// What a reader must know to believe the numbers, most urgent first.
+    pub notes: Vec<Clean>,
+    /// One for each expectation, in the order of the plan.
+    pub checks: Vec<Check>,
+    /// All endpoints together.
+    pub whole: Measured,
+    /// Each endpoint, in the order of the plan.
+    pub endpoints: Vec<Measured>,
+    /// The run over time.
+    pub series: Vec<Moment>,
+    /// Upper edges and counts of all good answers' latencies, rising.
+    pub latencies: Vec<(Duration, u64)>,
+    /// The same from sending; empty where that is no different.
+    pub services: Vec<(Duration, u64)>,
+    /// Where the run comes from.
+    pub origin: Origin,
+    /// The load asked for and put on.
+    pub load: Load,
+    /// How fit the generator was.
+    pub generator: Generator,
+    /// Why the run ended: its name for machines, and a sentence where it ended early.
+    pub stop: (&'static str, Option<Clean>),
+}
+
+/// Where a run comes from; see [`crate::run::Origin`].
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Unlike any other run's.
+    pub id: Clean,
+    /// RFC 3339, UTC.
+    pub started: Clean,
+    /// loadgate's version.
+    pub version: Clean,
+    /// The target.
+    pub target: Clean,
+    /// Protocol spoken.
+    pub protocol: Clean,
+    /// Certificates were not checked.
+    pub insecure: bool,
+    /// The gate file's name.
+    pub gate: Clean,
+    /// SHA-256 of the gate file's text.
+    pub gate_hash: Clean,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// CPU model.
+    pub cpu: Clean,
+    /// Logical cores.
+    pub cores: u64,
+    /// Memory in bytes.
+    pub memory: u64,
+    /// Operating system and kernel.
+    pub os: Clean,
+    /// Architecture.
+    pub arch: Clean,
+}
+
+/// The load asked for and put on; see [`crate::run::Delivered`].
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Open or closed.
+    pub model: Model,
+    /// The load in words.
+    pub profile: Clean,
+    /// Names of the stages.
+    pub stages: Vec<Clean>,
+    /// How long it was planned to last.
+    pub duration: Duration,
+    /// How long it lasted.
+    pub lasted: Duration,
+    /// Sent, never judged.
+    pub warm_up: Duration,
+    /// The judged time.
+    pub judged: Duration,
+    /// The deadline of a request.
+    pub timeout: Duration,
+    /// Arrivals planned (open model).
+    pub planned: Option<u64>,
+    /// Requests sent.
+    pub sent: u64,
+    /// Arrivals dropped.
+    pub dropped: u64,
+    /// Most users at once (closed model).
+    pub users: u64,
+    /// Connections opened.
+    pub connections: u64,
+    /// Requests repeated on a fresh connection.
+    pub reconnects: u64,
+    /// How long opening a connection took.
+    pub connecting: Option<Spread>,
+    /// Failed connection attempts by address.
+    pub refused: Vec<(Clean, u64)>,
+}
+
+/// How fit the generator was; see [`crate::run::Generator`].
+#[derive(Clone, Debug)]
+pub struct Generator {
+    /// It was not the bottleneck.
+    pub fit: bool,
+    /// Why it was, with advice.
+    pub reasons: Vec<Clean>,
+    /// Load threads.
+    pub threads: u64,
+    /// Median, 99th percentile and most of the lateness of arrivals; `None` where no timetable
+    /// released them.
+    pub lag: Option<[Duration; 3]>,
+    /// CPU of each load thread as a share of one core.
+    pub cpu: Vec<Ratio>,
+    /// Share of seconds in which a thread was saturated.
+    pub saturated: Ratio,
+    /// Open descriptors at the fullest moment, and the limit.
+    pub descriptors: Option<(u64, u64)>,
+    /// CPU time the hypervisor took.
+    pub steal: Option<Ratio>,
+    /// What releases arrivals.
+    pub pacing: Clean,
+    /// What became of the machine's clocks.
+    pub clock: Clock,
+}
+
+impl Facts {
+    /// Gathers what there is to tell of a case.
+    #[must_use]
+    pub fn of(case: &Case<'_>) -> Self {
+        let Case { plan, run, judgement, exit_code } = *case;
+        // Hidden before the cap, so that no half of a secret is left at the end of a long text.
+        let clean = |text: &str| Clean::line(&plan.masks.apply(&sanitise::strip(text)));
+        let tally = run.whole();
+        let whole = Measured::of(clean("all"), planned(run), &tally, run);
+        let endpoints: Vec<_> = run
+            .endpoints
+            .iter()
+            .map(|evidence| Measured::endpoint(clean(&evidence.name), evidence, run))
+            .collect();
+        let measured = |scope: &Scope| match scope {
+            Scope::Whole => Some(&whole),
+            Scope::Endpoint(name) => {
+                let at = run.endpoints.iter().position(|evidence| evidence.name == *name);
+                at.map(|at| &endpoints[at])
+            }
+        };
+        let check = |finding| Check::of(finding, &clean, measured(&finding.scope));
+        let checks: Vec<_> = judgement.findings.iter().map(check).collect();
+        let stop = words::stop(&run.stop, run.load.lasted).map(|text| clean(&text));
+        let mut facts = Self {
+            verdict: judgement.verdict(),
+            exit_code,
+            why: Clean::default(),
+            notes: Vec::new(),
+            checks,
+            series: series(run),
+            latencies: tally.latency().buckets(),
+            services: tally.service().buckets(),
+            origin: origin(run, &clean),
+            load: load(run, &clean),
+            generator: generator(run, &clean),
+            stop: (words::stop_name(&run.stop), stop),
+            whole,
+            endpoints,
+        };
+        facts.generator.reasons =
+            facts.checks.iter().flat_map(|check| check.reasons.clone()).collect();
+        facts.generator.fit = !facts.checks.iter().any(fell_behind);
+        facts.why = Clean::line(&why(&facts, &run.stop));
+        facts.notes = notes(&facts, judgement.interrupted.as_deref().map(clean));
+        facts
+    }
+
+    /// The checks with one mark, in the order of the plan.
+    pub fn marked(&self, mark: Mark) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(move |check| check.mark() == mark)
+    }
+}
+
+fn planned(run: &Run) -> Option<u64> {
+    run.endpoints
+        .iter()
+        .try_fold(0_u64, |sum, evidence| Some(sum.saturating_add(evidence.planned?)))
+}
+
+fn origin(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Origin {
+    let origin = &run.origin;
+    Origin {
+        id: clean(&origin.id),
+        started: clean(&origin.started),
+        version: clean(&origin.version),
+        target: clean(&origin.target),
+        protocol: clean(&origin.protocol),
+        insecure: origin.insecure,
+        gate: clean(&origin.gate),
+        gate_hash: clean(&origin.gate_hash),
+        seed: origin.seed,
+        cpu: clean(&origin.cpu),
+        cores: origin.cores,
+        memory: origin.memory,
+        os: clean(&origin.os),
+        arch: clean(&origin.arch),
+    }
+}
+
+fn load(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Load {
+    let load = &run.load;
+    Load {
+        model: load.model,
+        profile: clean(&load.profile),
+        stages: load.stages.iter().map(|name| clean(name)).collect(),
+        duration: load.duration,
+        lasted: load.lasted,
+        warm_up: load.warm_up,
+        judged: run.judged(),
+        timeout: load.timeout,
+        planned: load.planned,
+        sent: load.sent,
+        dropped: load.dropped,
+        users: load.users,
+        connections: load.connections,
+        reconnects: load.reconnects,
+        connecting: spread(&load.connecting, load.connecting.count()),
+        refused: load.refused.iter().map(|(address, count)| (clean(address), *count)).collect(),
+    }
+}
+
+fn generator(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Generator {
+    let generator = &run.generator;
+    let lag = || Some([generator.lag_p50?, generator.lag_p99?, generator.lag_max?]);
+    Generator {
+        fit: true,
+        reasons: Vec::new(),
+        threads: generator.threads,
+        lag: lag(),
+        cpu: generator.cpu.clone(),
+        saturated: generator.saturated,
+        descriptors: generator.descriptors,
+        steal: generator.steal,
+        pacing: clean(&generator.pacing),
+        clock: generator.clock,
+    }
+}
+
+fn fell_behind(check: &Check) -> bool {
+    matches!(check.outcome, Outcome::Unjudged(Doubt::FellBehind(_)))
+}
+
+/// The verdict's reason in one line.
+fn why(facts: &Facts, stop: &Stop) -> String {
+    let all = facts.checks.len() as u64;
+    let first = |mark| {
+        let check = facts.marked(mark).next()?;
+        let rest = match facts.marked(mark).count() as u64 - 1 {
+            0 => String::new(),
+            more => format!(" ({} more of {})", words::count(more), words::plural(all, "check")),
+        };
+        Some(format!("{} {}{rest}", check.place(), check.said()))
+    };
+    let told = match facts.verdict {
+        Verdict::Fail => {
+            let early = matches!(stop, Stop::Dead(_) | Stop::Breached(_));
+            let ended = facts.stop.1.as_ref().filter(|_| early).map(ToString::to_string);
+            ended.or_else(|| first(Mark::Fail))
+        }
+        Verdict::Inconclusive => {
+            let never_ran =
+                matches!(stop, Stop::Unreachable(..) | Stop::Panic(_) | Stop::Checkpoint);
+            let ended = facts.stop.1.as_ref().filter(|_| never_ran).map(ToString::to_string);
+            let unfit = || {
+                let trust = facts.checks.iter().find(|check| check.rule == Rule::Trust)?;
+                let reason = trust.reasons.first().map(|reason| format!(": {reason}"));
+                let reason = reason.unwrap_or_default();
+                (trust.mark() == Mark::Doubt).then(|| format!("{}{reason}", trust.doubt))
+            };
+            ended.or_else(unfit).or_else(|| first(Mark::Doubt))
+        }
+        Verdict::Pass => {
+            let held = facts.marked(Mark::Held).count() as u64;
+            let held = if held == all {
+                format!("{} held", words::plural(all, "check"))
+            } else {
+                format!("{} of {} held", words::count(held), words::plural(all, "check"))
+            };
+            let warned = first(Mark::Warn).map(|text| format!(", with a warning: {text}"));
+            Some(held + &warned.unwrap_or_default())
+        }
+    };
+    told.unwrap_or_else(|| "nothing was asked that could fail".to_owned())
+}
+
+/// What a reader must know to believe the numbers.
+fn notes(facts: &Facts, interrupted: Option<Clean>) -> Vec<Clean> {
+    let load = &facts.load;
+    let mut all: Vec<String> = Vec::new();
+    match (&facts.stop.1, interrupted) {
+        (Some(why), _) => all.push(why.to_string()),
+        (None, Some(signal)) => all.push(format!("interrupted by {signal}")),
+        (None, None) => {}
+    }
+    if facts.origin.insecure {
+        all.push("certificates were not checked (tls.insecure)".to_owned());
+    }
+    all.extend(words::clock(facts.generator.clock).map(str::to_owned));
+    if load.dropped > 0 {
+        all.push(format!(
+            "{} dropped because max_in_flight was reached",
+            words::plural(load.dropped, "arrival")
+        ));
+    }
+    if load.model == Model::Closed {
+        all.push(format!(
+            "closed model, {}: waiting users send less when the service is slow",
+            words::plural(load.users, "user")
+        ));
+    }
+    for (address, count) in &load.refused {
+        all.push(format!("{} to {address} failed", words::plural(*count, "connection attempt")));
+    }
+    all.retain(|note| note != facts.why.as_str());
+    all.iter().map(|note| Clean::line(note)).collect()
+}

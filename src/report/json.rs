@@ -1,0 +1,201 @@
+//! `verdict.json`: the judgement for machines, in the shape that `verdict.rs` fixes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::generate::SchemaSettings;
+
+use super::check::Check;
+use super::facts::{self, Facts};
+use super::measured::{self, Measured};
+use super::verdict::{
+    Descriptors, Endpoint, Environment, File, Finding, Generator, Got, Lag, Refused, Spread, Stop,
+    Told, Window,
+};
+use super::words;
+use crate::judge::finding::{Doubt, Outcome};
+use crate::metric::Value;
+use crate::sanitise::Clean;
+use crate::unit::{self, Ratio};
+
+/// The JSON Schema of `verdict.json`, for whoever reads it.
+#[must_use]
+pub fn verdict_schema() -> &'static str {
+    include_str!("verdict.schema.json")
+}
+
+/// The schema as it follows from the types; what [`verdict_schema`] must say.
+#[must_use]
+pub fn derived_schema() -> String {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<File<'_>>();
+    serde_json::to_string_pretty(&schema).expect("a schema is plain JSON") + "\n"
+}
+
+/// Writes the report.
+#[must_use]
+pub fn render(facts: &Facts) -> String {
+    let file = File {
+        schema: "loadgate.verdict/1",
+        verdict: facts.verdict.name(),
+        exit_code: facts.exit_code,
+        why: facts.why.as_str(),
+        findings: facts.checks.iter().map(finding).collect(),
+        facts: told(facts),
+    };
+    serde_json::to_string_pretty(&file).expect("no number is NaN and every key is a string") + "\n"
+}
+
+fn finding(check: &Check) -> Finding<'_> {
+    let (doubt, need) = match &check.outcome {
+        Outcome::Unjudged(doubt) => (Some(doubt.name()), need(doubt)),
+        Outcome::Held | Outcome::Breached => (None, None),
+    };
+    let got = |got: Value| Got { value: got.number().map(rounded), unit: got.unit() };
+    Finding {
+        rule: check.rule.name(),
+        scope: check.scope.as_str(),
+        metric: &check.metric,
+        asked: &check.asked,
+        over: check.over.map(unit::show_duration),
+        during: check.during.as_ref().map(Clean::as_str),
+        got: check.got.map(got),
+        outcome: check.outcome.name(),
+        doubt,
+        why: doubt.map(|_| check.doubt.as_str()),
+        level: check.level.name(),
+        samples: check.samples,
+        need,
+        window: check.at.map(|(from, to)| Window { from_s: seconds(from), to_s: seconds(to) }),
+        default: check.default,
+        line: (check.line > 0).then_some(check.line),
+    }
+}
+
+fn need(doubt: &Doubt) -> Option<u64> {
+    if let Doubt::TooFew { need, .. } = doubt { Some(*need) } else { None }
+}
+
+fn told(facts: &Facts) -> Told<'_> {
+    let (origin, load) = (&facts.origin, &facts.load);
+    Told {
+        run: origin.id.as_str(),
+        version: origin.version.as_str(),
+        gate: origin.gate.as_str(),
+        gate_sha256: origin.gate_hash.as_str(),
+        target: origin.target.as_str(),
+        protocol: origin.protocol.as_str(),
+        insecure: origin.insecure,
+        seed: origin.seed,
+        started: origin.started.as_str(),
+        model: words::model(load.model),
+        profile: load.profile.as_str(),
+        duration_s: seconds(load.duration),
+        lasted_s: seconds(load.lasted),
+        warm_up_s: seconds(load.warm_up),
+        judged_s: seconds(load.judged),
+        timeout_s: seconds(load.timeout),
+        planned: load.planned,
+        sent: load.sent,
+        dropped: load.dropped,
+        ended: facts.whole.count,
+        failed: facts.whole.failed,
+        failures: failures(&facts.whole),
+        users: load.users,
+        connections: load.connections,
+        reconnects: load.reconnects,
+        connecting_ms: load.connecting.map(spread),
+        refused: load.refused.iter().map(refused).collect(),
+        generator: generator(&facts.generator),
+        environment: environment(origin),
+        stop: Stop { reason: facts.stop.0, text: facts.stop.1.as_ref().map(Clean::as_str) },
+        notes: facts.notes.iter().map(Clean::as_str).collect(),
+        whole: endpoint(&facts.whole, "*"),
+        endpoints: facts
+            .endpoints
+            .iter()
+            .map(|measured| endpoint(measured, measured.name.as_str()))
+            .collect(),
+    }
+}
+
+fn refused((address, count): &(Clean, u64)) -> Refused<'_> {
+    Refused { address: address.as_str(), count: *count }
+}
+
+fn environment(origin: &facts::Origin) -> Environment<'_> {
+    Environment {
+        cpu: origin.cpu.as_str(),
+        cores: origin.cores,
+        memory_bytes: origin.memory,
+        os: origin.os.as_str(),
+        arch: origin.arch.as_str(),
+    }
+}
+
+fn generator(generator: &facts::Generator) -> Generator<'_> {
+    let percent = |share: Ratio| rounded(share.share() * 100.0);
+    let lag = |[p50, p99, max]: [Duration; 3]| Lag {
+        p50: millis(p50),
+        p99: millis(p99),
+        max: millis(max),
+    };
+    Generator {
+        fit: generator.fit,
+        reasons: generator.reasons.iter().map(Clean::as_str).collect(),
+        threads: generator.threads,
+        lag_ms: generator.lag.map(lag),
+        cpu_percent: generator.cpu.iter().copied().map(percent).collect(),
+        saturated_percent: percent(generator.saturated),
+        steal_percent: generator.steal.map(percent),
+        descriptors: generator.descriptors.map(|(most, limit)| Descriptors { most, limit }),
+        pacing: generator.pacing.as_str(),
+        clock_stepped: generator.clock.stepped,
+        suspended: generator.clock.suspended,
+    }
+}
+
+fn endpoint<'a>(measured: &'a Measured, name: &'a str) -> Endpoint<'a> {
+    Endpoint {
+        name,
+        planned: measured.planned,
+        count: measured.count,
+        errors: measured.failed,
+        error_percent: measured.error_rate.map(|rate| rounded(rate.share() * 100.0)),
+        throughput_per_s: measured.throughput.map(|rate| rounded(rate.as_f64())),
+        latency_ms: measured.latency.map(spread),
+        good_latency_ms: measured.good.map(spread),
+        service_ms: measured.service.map(spread),
+        failures: failures(measured),
+        statuses: measured.statuses.iter().copied().collect(),
+        bytes: measured.bytes,
+    }
+}
+
+fn failures(measured: &Measured) -> BTreeMap<&'static str, u64> {
+    measured.failures.iter().map(|(why, count)| (why.name(), *count)).collect()
+}
+
+fn spread(spread: measured::Spread) -> Spread {
+    let number = |value: Value| value.number().map(rounded);
+    Spread {
+        p50: number(spread.p50),
+        p95: number(spread.p95),
+        p99: number(spread.p99),
+        max: number(spread.max),
+        mean: number(spread.mean),
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    rounded(time.as_secs_f64() * 1e3)
+}
+
+fn seconds(time: Duration) -> f64 {
+    rounded(time.as_secs_f64())
+}
+
+/// Six decimals: nanoseconds of a millisecond, and no tail of binary digits.
+fn rounded(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
+}

@@ -1,0 +1,308 @@
+//! `summary.md`, for a pull request and for a job's summary: what failed or is in doubt, the rest
+//! folded away.
+//!
+//! A host takes 65,536 characters at most; what is too long loses its least important rows, never
+//! half a row.
+
+use std::fmt::Write as _;
+
+use super::check::{Check, Mark};
+use super::facts::{Facts, Load};
+use super::measured::{Measured, Spread};
+use super::text;
+use super::words;
+use crate::judge::finding::{Rule, Verdict};
+use crate::metric::Value;
+use crate::run::Model;
+use crate::sanitise::{markdown, markdown_code};
+
+/// The most bytes of a summary, with room for what a host's adapter puts around it.
+pub const MOST_BYTES: usize = 60_000;
+
+/// Which block loses rows first.
+const SHED: [usize; 5] = [2, 4, 3, 5, 1];
+
+/// A part of the page: what stands above its rows, the rows, what stands below.
+#[derive(Default)]
+struct Block {
+    head: String,
+    rows: Vec<String>,
+    foot: String,
+    /// What is said where rows were left out.
+    rest: &'static str,
+}
+
+/// Writes the report.
+#[must_use]
+pub fn render(facts: &Facts) -> String {
+    // In the order of the page; shed in the order of `SHED`.
+    let mut blocks = [
+        Block { head: headline(facts), ..Block::default() },
+        urgent(facts),
+        held(facts),
+        endpoints(facts),
+        apart(facts),
+        machinery(facts),
+    ];
+    for at in SHED {
+        let excess = blocks.iter().map(Block::len).sum::<usize>().saturating_sub(MOST_BYTES);
+        blocks[at].shed(excess);
+    }
+    blocks.iter().map(Block::written).collect()
+}
+
+impl Block {
+    fn len(&self) -> usize {
+        self.written().len()
+    }
+
+    fn written(&self) -> String {
+        if self.head.is_empty() {
+            String::new()
+        } else {
+            self.head.clone() + &self.rows.concat() + &self.foot
+        }
+    }
+
+    /// Leaves out rows from the end until so many bytes are saved, and says how many.
+    fn shed(&mut self, excess: usize) {
+        if excess == 0 || self.rows.is_empty() {
+            return;
+        }
+        let (mut saved, all) = (0, self.rows.len());
+        // What is said instead takes room of its own.
+        while saved < excess + self.rest.len() + 40 {
+            let Some(row) = self.rows.pop() else { break };
+            saved += row.len();
+        }
+        let left = words::count((all - self.rows.len()) as u64);
+        self.foot = format!("\n… and {left} more {}.\n{}", self.rest, self.foot);
+    }
+}
+
+fn headline(facts: &Facts) -> String {
+    let sign = match facts.verdict {
+        Verdict::Pass => "✅",
+        Verdict::Inconclusive => "❔",
+        Verdict::Fail => "❌",
+    };
+    let mut out =
+        format!("### {sign} {}: {}\n\n", facts.verdict.name(), markdown(facts.why.as_str()));
+    for note in &facts.notes {
+        let _ = writeln!(out, "> {}  ", markdown(note.as_str()));
+    }
+    if !facts.notes.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&over_time(facts));
+    out
+}
+
+/// The 95th percentile over time in one line of blocks.
+fn over_time(facts: &Facts) -> String {
+    let judged = facts.series.iter().filter(|moment| !moment.warm_up);
+    let values: Vec<_> = judged.map(|moment| moment.latency.map(|[_, p95, _]| p95)).collect();
+    let times = || values.iter().flatten().filter_map(|value| value.number());
+    let (Some(least), Some(most)) = (times().reduce(f64::min), times().reduce(f64::max)) else {
+        return String::new();
+    };
+    let shown = |wanted: f64| {
+        let time = std::time::Duration::from_secs_f64(wanted / 1e3);
+        words::value(Value::Time(time))
+    };
+    format!("p95 over time `{}` {} to {}\n\n", sparkline(&values), shown(least), shown(most))
+}
+
+/// At most sixty blocks; each is the worst of the slices it stands for. A dot is no answer, `✗` is
+/// *never*.
+#[must_use]
+pub fn sparkline(values: &[Option<Value>]) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const MOST: usize = 60;
+    let width = values.len().div_ceil(MOST).max(1);
+    let most = values.iter().flatten().filter_map(|value| value.number()).fold(0.0, f64::max);
+    let block = |part: &[Option<Value>]| {
+        let told: Vec<_> = part.iter().flatten().copied().collect();
+        if told.contains(&Value::Never) {
+            return '✗';
+        }
+        let Some(worst) = told.iter().filter_map(|value| value.number()).reduce(f64::max) else {
+            return '·';
+        };
+        let share = if most > 0.0 { worst / most } else { 0.0 };
+        let place = BLOCKS
+            .iter()
+            .rev()
+            .zip((0..8_u32).rev())
+            .find(|(_, nth)| share * 8.0 > f64::from(*nth));
+        place.map_or(BLOCKS[0], |(block, _)| *block)
+    };
+    values.chunks(width).map(block).collect()
+}
+
+/// What failed, is in doubt or only warns: always in sight.
+fn urgent(facts: &Facts) -> Block {
+    let marks = Mark::ALL.into_iter().filter(|mark| *mark != Mark::Held);
+    let rows: Vec<_> = marks.flat_map(|mark| facts.marked(mark)).map(row).collect();
+    let head = if rows.is_empty() { String::new() } else { CHECKS.to_owned() };
+    Block {
+        head,
+        rows,
+        foot: "\n".to_owned(),
+        rest: "checks like these, in verdict.json and junit.xml",
+    }
+}
+
+fn held(facts: &Facts) -> Block {
+    let rows: Vec<_> = facts.marked(Mark::Held).map(row).collect();
+    let head = if rows.is_empty() {
+        String::new()
+    } else {
+        opened(&format!("{} held", words::plural(rows.len() as u64, "check"))) + CHECKS
+    };
+    Block { head, rows, foot: CLOSED.to_owned(), rest: "held, in verdict.json and junit.xml" }
+}
+
+const CHECKS: &str =
+    "| | of | metric | measured | limit | |\n| --- | --- | --- | ---: | --- | --- |\n";
+const CLOSED: &str = "\n</details>\n\n";
+
+/// `summary` is a text of ours.
+fn opened(summary: &str) -> String {
+    format!("<details><summary>{summary}</summary>\n\n")
+}
+
+fn row(check: &Check) -> String {
+    let sign = match check.mark() {
+        Mark::Fail => "❌ fail",
+        Mark::Doubt | Mark::Unsure => "❔ doubt",
+        Mark::Warn => "⚠️ warn",
+        Mark::Held => "✅ held",
+    };
+    let ours = check.whole || check.rule == Rule::Trust;
+    let place = if ours { check.place().to_owned() } else { markdown_code(check.place()) };
+    let got = check.got.map_or_else(|| "–".to_owned(), words::value);
+    let got = if check.mark() == Mark::Held { got } else { format!("**{got}**") };
+    let mut remarks: Vec<String> = check.excess.clone().into_iter().collect();
+    if !check.doubt.as_str().is_empty() {
+        remarks.push(check.doubt.to_string());
+    }
+    remarks.extend(check.remarks());
+    let (metric, limit) = (markdown(&check.metric), markdown(&check.limit));
+    let (sign, got, limit) = (kept(sign), kept(&got), kept(&limit));
+    format!(
+        "| {sign} | {place} | {metric} | {got} | {limit} | {} |\n",
+        markdown(&remarks.join("; "))
+    )
+}
+
+/// A number and its unit stay on one line.
+fn kept(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
+fn endpoints(facts: &Facts) -> Block {
+    if facts.whole.count == 0 {
+        return Block::default();
+    }
+    let title = format!("{} measured", words::plural(facts.endpoints.len() as u64, "endpoint"));
+    let head = opened(&title)
+        + "| endpoint | requests | errors | p50 | p95 | p99 | max |\n"
+        + "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+        + &endpoint("**all**", &facts.whole);
+    let rows = facts.endpoints.iter().map(|one| endpoint(&markdown_code(one.name.as_str()), one));
+    Block { head, rows: rows.collect(), foot: CLOSED.to_owned(), rest: "endpoints, in report.html" }
+}
+
+fn endpoint(name: &str, measured: &Measured) -> String {
+    let errors =
+        measured.error_rate.map_or_else(|| "–".to_owned(), |rate| words::percent(rate.share()));
+    let times = |spread: Spread| [spread.p50, spread.p95, spread.p99, spread.max].map(words::value);
+    let cells = measured.latency.map_or_else(|| std::array::from_fn(|_| "–".to_owned()), times);
+    let cells = kept(&format!("{}|{errors}|{}", words::count(measured.count), cells.join("|")));
+    format!("| {name} | {} |\n", cells.replace('|', " | "))
+}
+
+/// Why requests failed, and percentiles that tell another story.
+fn apart(facts: &Facts) -> Block {
+    let row = |measured: &Measured, name: &str| {
+        let remarks = text::remarks(measured);
+        (!remarks.is_empty()).then(|| format!("| {name} | {} |\n", markdown(&remarks.join("; "))))
+    };
+    let endpoints = facts.endpoints.iter();
+    let rows: Vec<_> =
+        endpoints.filter_map(|one| row(one, &markdown_code(one.name.as_str()))).collect();
+    if rows.is_empty() {
+        return Block::default();
+    }
+    let head = opened("failures, and percentiles beside them")
+        + "| endpoint | |\n| --- | --- |\n"
+        + &row(&facts.whole, "**all**").unwrap_or_default();
+    Block { head, rows, foot: CLOSED.to_owned(), rest: "endpoints, in report.html" }
+}
+
+/// The load and the generator, as a table of two columns.
+fn machinery(facts: &Facts) -> Block {
+    let (load, origin, generator) = (&facts.load, &facts.origin, &facts.generator);
+    let mut rows: Vec<(&str, String)> = vec![
+        (
+            "target",
+            format!(
+                "{} over {}",
+                markdown_code(origin.target.as_str()),
+                markdown(origin.protocol.as_str())
+            ),
+        ),
+        (
+            "load",
+            format!("{}, {} model", markdown(load.profile.as_str()), words::model(load.model)),
+        ),
+        ("time", times(load)),
+        ("sent", sent(load)),
+        ("generator", if generator.fit { "fit".to_owned() } else { "**not fit**".to_owned() }),
+    ];
+    rows.extend(generator.reasons.iter().map(|reason| ("", markdown(reason.as_str()))));
+    if let Some(lag) = generator.lag {
+        let [p50, p99, max] = lag.map(|time| words::value(Value::Time(time)));
+        rows.push(("lag", format!("p50 {p50}, p99 {p99}, max {max}")));
+    }
+    let cpu: Vec<_> =
+        generator.cpu.iter().map(|cpu| format!("{:.0} %", cpu.share() * 100.0)).collect();
+    if !cpu.is_empty() {
+        rows.push(("CPU of load threads", cpu.join(", ")));
+    }
+    let machine = format!("{}, {} cores, {}", origin.cpu, origin.cores, origin.os);
+    rows.push(("machine", markdown(&machine)));
+    rows.push(("gate", format!("{}, seed {}", markdown_code(origin.gate.as_str()), origin.seed)));
+    rows.push(("loadgate", markdown(&format!("{}, run {}", origin.version, origin.id))));
+    let rows = rows.into_iter().map(|(name, value)| format!("| {name} | {value} |\n"));
+    let head = opened("load and generator") + "| | |\n| --- | --- |\n";
+    Block { head, rows: rows.collect(), foot: "\n</details>\n".to_owned(), rest: "in report.html" }
+}
+
+fn times(load: &Load) -> String {
+    let cut = if load.lasted == load.duration {
+        String::new()
+    } else {
+        format!(" of {} planned", words::duration(load.duration))
+    };
+    format!(
+        "{}{cut}, the first {} not judged",
+        words::moment(load.lasted),
+        words::duration(load.warm_up)
+    )
+}
+
+fn sent(load: &Load) -> String {
+    let sent = words::count(load.sent);
+    match (load.model, load.planned) {
+        (Model::Open, Some(planned)) => format!(
+            "{sent} of {} planned, {} dropped",
+            words::count(planned),
+            words::count(load.dropped)
+        ),
+        (Model::Open | Model::Closed, _) => {
+            format!("{sent} by {}", words::plural(load.users, "user"))
+        }
+    }
+}

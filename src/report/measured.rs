@@ -1,0 +1,157 @@
+//! What was measured of one endpoint, or of all together, read once for every report.
+
+use std::time::Duration;
+
+use crate::metric::{Metric, Value};
+use crate::run::{Evidence, Run};
+use crate::sample::Failure;
+use crate::sanitise::Clean;
+use crate::tally::{Frame, Tally, Times};
+use crate::unit::{Quantile, Rate, Ratio};
+
+/// The percentiles of every table: 50, 95, 99.
+const SHOWN: [u32; 3] = [500_000, 950_000, 990_000];
+
+/// One row of the table of endpoints.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// The endpoint's name; `all` for the whole run.
+    pub name: Clean,
+    /// Arrivals planned within the judged time; `None` in the closed model.
+    pub planned: Option<u64>,
+    /// Requests counted, good and failed.
+    pub count: u64,
+    /// Failed ones among them.
+    pub failed: u64,
+    /// Their share; `None` where nothing was counted.
+    pub error_rate: Option<Ratio>,
+    /// Good answers per second.
+    pub throughput: Option<Rate>,
+    /// Latency of all requests, failed ones behind every answer; `None` where nothing was counted.
+    pub latency: Option<Spread>,
+    /// Latency of good answers alone; `None` where there was none.
+    pub good: Option<Spread>,
+    /// From sending to answer, where that is not the same as from due.
+    pub service: Option<Spread>,
+    /// Failed requests by class.
+    pub failures: Vec<(Failure, u64)>,
+    /// Answers by status.
+    pub statuses: Vec<(u16, u64)>,
+    /// Bytes read.
+    pub bytes: u64,
+}
+
+/// A distribution in five numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// The median.
+    pub p50: Value,
+    /// The 95th percentile.
+    pub p95: Value,
+    /// The 99th percentile.
+    pub p99: Value,
+    /// The largest value.
+    pub max: Value,
+    /// The mean.
+    pub mean: Value,
+}
+
+impl Measured {
+    /// One endpoint, by its evidence.
+    #[must_use]
+    pub fn endpoint(name: Clean, evidence: &Evidence, run: &Run) -> Self {
+        Self::of(name, evidence.planned, &evidence.whole, run)
+    }
+
+    /// What a tally says within the judged time of its run.
+    #[must_use]
+    pub fn of(name: Clean, planned: Option<u64>, tally: &Tally, run: &Run) -> Self {
+        let frame = Frame { span: run.judged(), timeout: run.load.timeout };
+        let throughput = match tally.read(Metric::Throughput, frame) {
+            Some(Value::Rate(rate)) => Some(rate),
+            Some(Value::Time(_) | Value::Never | Value::Share(_) | Value::Count(_)) | None => None,
+        };
+        let good = spread(tally.latency(), tally.good());
+        Self {
+            name,
+            planned,
+            count: tally.count(),
+            failed: tally.bad(),
+            error_rate: Ratio::of(tally.bad(), tally.count()),
+            throughput,
+            latency: if tally.bad() == 0 { good } else { latency(tally, frame) },
+            good,
+            service: spread(tally.service(), tally.service().count()),
+            failures: tally.failures().collect(),
+            statuses: tally.statuses().iter().map(|(code, count)| (*code, *count)).collect(),
+            bytes: tally.bytes(),
+        }
+    }
+
+    /// The good answers' percentiles, where the failed requests changed a percentile that is shown.
+    #[must_use]
+    pub fn good_apart(&self) -> Option<Spread> {
+        let same =
+            |good: &Spread| self.latency.is_some_and(|all| all.percentiles() == good.percentiles());
+        self.good.filter(|good| !same(good))
+    }
+
+    /// The service time, where waiting for a turn changed a percentile by more than 5 % and 0.5 ms.
+    #[must_use]
+    pub fn service_apart(&self) -> Option<Spread> {
+        let (service, good) = (self.service?, self.good?);
+        let pairs = service.percentiles().into_iter().zip(good.percentiles());
+        let apart = |(service, good): (Value, Value)| match (service.number(), good.number()) {
+            (Some(service), Some(good)) => good - service > (0.05 * good).max(0.5),
+            (Some(_) | None, None) | (None, Some(_)) => false,
+        };
+        pairs.into_iter().any(apart).then_some(service)
+    }
+}
+
+impl Spread {
+    /// Median, 95th and 99th percentile.
+    #[must_use]
+    pub fn percentiles(&self) -> [Value; 3] {
+        [self.p50, self.p95, self.p99]
+    }
+}
+
+/// A distribution of times that all came to an end; `None` where there is none.
+#[must_use]
+pub fn spread(times: &Times, count: u64) -> Option<Spread> {
+    let [p50, p95, p99] = at_ranks(times, ranks(count));
+    let (max, mean) = (Value::Time(times.most()?), Value::Time(times.mean()?));
+    Some(Spread { p50, p95, p99, max, mean })
+}
+
+fn latency(tally: &Tally, frame: Frame) -> Option<Spread> {
+    let [p50, p95, p99] = at_ranks(tally.latency(), ranks(tally.count()));
+    let (max, mean) = (tally.read(Metric::Max, frame)?, tally.read(Metric::Mean, frame)?);
+    Some(Spread { p50, p95, p99, max, mean })
+}
+
+/// The ranks of the percentiles of every table among so many samples.
+#[must_use]
+pub fn ranks(count: u64) -> [u64; 3] {
+    SHOWN.map(|millionths| {
+        Quantile::from_millionths(millionths)
+            .expect("the shown percentiles lie between 0 and 1")
+            .rank(count)
+    })
+}
+
+/// The values at three rising ranks in one pass; *never* beyond the last.
+fn at_ranks(times: &Times, ranks: [u64; 3]) -> [Value; 3] {
+    let mut found = [Value::Never; 3];
+    let (mut next, mut seen) = (0, 0);
+    let (least, most) = (times.least().unwrap_or_default(), times.most().unwrap_or(Duration::MAX));
+    for (edge, count) in times.buckets() {
+        seen += count;
+        while next < 3 && ranks[next] <= seen {
+            found[next] = Value::Time(edge.clamp(least, most));
+            next += 1;
+        }
+    }
+    found
+}

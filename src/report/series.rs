@@ -1,0 +1,72 @@
+//! The run over time, all endpoints together: what plots are drawn from.
+
+use std::time::Duration;
+
+use super::measured::ranks;
+use crate::metric::Value;
+use crate::run::{Pulse, Run};
+use crate::tally::sum::Sum;
+
+/// One slice of the run's time.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Its start, from the start of the load.
+    pub from: Duration,
+    /// Its end.
+    pub to: Duration,
+    /// The stage it lies in.
+    pub stage: usize,
+    /// Sent, never judged.
+    pub warm_up: bool,
+    /// What the generator did.
+    pub pulse: Pulse,
+    /// Good answers to requests that were due in it.
+    pub good: u64,
+    /// Failed requests that were due in it.
+    pub failed: u64,
+    /// Good answers that arrived in it.
+    pub answered: u64,
+    /// Median, 95th and 99th percentile of latency; `None` where there is nothing, or what is there
+    /// is damaged.
+    pub latency: Option<[Value; 3]>,
+}
+
+/// The run's slices in order, each summed over all endpoints.
+#[must_use]
+pub fn series(run: &Run) -> Vec<Moment> {
+    let mut sum = Sum::default();
+    let moment = |(at, _)| moment(run, at, &mut sum);
+    run.slices.iter().enumerate().map(moment).collect()
+}
+
+fn moment(run: &Run, at: usize, sum: &mut Sum) -> Moment {
+    let slice = &run.slices[at];
+    sum.clear();
+    let (mut failed, mut answered, mut whole) = (0_u64, 0_u64, true);
+    for packed in run.endpoints.iter().filter_map(|endpoint| endpoint.slices.get(at)) {
+        failed = packed.failures.values().fold(failed, |sum, count| sum.saturating_add(*count));
+        answered = answered.saturating_add(packed.answered);
+        whole &= packed.latency.as_ref().is_none_or(|times| sum.add(times).is_ok());
+    }
+    let count = sum.count().saturating_add(failed);
+    let never = |time: Option<Duration>| time.map_or(Value::Never, Value::Time);
+    Moment {
+        from: slice.from,
+        to: slice.to,
+        stage: slice.stage,
+        warm_up: slice.warm_up,
+        pulse: slice.pulse,
+        good: sum.count(),
+        failed,
+        answered,
+        latency: (whole && count > 0).then(|| sum.at_ranks(ranks(count)).map(never)),
+    }
+}
+
+impl Moment {
+    /// Its length in seconds, never zero.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.to.saturating_sub(self.from).as_secs_f64().max(1e-3)
+    }
+}
