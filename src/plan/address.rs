@@ -114,7 +114,7 @@ fn host_and_port(authority: &str, usual: u16) -> Result<(String, u16), BadUnit> 
 /// Whether a text is a path, with its query, as a request line has it.
 pub(super) fn path_is_good(path: &str) -> Result<(), BadUnit> {
     if !path.starts_with('/') {
-        return Err(BadUnit::new("is not a path", "paths start with `/`"));
+        return Err(BadUnit::new("does not start with `/`", "write `\"/path\"`"));
     }
     if path.contains('#') {
         return Err(BadUnit::new("holds a fragment", "a fragment is never sent; leave it out"));

@@ -130,7 +130,10 @@ schemas! {
         ],
     });
     BodyAsk, |generator| json_schema!({
-        "anyOf": [generator.subschema_for::<OneOrMany<Text>>(), generator.subschema_for::<Contains>()],
+        "anyOf": [
+            generator.subschema_for::<OneOrMany<Text>>(),
+            generator.subschema_for::<Contains>(),
+        ],
     });
     HeaderAsk, |generator| json_schema!({
         "anyOf": [{ "type": "string" }, generator.subschema_for::<HeaderTable>()],

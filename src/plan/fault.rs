@@ -1,4 +1,5 @@
-//! Mistakes in a gate file as plain data, and how they are drawn: the line, a caret under the place, a hint.
+//! Mistakes in a gate file as plain data, and how they are drawn: the line, a caret under the
+//! place, and a hint.
 
 use std::fmt;
 use std::ops::Range;

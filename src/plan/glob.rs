@@ -1,32 +1,30 @@
 //! Names chosen by pattern, as in a shell: `*` is any text, `?` any one character.
 
-/// Whether a name matches a pattern, all of it. Runs in time |pattern| · |name| at most.
+use std::str::Chars;
+
+/// Whether a name matches a pattern, all of it. Takes time |pattern| · |name| at most.
 #[must_use]
 pub fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), name.chars().collect());
-    let (mut at, mut seen) = (0, 0);
-    // Where the last `*` stands, and how much of the name it has taken.
-    let mut star: Option<(usize, usize)> = None;
-    while seen < name.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, seen));
-                at += 1;
+    let (mut wanted, mut seen) = (pattern.chars(), name.chars());
+    // What follows the last `*`, and the part of the name that it has not taken.
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let here = (wanted.clone(), seen.clone());
+        match (wanted.next(), seen.next()) {
+            (Some('*'), _) => {
+                star = Some((wanted.clone(), here.1.clone()));
+                seen = here.1;
             }
-            Some(sign) if *sign == '?' || *sign == name[seen] => {
-                at += 1;
-                seen += 1;
-            }
-            Some(_) | None => {
-                let Some((place, taken)) = star else { return false };
-                star = Some((place, taken + 1));
-                at = place + 1;
-                seen = taken + 1;
+            (None, None) => return true,
+            (Some(sign), Some(found)) if sign == '?' || sign == found => {}
+            (_, None) => return false,
+            (_, Some(_)) => {
+                let Some((behind, left)) = &mut star else { return false };
+                left.next();
+                (wanted, seen) = (behind.clone(), left.clone());
             }
         }
     }
-    pattern[at..].iter().all(|sign| *sign == '*')
 }
 
 /// Whether a text is a pattern and not a plain name.

@@ -29,11 +29,13 @@ pub(super) fn load(
 ) -> Option<Load> {
     let before = reader.faults.len();
     let load = &at.value;
-    let profile = profile(at, duration, reader)?;
-    let warm_up = warm_up(load, &profile, reader);
-    if profile.model == Model::Closed {
+    let stages = load.stage.value().map_or(&[][..], |many| &many.0);
+    let users = |stage: &At<file::Stage>| matches!(stage.value.to.value(), Some(Level::Users(_)));
+    if load.rate.is_absent() && (!load.users.is_absent() || stages.iter().any(users)) {
         open_only(load, reader);
     }
+    let profile = profile(at, duration, reader)?;
+    let warm_up = warm_up(load, &profile, reader);
     let int = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok());
     let in_flight = int(load.max_in_flight.value().map(|int| int.0));
     let in_flight = in_flight.unwrap_or_else(|| usual_in_flight(profile.peak(), timeout));

@@ -218,7 +218,8 @@ fn reachable(entry: &Entry, limit: &At<Limit>, setting: &Setting<'_>, reader: &m
 
 /// Scopes that match no endpoint: said before the load, and unjudged after it.
 fn scopes(sla: &Sla, setting: &Setting<'_>, reader: &mut Reader<'_>) {
-    let mut told = HashSet::new();
+    let (mut told, mut unmatched) = (HashSet::new(), 0);
+    let names: HashSet<&str> = setting.names.iter().copied().collect();
     for scope in sla.entries.iter().filter_map(|entry| entry.scope.as_ref()) {
         if !told.insert(scope.span.start) {
             continue;
@@ -229,9 +230,13 @@ fn scopes(sla: &Sla, setting: &Setting<'_>, reader: &mut Reader<'_>) {
             reader.fault(scope.span.clone(), "this cannot be an endpoint's name", hint);
             continue;
         }
-        let none = !setting.names.iter().any(|name| glob::matches(&scope.value, name));
-        if none && setting.load.is_some() {
-            let near = nearest(&scope.value, &setting.names);
+        let any = || setting.names.iter().any(|name| glob::matches(&scope.value, name));
+        let known = names.contains(scope.value.as_str());
+        if !known && setting.load.is_some() && !(glob::is_pattern(&scope.value) && any()) {
+            unmatched += 1;
+            // Alikeness is dear: a file where nothing matches has another mistake than spelling.
+            let among = if unmatched <= 20 { &setting.names[..] } else { &[] };
+            let near = nearest(&scope.value, among);
             let hint = near.map(|near| format!("did you mean `{near}`?"));
             let message = format!("`{}` matches no endpoint", scope.value);
             reader.warn(scope.span.clone(), message, hint);

@@ -24,12 +24,15 @@ mod levels;
 mod limits;
 mod check;
 mod schema;
+mod planned;
+mod outline;
 
 use std::time::Duration;
 
 use crate::metric::StatusRange;
 use crate::secret::Masks;
 use fault::{Fault, Faults};
+pub use outline::outline;
 use profile::Profile;
 pub use schema::schema;
 use threshold::Threshold;
@@ -106,7 +109,8 @@ pub struct Target {
     pub host: String,
     /// The port, the scheme's own where none was given.
     pub port: u16,
-    /// The path in front of each request's path; empty, or starting with `/` and not ending with it.
+    /// The path in front of each request's path; empty, or starting with `/` and not ending with
+    /// it.
     pub prefix: String,
     /// The target as a person wrote it; what came from the environment as `${NAME}`.
     pub shown: String,
@@ -173,7 +177,8 @@ pub enum Http {
 pub struct Load {
     /// Open or closed, and its level over time.
     pub profile: Profile,
-    /// From the start of the load; what is due before is sent and not judged. Shorter than the profile.
+    /// From the start of the load; what is due before is sent and not judged. Shorter than the
+    /// profile.
     pub warm_up: Duration,
     /// How arrivals are spread (open model).
     pub arrivals: Arrivals,
@@ -209,7 +214,8 @@ pub struct Request {
     pub method: String,
     /// Path and query, starting with `/`, the target's prefix included.
     pub path: String,
-    /// Headers, names in lower case, beside the target's, which they replace where they have the same name.
+    /// Headers, names in lower case, beside the target's, which they replace where they have the
+    /// same name.
     pub headers: Vec<(String, String)>,
     /// The body, with the content type that goes with it unless a header says otherwise.
     pub body: Option<Body>,

@@ -20,6 +20,9 @@ pub(super) struct Node<'a> {
 
 /// Something that can be written in a gate file.
 pub(super) trait Read: Sized + JsonSchema {
+    /// How to write such a table; empty for what is no table.
+    const EXAMPLE: &'static str = "";
+
     /// Reads it; where that fails, the reader has been told why.
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self>;
 }
@@ -153,22 +156,46 @@ impl<'a> Reader<'a> {
         self.bad(node, &why, hint);
     }
 
-    /// Notes every key of a table that is not one of those allowed.
-    pub(super) fn unknown_keys(&mut self, table: &DeTable<'_>, allowed: &[&str]) {
-        for (key, _) in table.iter().filter(|(key, _)| !allowed.contains(&&**key.get_ref())) {
-            self.unknown(key.get_ref(), key.span(), "key", allowed);
-        }
+    /// Notes every key of a table that is not one of those allowed; the keys that were meant.
+    pub(super) fn unknown_keys<'k>(
+        &mut self,
+        table: &DeTable<'_>,
+        allowed: &[&'k str],
+    ) -> Vec<&'k str> {
+        let unknown = table.iter().filter(|(key, _)| !allowed.contains(&&**key.get_ref()));
+        unknown
+            .filter_map(|(key, _)| self.unknown(key.get_ref(), key.span(), "key", allowed))
+            .collect()
     }
 
     /// Notes an unknown name, with the nearest known one or with all that are allowed.
-    pub(super) fn unknown(&mut self, name: &str, span: Range<usize>, what: &str, allowed: &[&str]) {
-        let message = format!("unknown {what} `{name}`");
-        match nearest(name, allowed) {
+    fn unknown<'k>(
+        &mut self,
+        name: &str,
+        span: Range<usize>,
+        what: &str,
+        allowed: &[&'k str],
+    ) -> Option<&'k str> {
+        let message = format!("unknown {what} `{}`", visible(name));
+        let near = nearest(name, allowed);
+        match near {
             Some(near) => {
                 self.fault(span, format!("{message}, did you mean `{near}`?"), None);
             }
             None => self.fault(span, message, format!("allowed here: {}", allowed.join(", "))),
         }
+        near
+    }
+
+    /// One key of a table; one that was meant and misspelt is not missing.
+    pub(super) fn field<T: Read>(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        meant: &[&str],
+    ) -> Slot<T> {
+        let slot = self.slot(table, key);
+        if slot.is_absent() && meant.contains(&key) { Slot::Bad } else { slot }
     }
 
     /// One key of a table.
@@ -228,13 +255,20 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A name with its hidden characters escaped, so that a person sees why it is not the one it looks
+/// like.
+pub(super) fn visible(name: &str) -> String {
+    let plain = crate::sanitise::strip(name) == name;
+    if plain { name.to_owned() } else { name.escape_default().to_string() }
+}
+
 /// The name most alike, at most two edits away and alike enough not to be chance.
 pub(super) fn nearest<'a>(name: &str, among: &[&'a str]) -> Option<&'a str> {
     let lower = name.to_lowercase().replace('-', "_");
     let distance = |known: &str| strsim::osa_distance(&lower, &known.to_lowercase());
     let alike = |known: &&&str| {
         let edits = distance(known);
-        edits <= 2 && edits * 2 < known.chars().count().max(2)
+        edits <= 2 && edits < known.chars().count()
     };
     among.iter().filter(alike).min_by_key(|known| distance(known)).copied()
 }
@@ -257,13 +291,15 @@ macro_rules! table {
         }
 
         impl $crate::plan::reader::Read for $name {
+            const EXAMPLE: &'static str = $example;
+
             fn read(
                 node: $crate::plan::reader::Node<'_>,
                 reader: &mut $crate::plan::reader::Reader<'_>,
             ) -> Option<Self> {
                 let table = reader.table(node, $example)?;
-                reader.unknown_keys(table, &[$(stringify!($key)),+]);
-                $( let $key = reader.slot::<$type>(table, stringify!($key)); )+
+                let meant = reader.unknown_keys(table, &[$(stringify!($key)),+]);
+                $( let $key = reader.field::<$type>(table, stringify!($key), &meant); )+
                 $($(
                     if $crate::plan::reader::$need(&$key) {
                         let message = concat!("`", stringify!($key), "` is missing");

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::reader::{At, Node, Read, Reader, Slot, Text, nearest, table};
-use super::threshold::Limit;
-use super::value::{DURATION, Flag, Lasting, RATE, Time};
+use super::reader::{At, Node, Read, Reader, Slot, Text, nearest, table, visible};
+use super::threshold::{Limit, example_of};
+use super::value::{DURATION, Flag, Lasting, RATE, Time, schemas};
 use crate::metric::{Kind, Metric};
 
 /// All of `[sla]`, in the order of the file.
@@ -40,9 +40,9 @@ table! {
     /// A limit with more to say about it.
     Rule as "`{ fail = \"< 800ms\", warn = \"< 600ms\" }`" {
         /// The gate fails when this does not hold.
-        fail: Text,
+        fail: Bound,
         /// It is said when this does not hold, and the gate passes.
-        warn: Text,
+        warn: Bound,
         /// Each window of this length on its own, and not only the whole time.
         over: Lasting,
         /// The name of the stage that is looked at alone.
@@ -52,6 +52,24 @@ table! {
         /// `false`: having no samples is tolerated. Default: true.
         required: Flag,
     }
+}
+
+/// A limit of a rule, read once more when its metric is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound;
+
+impl Read for Bound {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if !node.value.get_ref().is_str() {
+            reader.wrong_type(node, "a limit such as \"< 250ms\"", None);
+            return None;
+        }
+        Some(Self)
+    }
+}
+
+schemas! {
+    Bound, |_generator| json_schema!({ "type": "string" });
 }
 
 const RULE_KEYS: [&str; 6] = ["fail", "warn", "over", "during", "abort", "required"];
@@ -74,7 +92,8 @@ const METRICS: [&str; 13] = [
 ];
 
 /// What other tools call our metrics.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 13] = [
+    ("p100", "max"),
     ("avg", "mean"),
     ("average", "mean"),
     ("median", "p50"),
@@ -231,7 +250,7 @@ fn rule_limit(
     table: &Spanned<DeValue<'_>>,
     key: &str,
     metric: Metric,
-    read: &Slot<Text>,
+    read: &Slot<Bound>,
     reader: &mut Reader<'_>,
 ) -> Option<At<Limit>> {
     read.get()?;
@@ -242,14 +261,15 @@ fn rule_limit(
 
 /// Reads a limit such as `"< 250ms"`.
 fn limit(node: Node<'_>, metric: Metric, reader: &mut Reader<'_>) -> Option<Limit> {
-    reader.united(node, "a limit such as \"< 250ms\"", |text| Limit::parse(text, metric))
+    let expected = format!("a limit such as \"{}\"", example_of(metric));
+    reader.united(node, &expected, |text| Limit::parse(text, metric))
 }
 
 fn unknown_metric(name: &str, key: &Key<'_>, reader: &mut Reader<'_>) {
     let lower = name.to_lowercase();
     let known = ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower).map(|(_, ours)| *ours);
     let near = known.or_else(|| nearest(name, &METRICS));
-    let message = format!("unknown metric `{name}`");
+    let message = format!("unknown metric `{}`", visible(name));
     match near {
         Some(near) => {
             reader.fault(key.span(), format!("{message}, did you mean `{near}`?"), None);
@@ -272,7 +292,7 @@ impl JsonSchema for Sla {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let scope = json_schema!({
             "type": "object",
-            "description": "What is expected of endpoints whose name matches; `*` is each endpoint.",
+            "description": "What is expected of endpoints whose name matches; `*`: each endpoint.",
             "patternProperties": metrics(generator, None),
             "additionalProperties": false,
             "minProperties": 1,

@@ -54,8 +54,11 @@ fn fault(page: &Page<'_>, error: &de::Error) -> Fault {
         error.message().split_once(", expected ").unwrap_or((error.message(), ""));
     let hint = if what.starts_with("string values must be quoted") && !source.is_empty() {
         Some(format!("write `\"{source}\"`"))
+    } else if what == "invalid basic string" && expected == "`\"`" {
+        return page.fault(span, "the string does not end", Some("put `\"` at its end".to_owned()));
     } else {
-        (!expected.is_empty()).then(|| format!("expected {expected}"))
+        let says = !expected.is_empty() && expected != "nothing";
+        says.then(|| format!("expected {expected}"))
     };
     page.fault(span, what, hint)
 }

@@ -35,7 +35,8 @@ pub struct Threshold {
 pub enum Selector {
     /// The whole run, all endpoints together.
     Whole,
-    /// Each endpoint whose name matches, on its own; `*` and `?` as in a shell, `*` alone is every endpoint.
+    /// Each endpoint whose name matches, on its own; `*` and `?` as in a shell, `*` alone is every
+    /// endpoint.
     Endpoints(String),
 }
 
@@ -143,7 +144,7 @@ impl Limit {
     /// metric from its good side.
     pub fn parse(text: &str, metric: Metric) -> Result<Self, BadUnit> {
         let text = text.trim();
-        let usual = if metric.better() == Better::Higher { ">" } else { "<" };
+        let usual = usual_sign(metric);
         let found = Relation::ALL.into_iter().find(|relation| text.starts_with(relation.sign()));
         let Some(relation) = found else {
             let number = if text.is_empty() { example(metric.kind()) } else { text };
@@ -193,6 +194,19 @@ impl Limit {
             Relation::AtMost if whole => Some(true),
             Relation::Below | Relation::AtMost | Relation::Above | Relation::AtLeast => None,
         }
+    }
+}
+
+/// A limit of a metric as one writes it, for a hint.
+pub(super) fn example_of(metric: Metric) -> String {
+    format!("{} {}", usual_sign(metric), example(metric.kind()))
+}
+
+fn usual_sign(metric: Metric) -> &'static str {
+    match (metric.better(), metric.kind()) {
+        (Better::Higher, _) => ">",
+        (_, Kind::Count) => ">=",
+        (Better::Lower | Better::Neither, _) => "<",
     }
 }
 

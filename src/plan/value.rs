@@ -216,7 +216,7 @@ impl<T: Read> Read for Many<T> {
             reader.fault(
                 node.value.span(),
                 format!("`{}` may stand there more than once, so it is a list", node.key),
-                format!("write it in double brackets: `[[…{}]]`", node.key),
+                format!("write {}", T::EXAMPLE),
             );
             return None;
         };
@@ -292,7 +292,10 @@ schemas! {
     Pace, |_generator| shaped(RATE, "200/s");
     Flag, |_generator| json_schema!({ "type": "boolean" });
     Level, |generator| json_schema!({
-        "anyOf": [generator.subschema_for::<Pace>(), generator.subschema_for::<Int<0, MOST_USERS>>()],
+        "anyOf": [
+            generator.subschema_for::<Pace>(),
+            generator.subschema_for::<Int<0, MOST_USERS>>(),
+        ],
     });
 }
 

@@ -1,0 +1,248 @@
+//! What a gate file would do, in words and numbers, without doing it: `loadgate plan`.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::planned::{Fewest, Planned};
+use super::profile::Profile;
+use super::threshold::{Level, Selector, Threshold};
+use super::{Arrivals, Drive, Http, Load, Plan, glob};
+use crate::run::Model;
+use crate::sanitise::Clean;
+use crate::unit::{Rate, show_duration};
+
+/// Columns of an endpoint's name or a scope.
+const NAME: usize = 30;
+
+/// The plan in words, at most 80 columns wide.
+#[must_use]
+pub fn outline(plan: &Plan) -> String {
+    let mut out = format!("{}\n\n", Clean::line(&plan.name));
+    let mut planned = None;
+    match &plan.drive {
+        Some(drive) => {
+            planned = Planned::of(drive, &plan.thresholds);
+            target(&mut out, drive);
+            load(&mut out, drive, planned.as_ref());
+            endpoints(&mut out, drive, planned.as_ref());
+        }
+        None => out.push_str("thresholds alone: for results that exist, with `loadgate check`\n\n"),
+    }
+    checks(&mut out, plan, planned.as_ref());
+    for warning in &plan.warnings {
+        say(&mut out, format_args!("\nwarning: {warning}"));
+    }
+    out
+}
+
+fn say(out: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(out, "{line}").expect("a string takes everything");
+}
+
+fn target(out: &mut String, drive: &Drive) {
+    let target = &drive.target;
+    let http = match target.http {
+        Http::One => "HTTP/1.1",
+        Http::Two => "HTTP/2",
+        Http::Auto => "HTTP/2 or HTTP/1.1",
+    };
+    say(out, format_args!("target     {}", Clean::line(&target.shown)));
+    say(out, format_args!("           {http}, {} for a request", show_duration(target.timeout)));
+    if target.tls.insecure {
+        say(out, format_args!("           certificates are not checked"));
+    }
+    if let Some(ready) = &target.ready {
+        let (path, within) = (Clean::line(&ready.path), show_duration(ready.within));
+        say(out, format_args!("           ready once GET {path} answers, {within} at most"));
+    }
+}
+
+fn load(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
+    let load = &drive.load;
+    let profile = &load.profile;
+    let kind = match (profile.model, load.arrivals) {
+        (Model::Open, Arrivals::Even) => "open model, arrivals at even distances",
+        (Model::Open, Arrivals::Poisson) => "open model, arrivals of independent users (Poisson)",
+        (Model::Closed, _) => "closed model, each user waits for its answer",
+    };
+    say(out, format_args!("\nload       {kind}"));
+    let mut start = Duration::ZERO;
+    for stage in &profile.stages {
+        let end = start + stage.duration;
+        let (from, to) = (level(profile, stage.from), level(profile, stage.to));
+        let way = if stage.from == stage.to { to } else { format!("{from} to {to}") };
+        let name = stage.name.as_deref();
+        let name = name.map_or(String::new(), |name| format!("  ({})", Clean::line(name)));
+        let time = format!("{} to {}", show_duration(start), show_duration(end));
+        if !stage.duration.is_zero() {
+            say(out, format_args!("           {time:<16} {way}{name}"));
+        }
+        start = end;
+    }
+    if !load.warm_up.is_zero() {
+        let warm_up = show_duration(load.warm_up);
+        say(out, format_args!("           warm-up {warm_up}: sent, never judged"));
+    }
+    amount(out, load, planned);
+}
+
+fn amount(out: &mut String, load: &Load, planned: Option<&Planned>) {
+    let Some(planned) = planned else {
+        say(out, format_args!("           requests: as many as the answers allow\n"));
+        return;
+    };
+    let (sent, judged) = (planned.sent().iter().sum(), planned.judged().iter().sum());
+    let (sent, judged) = (grouped(sent), grouped(judged));
+    say(out, format_args!("           {sent} requests planned, {judged} of them judged"));
+    let limits = (grouped(load.max_in_flight as u64), grouped(load.connections as u64));
+    say(out, format_args!("           at most {} in flight, {} connections", limits.0, limits.1));
+    match load.seed {
+        Some(seed) => say(out, format_args!("           seed {seed}\n")),
+        None => {
+            say(out, format_args!("           seed drawn anew; counts below are of seed 0\n"));
+        }
+    }
+}
+
+/// A level of the load: arrivals per second, or users.
+fn level(profile: &Profile, micro: u64) -> String {
+    match profile.model {
+        Model::Open => Rate::from_micro(micro).written(),
+        Model::Closed => format!("{} users", grouped(micro / 1_000_000)),
+    }
+}
+
+fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
+    let head = format!("{:<width$} {:>9}", "endpoint", "weight", width = NAME);
+    match planned {
+        Some(_) => say(out, format_args!("{head} {:>15} {:>15}", "planned", "judged")),
+        None => say(out, format_args!("{head}")),
+    }
+    for (place, request) in drive.requests.iter().enumerate() {
+        let line = format!("{} {:>9}", cell(&request.name, NAME), request.weight);
+        match planned {
+            Some(planned) => {
+                let sent = grouped(planned.sent()[place]);
+                let judged = grouped(planned.judged().get(place).copied().unwrap_or(0));
+                say(out, format_args!("{line} {sent:>15} {judged:>15}"));
+            }
+            None => say(out, format_args!("{line}")),
+        }
+    }
+    out.push('\n');
+}
+
+fn checks(out: &mut String, plan: &Plan, planned: Option<&Planned>) {
+    let head = format!("{:<width$} {:<18} {:>14}", "check", "", "limit", width = NAME);
+    say(out, format_args!("{head} {:>13}", "samples"));
+    for (index, threshold) in plan.thresholds.iter().enumerate() {
+        let scope = scope(index, threshold, plan, planned);
+        let level = if threshold.level == Level::Warn { " (warn)" } else { "" };
+        let metric = format!("{}{level}", threshold.metric);
+        let limit = threshold.limit.to_string();
+        let fewest = planned.map(|planned| planned.fewest(index, &threshold.selector));
+        let samples = match fewest {
+            Some(Fewest::Whole(count) | Fewest::Of(_, count)) => grouped(count),
+            Some(Fewest::Nothing) => "0".to_owned(),
+            None => String::new(),
+        };
+        let line = format!("{} {metric:<18} {limit:>14} {samples:>13}", cell(&scope, NAME));
+        say(out, format_args!("{}", line.trim_end()));
+        for note in notes(threshold, plan, fewest) {
+            say(out, format_args!("  {note}"));
+        }
+    }
+}
+
+fn scope(index: usize, threshold: &Threshold, plan: &Plan, planned: Option<&Planned>) -> String {
+    let Selector::Endpoints(pattern) = &threshold.selector else {
+        return threshold.selector.to_string();
+    };
+    let Some(drive) = plan.drive.as_ref().filter(|_| glob::is_pattern(pattern)) else {
+        return threshold.selector.to_string();
+    };
+    let count = match planned {
+        Some(planned) => planned.endpoints(index),
+        None => drive.requests.iter().filter(|ask| glob::matches(pattern, &ask.name)).count(),
+    };
+    format!("{} ({count})", threshold.selector)
+}
+
+/// What else there is to know of a check: its window, and whether it can be judged.
+fn notes(threshold: &Threshold, plan: &Plan, fewest: Option<Fewest<'_>>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let stages = plan.drive.as_ref().map_or(&[][..], |drive| &drive.load.profile.stages);
+    let during = threshold.window.during.and_then(|index| stages.get(index)?.name.as_deref());
+    if let Some(name) = during {
+        notes.push(format!("in the stage {}", Clean::line(name)));
+    }
+    if let Some(over) = threshold.window.over {
+        notes.push(format!("in every window of {}, and over all", show_duration(over)));
+    }
+    if let Some(abort) = threshold.abort {
+        let after = show_duration(abort);
+        notes.push(format!("ends the run once clearly breached, after {after} at the earliest"));
+    }
+    if !threshold.required {
+        notes.push("not required: having no samples is tolerated".to_owned());
+    }
+    if threshold.default {
+        notes.push("not written: every gate has it".to_owned());
+    }
+    notes.extend(shortfall(threshold, fewest));
+    if let (Some(Fewest::Of(name, _)), Selector::Endpoints(pattern)) = (fewest, &threshold.selector)
+        && glob::is_pattern(pattern)
+    {
+        notes.push(format!("the fewest: {}", cell(name, 60).trim_end()));
+    }
+    notes
+}
+
+/// Whether there will be samples enough; `None` where there will.
+fn shortfall(threshold: &Threshold, fewest: Option<Fewest<'_>>) -> Option<String> {
+    let need = threshold.metric.samples_needed();
+    let short = |have: u64| {
+        let (have, metric, asked) = (grouped(have), threshold.metric, grouped(need));
+        let verb = if have == "1" { "is" } else { "are" };
+        format!("cannot be judged: {metric} needs {asked} requests, {have} {verb} planned")
+    };
+    match fewest {
+        None if need > 1 => Some(format!("needs {} requests", grouped(need))),
+        Some(Fewest::Nothing) => Some("cannot be judged: no endpoint has that name".to_owned()),
+        Some(Fewest::Whole(have) | Fewest::Of(_, have)) if have < need => Some(short(have)),
+        Some(Fewest::Whole(_) | Fewest::Of(..)) | None => None,
+    }
+}
+
+/// A text in so many columns, cut where it is longer.
+fn cell(text: &str, columns: usize) -> String {
+    let text = Clean::line(text).to_string();
+    let mut used = 0;
+    let cut = text.width() > columns;
+    let room = columns - usize::from(cut);
+    let fits = |sign: &char| {
+        used += sign.width().unwrap_or(0);
+        used <= room
+    };
+    let mut cell: String = text.chars().take_while(fits).collect();
+    if cut {
+        cell.push('…');
+    }
+    let gap = columns.saturating_sub(cell.width());
+    cell + &" ".repeat(gap)
+}
+
+/// A number with its thousands apart: `12,000`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

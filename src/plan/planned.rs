@@ -1,0 +1,128 @@
+//! How many requests a plan would send, exactly, before it sends any.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::Drive;
+use super::axis::{judged_span, windows};
+use super::draw::Draw;
+use super::glob;
+use super::threshold::{Selector, Threshold};
+use super::timetable::Timetable;
+use crate::run::Model;
+
+/// A stretch of the load.
+type Span = (Duration, Duration);
+
+/// What a timetable says will be sent. Only an open model has one.
+pub(super) struct Planned {
+    names: Vec<String>,
+    /// The endpoints that each threshold looks at, by their place among the names.
+    places: Vec<Vec<usize>>,
+    /// The stretch in which each threshold has the fewest samples: its judged time, or the window
+    /// with the fewest arrivals.
+    narrowest: Vec<Option<Span>>,
+    /// Requests of each endpoint within each of those stretches, and within the whole load.
+    counts: HashMap<Span, Vec<u64>>,
+    whole: Span,
+    judged: Option<Span>,
+}
+
+/// The fewest samples that a threshold will have.
+#[derive(Clone, Copy)]
+pub(super) enum Fewest<'a> {
+    /// There is no endpoint, or no time, that it looks at.
+    Nothing,
+    /// So many in the whole run.
+    Whole(u64),
+    /// So many of the endpoint that has the fewest.
+    Of(&'a str, u64),
+}
+
+impl Planned {
+    /// Counts what a load would send; `None` for a closed model.
+    pub(super) fn of(drive: &Drive, thresholds: &[Threshold]) -> Option<Self> {
+        let load = &drive.load;
+        if load.profile.model == Model::Closed {
+            return None;
+        }
+        let (whole, judged) = ((Duration::ZERO, load.profile.duration()), judged_span(load, None));
+        let stretches: Vec<Vec<Span>> = thresholds
+            .iter()
+            .map(|threshold| {
+                let Some((from, to)) = judged_span(load, threshold.window.during) else {
+                    return Vec::new();
+                };
+                threshold.window.over.map_or(vec![(from, to)], |over| windows(from, to, over))
+            })
+            .collect();
+        let all = stretches.iter().flatten().copied().chain([whole]).chain(judged);
+        let before = before(drive, all);
+        let arrivals = |span: &Span| before[&span.1] - before[&span.0];
+        let narrowest: Vec<Option<Span>> = stretches
+            .iter()
+            .map(|spans| spans.iter().min_by_key(|span| arrivals(span)).copied())
+            .collect();
+        let weights: Vec<u32> = drive.requests.iter().map(|request| request.weight).collect();
+        let draw = Draw::new(&weights, load.seed.unwrap_or(0));
+        let mut counts = HashMap::new();
+        for span in narrowest.iter().flatten().copied().chain([whole]).chain(judged) {
+            counts.entry(span).or_insert_with(|| draw.counts(0, before[&span.0], before[&span.1]));
+        }
+        let names: Vec<String> =
+            drive.requests.iter().map(|request| request.name.clone()).collect();
+        let places = places(&names, thresholds);
+        Some(Self { names, places, narrowest, counts, whole, judged })
+    }
+
+    /// Requests of each endpoint in the whole load, warm-up included.
+    pub(super) fn sent(&self) -> &[u64] {
+        &self.counts[&self.whole]
+    }
+
+    /// Requests of each endpoint in the judged time.
+    pub(super) fn judged(&self) -> &[u64] {
+        self.judged.map_or(&[], |span| &self.counts[&span])
+    }
+
+    /// How many endpoints the threshold of that index looks at.
+    pub(super) fn endpoints(&self, index: usize) -> usize {
+        self.places[index].len()
+    }
+
+    /// The fewest samples that the threshold of that index will have, over the endpoints and
+    /// windows it looks at.
+    pub(super) fn fewest(&self, index: usize, selector: &Selector) -> Fewest<'_> {
+        let Some(span) = self.narrowest[index] else { return Fewest::Nothing };
+        let counts = &self.counts[&span];
+        if *selector == Selector::Whole {
+            return Fewest::Whole(counts.iter().sum());
+        }
+        let least = self.places[index].iter().min_by_key(|place| counts[**place]);
+        least.map_or(Fewest::Nothing, |place| Fewest::Of(&self.names[*place], counts[*place]))
+    }
+}
+
+/// The places of the endpoints that each threshold looks at; none for the whole run.
+fn places(names: &[String], thresholds: &[Threshold]) -> Vec<Vec<usize>> {
+    let known: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
+    let of = |threshold: &Threshold| match &threshold.selector {
+        Selector::Whole => Vec::new(),
+        Selector::Endpoints(pattern) if glob::is_pattern(pattern) => {
+            let all = names.iter().enumerate();
+            all.filter(|(_, name)| glob::matches(pattern, name)).map(|(place, _)| place).collect()
+        }
+        Selector::Endpoints(name) => known.get(name.as_str()).copied().into_iter().collect(),
+    };
+    thresholds.iter().map(of).collect()
+}
+
+/// Arrivals before each end of some stretches, walked once.
+fn before(drive: &Drive, spans: impl Iterator<Item = Span>) -> BTreeMap<Duration, u64> {
+    let table = Timetable::new(&drive.load, drive.load.seed.unwrap_or(0));
+    let mut times: Vec<Duration> = spans.flat_map(|(from, to)| [from, to]).collect();
+    times.sort_unstable();
+    times.dedup();
+    let counts = table.before(&times);
+    times.into_iter().zip(counts).collect()
+}
