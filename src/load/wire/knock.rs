@@ -32,7 +32,12 @@ impl HttpWire {
         let end = Instant::now() + PATIENCE;
         let mut heard = self.knock_everywhere(end).await;
         for _ in 1..TRIES {
-            if heard.iter().any(Result::is_ok) || Instant::now() + PAUSE >= end {
+            // A server that is still starting refuses for a while; a wrong certificate stays wrong.
+            let refused = |one: &Result<bool, Fault>| {
+                one.as_ref().is_err_and(|fault| fault.why == Failure::Connect)
+            };
+            let hope = heard.iter().any(refused) && !heard.iter().any(Result::is_ok);
+            if !hope || Instant::now() + PAUSE >= end {
                 break;
             }
             sleep(PAUSE).await;
