@@ -188,10 +188,7 @@ impl PackedTimes {
         let micros =
             |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX).clamp(LOW, HIGH);
         let mut times = decode(&bytes, micros(self.most))?;
-        let buckets = times
-            .iter_recorded()
-            .try_fold(0_u64, |sum, step| sum.checked_add(step.count_at_value()));
-        let buckets = buckets.unwrap_or(u64::MAX);
+        let buckets = times.len();
         if buckets != self.count || self.count == 0 {
             return Err(Damaged::Miscounted { buckets, count: self.count });
         }
