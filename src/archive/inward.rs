@@ -146,7 +146,9 @@ fn slices(forms: &[form::Slice], load: &Delivered) -> Believed<Vec<Slice>> {
         let place = || format!("slices[{index}]");
         let (from, to) = (form.from_ns.0, form.to_ns.0);
         let of = usize::try_from(form.stage.0).unwrap_or(usize::MAX);
-        if from != at || to <= from {
+        // A run that ended before anything happened has one slice without length.
+        let lasts = to > from || (to == from && forms.len() == 1);
+        if from != at || !lasts {
             return no(place(), "it does not begin where the slice before it ends");
         }
         if of < stage || of >= load.stages.len() {

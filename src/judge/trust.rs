@@ -92,7 +92,9 @@ fn saturated(run: &Run) -> Option<String> {
 
 fn dropped(run: &Run) -> Option<String> {
     let dropped = run.load.dropped;
-    (dropped > 0).then(|| {
+    // Where the target went down for good, it is what the requests waited for.
+    let by_target = matches!(run.stop, Stop::Dead(_));
+    (dropped > 0 && !by_target).then(|| {
         format!(
             "{dropped} arrivals were dropped because as many requests as `max_in_flight` allows \
              were waiting for answers: raise it, shorten `timeout`, or lower `rate`"

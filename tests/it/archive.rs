@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use loadgate::archive::{self, MOST_ENDPOINTS, Unreadable};
+use loadgate::judge::finding::Verdict;
 use loadgate::judge::judge;
 use loadgate::plan::Plan;
 use loadgate::run::Stop;
@@ -74,6 +75,20 @@ fn a_run_written_and_read_is_the_same() {
         assert_eq!(back.stop, run.stop);
         assert_eq!(judge(&plan, &back).findings, judge(&plan, &run).findings, "{name}");
     }
+}
+
+#[test]
+fn a_run_that_never_began_is_written_and_read() {
+    let (plan, mut run) = cases::no_answers();
+    run.stop = Stop::Unreachable(Failure::Connect, "connection refused".to_owned());
+    run.load.lasted = s(0);
+    run.slices.truncate(1);
+    run.slices[0].to = s(0);
+    for endpoint in &mut run.endpoints {
+        endpoint.slices.truncate(1);
+    }
+    let back = archive::read(&archive::write(&run)).map(|back| judge(&plan, &back).verdict());
+    assert_eq!(back, Ok(Verdict::Inconclusive));
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn a_target_that_stays_down_fails_the_gate_whatever_its_limits() {
         }
         let (plan, mut run) = minute(thresholds, samples);
         run.stop = Stop::Dead(s(30));
+        run.load.dropped = 3;
         let judgement = judge(&plan, &run);
         assert_eq!(judgement.verdict(), Verdict::Fail);
         judgement.findings.iter().map(line).collect::<Vec<_>>()
