@@ -25,13 +25,19 @@ impl Bell {
         if self.timer.is_some() { "timerfd" } else { "timer of 1 ms" }
     }
 
-    /// Waits for a time; at once where it has passed.
+    /// Waits for a time. Where it has passed, everybody else gets a turn all the same: a timetable
+    /// that is never caught up with must not keep answers from being read.
     pub(super) async fn until(&mut self, time: Instant) {
+        let mut waited = false;
         loop {
             let left = time.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                if !waited {
+                    yield_now().await;
+                }
                 return;
             }
+            waited = true;
             if left < NEAR {
                 yield_now().await;
                 continue;

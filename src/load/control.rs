@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often the run is watched.
 const WATCH: Duration = Duration::from_secs(1);
 /// Between the start signal and the start, so that no thread comes too late.
-const HEAD_START: Duration = Duration::from_millis(5);
+const HEAD_START: Duration = Duration::from_millis(20);
 
 /// A run as it stands, for whoever watches it.
 pub struct Progress<'a> {

@@ -342,3 +342,21 @@ impl Standstills {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_stood_still_where_all_threads_did_at_once() {
+        let ms = |from: u64, to: u64| (from * 1_000_000, to * 1_000_000);
+        let check = |own: &[(u64, u64)], lanes: &[&[(u64, u64)]], common: bool| {
+            let lanes = lanes.iter().map(|lane| lane.to_vec()).collect();
+            assert_eq!(Standstills { own: own.to_vec(), lanes }.are_common(), common);
+        };
+        check(&[], &[&[ms(0, 2_000)]], false);
+        check(&[ms(0, 2_000)], &[&[]], false);
+        check(&[ms(100, 2_000)], &[&[ms(0, 1_900)], &[ms(50, 80), ms(200, 2_100)]], true);
+        check(&[ms(100, 2_000)], &[&[ms(1_600, 3_000)]], false);
+    }
+}

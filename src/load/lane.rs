@@ -37,7 +37,10 @@ pub(super) struct Lane<H> {
     in_flight: Cell<u64>,
     pub(super) users: Cell<u64>,
     pub(super) connections: Cell<u64>,
-    cpu: Cell<Option<(Duration, Instant)>>,
+    /// CPU time and moment of the start.
+    begun: Cell<Option<(Duration, Instant)>>,
+    /// CPU time from start to end of the load, and how long that was, once it is over.
+    spent: Cell<Option<(Duration, Duration)>>,
     pub(super) releasing: Cell<bool>,
     landed: Notify,
 }
@@ -78,7 +81,8 @@ impl<H> Lane<H> {
             in_flight: Cell::default(),
             users: Cell::default(),
             connections: Cell::default(),
-            cpu: Cell::default(),
+            begun: Cell::default(),
+            spent: Cell::default(),
             releasing: Cell::new(true),
             landed: Notify::new(),
         }
@@ -176,6 +180,7 @@ impl<H> Lane<H> {
     /// Waits until nothing is under way, and not longer than until then. Nothing is to be released
     /// any more.
     pub(super) async fn drain(&self, by: Instant) {
+        self.spent.set(self.spent_so_far());
         self.releasing.set(false);
         while self.in_flight.get() > 0 {
             if tokio::time::timeout_at(by.into(), self.landed.notified()).await.is_err() {
@@ -196,22 +201,24 @@ impl<H> Lane<H> {
     }
 
     pub(super) fn hand_over(&self) {
-        let spent = self.cpu.get().and_then(|(begun, since)| {
-            Some((health::thread_cpu()?.saturating_sub(begun), since.elapsed()))
-        });
         let standing = Standing {
             in_flight: self.in_flight.get(),
             users: self.users.get(),
             connections: self.connections.get(),
-            cpu: spent,
+            cpu: self.spent.get().or_else(|| self.spent_so_far()),
         };
         self.ledger.borrow_mut().hand_over(standing);
+    }
+
+    fn spent_so_far(&self) -> Option<(Duration, Duration)> {
+        let (cpu, since) = self.begun.get()?;
+        Some((health::thread_cpu()?.saturating_sub(cpu), since.elapsed()))
     }
 
     /// Hands over a few times a second, and takes the thread's pulse.
     pub(super) async fn tick(self: Rc<Self>) {
         let mut last = Instant::now();
-        self.cpu.set(health::thread_cpu().map(|cpu| (cpu, last)));
+        self.begun.set(health::thread_cpu().map(|cpu| (cpu, last)));
         let mut pulse = health::ThreadPulse::new(last);
         loop {
             tokio::time::sleep(health::TICK).await;
@@ -221,7 +228,7 @@ impl<H> Lane<H> {
                 ledger.gap(self.at(last), self.at(now));
             }
             last = now;
-            if pulse.beat(now) {
+            if pulse.beat(now) && self.releasing.get() {
                 ledger.busy(self.at(now) / 1_000_000_000);
             }
             drop(ledger);

@@ -12,8 +12,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::task::yield_now;
-
 use super::bell::Bell;
 use super::lane::{Flight, Lane};
 use super::probe::{Answer, Hub, Probe};
@@ -73,8 +71,6 @@ impl<H: Hub> Open<H> {
                 self.release(arrival, now);
                 next = walk.next(&lane.table);
             }
-            // What was released gets its turn even where the timetable is never caught up with.
-            yield_now().await;
         }
     }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -19,6 +19,9 @@ use super::probe::{Hub, Wire};
 use super::{Order, closed};
 use crate::plan::timetable::Timetable;
 use crate::run::Model;
+
+/// A load thread is awake so long before the start.
+const EARLY: Duration = Duration::from_millis(3);
 
 /// What a load thread needs.
 pub(super) struct Job<W> {
@@ -80,8 +83,9 @@ async fn live<W: Wire>(job: Job<W>) {
     let Some(Command::Start(start)) = commands.recv().await else { return };
     let place = Place { order, table, index, lanes, start };
     let lane = Rc::new(Lane::new(place, hub, ledger));
-    // The pulse begins with the load, not with the wait for it.
-    tokio::time::sleep_until(start.into()).await;
+    // The pulse begins with the load, not with the wait for it. This timer rounds up; the bell does
+    // not.
+    tokio::time::sleep_until(start.checked_sub(EARLY).unwrap_or(start).into()).await;
     drop(lane.spawn(None, Rc::clone(&lane).tick()));
     match lane.order.load.profile.model {
         Model::Open => {
