@@ -1,7 +1,7 @@
 //! The seam between the loop that paces and counts, and the protocols that speak.
 //!
-//! A [`Wire`] is made once and moved into each load thread, where it becomes a [`Hub`]: what the thread's
-//! connections share. The hub makes [`Probe`]s: a connection, or a place on a shared one.
+//! A [`Wire`] is made once and moved into each load thread, where it becomes a [`Hub`]: what the
+//! thread's connections share. The hub makes [`Probe`]s: a connection, or a place on a shared one.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -23,7 +23,8 @@ pub trait Hub: 'static {
     /// A probe that is not open yet.
     fn probe(&self) -> Self::Probe;
 
-    /// One example for each endpoint and failure: why, in words that quote no answer, 200 characters at most.
+    /// One example for each endpoint and failure: why, in words that quote no answer, 200
+    /// characters at most.
     fn examples(&self) -> Vec<(usize, Failure, String)> {
         Vec::new()
     }
@@ -31,11 +32,13 @@ pub trait Hub: 'static {
 
 /// One connection, or a place on a shared one: one request at a time.
 pub trait Probe: 'static {
-    /// Opens the connection; how long that took, TLS included. An open one answers at once with zero.
+    /// Opens the connection; how long that took, TLS included. An open one answers at once with
+    /// zero.
     fn open(&mut self, deadline: Instant) -> impl Future<Output = Result<Duration, Failure>>;
 
-    /// Sends the request of that index in the plan and waits for its end. Opens the connection first where it is
-    /// not open. Never fails: whatever the target does is in the answer, at the deadline at the latest.
+    /// Sends the request of that index in the plan and waits for its end. Opens the connection
+    /// first where it is not open. Never fails: whatever the target does is in the answer, at the
+    /// deadline at the latest.
     fn fire(&mut self, request: usize, deadline: Instant) -> impl Future<Output = Answer>;
 
     /// Whether another request can go out without opening a connection first.
@@ -47,7 +50,8 @@ pub trait Probe: 'static {
 pub struct Answer {
     /// How it ended.
     pub end: End,
-    /// When its first byte was handed to the operating system; when it was given up, if it never was.
+    /// When its first byte was handed to the operating system; when it was given up, if it never
+    /// was.
     pub sent: Instant,
     /// When its last byte was read, or when it was given up.
     pub done: Instant,

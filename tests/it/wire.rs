@@ -90,7 +90,8 @@ fn hub(drive: &Drive, address: SocketAddr) -> HttpHub {
     HttpWire::prepare(drive, &[address]).expect("the load is fit").hub()
 }
 
-/// Fires the requests of a load one after the other on one probe: what came back, and the examples of failures.
+/// Fires the requests of a load one after the other on one probe: what came back, and the examples
+/// of failures.
 async fn fire_all(hub: &HttpHub, order: &[usize], timeout: Duration) -> Vec<Answer> {
     let mut probe = hub.probe();
     let mut answers = Vec::new();

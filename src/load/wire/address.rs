@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Resolves the target's host, once; all addresses, in the resolver's order.
 ///
 /// # Errors
-/// The name has no address, or one that never gets load: link-local, metadata of a cloud, multicast, broadcast.
+/// The name has no address, or one that never gets load: link-local, metadata of a cloud,
+/// multicast, broadcast.
 pub async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Unreachable> {
     let host = &target.host;
     let unknown = |what: String| Unreachable { why: Failure::Dns, what };
@@ -85,7 +86,8 @@ fn forbidden_six(address: Ipv6Addr) -> Option<&'static str> {
     }
 }
 
-/// The IPv4 address that an IPv6 address stands for: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC 3056).
+/// The IPv4 address that an IPv6 address stands for: mapped, compatible, NAT64 (RFC 6052), 6to4
+/// (RFC 3056).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let octets = address.octets();
     let last = Ipv4Addr::new(octets[12], octets[13], octets[14], octets[15]);

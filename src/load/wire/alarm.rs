@@ -1,4 +1,5 @@
-//! A deadline that costs nearly nothing: the timer behind it is armed once and only moved when it rings.
+//! A deadline that costs nearly nothing: the timer behind it is armed once and only moved when it
+//! rings.
 
 use std::pin::Pin;
 use std::task::Context;
@@ -15,8 +16,8 @@ pub(super) struct Alarm {
 impl Alarm {
     /// Whether the deadline has passed; if not, the task is woken when it does.
     ///
-    /// A timer set for an earlier request rings too early, and is moved then. So a connection that answers in
-    /// time moves its timer once in a timeout, and not once in a request.
+    /// A timer set for an earlier request rings too early, and is moved then. So a connection that
+    /// answers in time moves its timer once in a timeout, and not once in a request.
     pub(super) fn rings(&mut self, cx: &mut Context<'_>, deadline: Instant) -> bool {
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
         if sleep.deadline() > deadline.into() {

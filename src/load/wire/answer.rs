@@ -1,15 +1,17 @@
-//! An HTTP/1.1 answer, read from bytes as they come: the head parsed, the body counted and not kept.
+//! An HTTP/1.1 answer, read from bytes as they come: the head parsed, the body counted and not
+//! kept.
 //!
 //! No I/O: whatever way an answer is cut into pieces, it reads the same.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use httparse::{Header, ParserConfig, Response, Status};
+use httparse::{ParserConfig, Response, Status};
 
 use super::chunks::Chunks;
 use super::expect;
 use super::fault::Fault;
+use super::framing::{Framing, framing};
 use crate::plan::Expect;
 use crate::sample::Failure;
 
@@ -76,7 +78,8 @@ pub enum Progress {
     Whole {
         /// How many of the bytes belong to it; what follows was not asked for.
         used: usize,
-        /// Where its whole body lies in those bytes, if it is to be looked at and came in one piece.
+        /// Where its whole body lies in those bytes, if it is to be looked at and came in one
+        /// piece.
         body: Option<Range<usize>>,
     },
 }
@@ -180,7 +183,8 @@ impl Reader {
         Err(Fault::new(Failure::Truncated, what))
     }
 
-    /// Takes interim heads and the head: how many bytes that were, and whether the head was among them.
+    /// Takes interim heads and the head: how many bytes that were, and whether the head was among
+    /// them.
     fn take_heads(&mut self, asked: Asked<'_>, bytes: &[u8]) -> Result<(usize, bool), Fault> {
         let mut at = 0;
         loop {
@@ -205,7 +209,8 @@ impl Reader {
         }
     }
 
-    /// Parses one head: its length, `None` while it is incomplete. The status stays zero for an interim one.
+    /// Parses one head: its length, `None` while it is incomplete. The status stays zero for an
+    /// interim one.
     fn take_head(&mut self, asked: Asked<'_>, bytes: &[u8]) -> Result<Option<usize>, Fault> {
         let mut headers = [const { MaybeUninit::uninit() }; HEADERS];
         let mut head = Response::new(&mut []);
@@ -223,7 +228,15 @@ impl Reader {
             200..=999 => {}
             _ => return Err(Fault::malformed("a status below 100")),
         }
-        self.frame(asked, status, head.version == Some(1), head.headers)?;
+        let bodiless = asked.head || status == 204 || status == 304;
+        let (framing, stays) = framing(head.headers, head.version == Some(1), bodiless)?;
+        self.reusable = stays;
+        self.stage = match framing {
+            Framing::Length(length) if length > BODY_CAP => return Err(too_large()),
+            Framing::Length(length) => Stage::Length(length),
+            Framing::Chunked => Stage::Chunked(Chunks::default()),
+            Framing::UntilClose => Stage::UntilClose,
+        };
         self.status = status;
         if asked.expect.needs_headers() {
             self.unmet = expect::unmet_header(asked.expect, |name| {
@@ -232,59 +245,6 @@ impl Reader {
             });
         }
         Ok(Some(length))
-    }
-
-    /// Decides how the body is framed (RFC 9112, section 6.3), and whether the connection stays.
-    fn frame(
-        &mut self,
-        asked: Asked<'_>,
-        status: u16,
-        modern: bool,
-        headers: &[Header<'_>],
-    ) -> Result<(), Fault> {
-        let (mut length, mut coded, mut chunked) = (None, false, false);
-        let (mut close, mut keep) = (false, false);
-        for header in headers {
-            // Compared by length first: most headers are none of these.
-            match header.name.len() {
-                14 if header.name.eq_ignore_ascii_case("content-length") => {
-                    length = Some(content_length(header.value, length)?);
-                }
-                17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
-                    for coding in tokens(header.value) {
-                        if chunked {
-                            return Err(Fault::malformed("a coding behind `chunked`"));
-                        }
-                        (coded, chunked) = (true, coding.eq_ignore_ascii_case(b"chunked"));
-                    }
-                }
-                10 if header.name.eq_ignore_ascii_case("connection") => {
-                    for token in tokens(header.value) {
-                        close |= token.eq_ignore_ascii_case(b"close");
-                        keep |= token.eq_ignore_ascii_case(b"keep-alive");
-                    }
-                }
-                _ => {}
-            }
-        }
-        if coded && length.is_some() {
-            return Err(Fault::malformed("both content-length and transfer-encoding"));
-        }
-        if coded && !modern {
-            return Err(Fault::malformed("a transfer-encoding in HTTP/1.0"));
-        }
-        self.reusable = !close && (modern || keep);
-        self.stage = match length {
-            _ if asked.head || status == 204 || status == 304 => Stage::Length(0),
-            Some(length) if length > BODY_CAP => return Err(too_large()),
-            Some(length) => Stage::Length(length),
-            None if chunked => Stage::Chunked(Chunks::default()),
-            None => {
-                self.reusable = false;
-                Stage::UntilClose
-            }
-        };
-        Ok(())
     }
 
     /// Takes bytes of the body, from `from` on.
@@ -303,10 +263,7 @@ impl Reader {
                 *left -= taken as u64;
                 let over = *left == 0;
                 let in_one_piece = over && self.counted == 0;
-                self.counted += taken as u64;
-                if kept && !in_one_piece {
-                    self.body.extend_from_slice(&rest[..taken]);
-                }
+                self.count(&rest[..taken], kept && !in_one_piece)?;
                 if !over {
                     return Ok(Progress::More);
                 }
@@ -316,35 +273,28 @@ impl Reader {
                 Ok(Progress::Whole { used, body })
             }
             Stage::Chunked(chunks) => {
-                let (counted, body) = (&mut self.counted, &mut self.body);
-                let used = chunks.feed(rest, |data| {
-                    *counted += data.len() as u64;
-                    if *counted > BODY_CAP {
-                        return Err(too_large());
-                    }
-                    if kept {
-                        body.extend_from_slice(data);
-                    }
-                    Ok(())
-                })?;
-                if !chunks.is_over() {
-                    return Ok(Progress::More);
-                }
-                self.stage = Stage::Whole;
-                Ok(Progress::Whole { used: from + used, body: None })
+                let mut chunks = *chunks;
+                let used = chunks.feed(rest, |data| self.count(data, kept))?;
+                let over = chunks.is_over();
+                self.stage = if over { Stage::Whole } else { Stage::Chunked(chunks) };
+                let whole = Progress::Whole { used: from + used, body: None };
+                Ok(if over { whole } else { Progress::More })
             }
-            Stage::UntilClose => {
-                self.counted += rest.len() as u64;
-                if self.counted > BODY_CAP {
-                    return Err(too_large());
-                }
-                if kept {
-                    self.body.extend_from_slice(rest);
-                }
-                Ok(Progress::More)
-            }
+            Stage::UntilClose => self.count(rest, kept).map(|()| Progress::More),
             Stage::Head | Stage::Whole => Ok(Progress::Whole { used: from, body: None }),
         }
+    }
+
+    /// Counts data, and keeps it where it is looked at.
+    fn count(&mut self, data: &[u8], kept: bool) -> Result<(), Fault> {
+        self.counted += data.len() as u64;
+        if self.counted > BODY_CAP {
+            return Err(too_large());
+        }
+        if kept {
+            self.body.extend_from_slice(data);
+        }
+        Ok(())
     }
 }
 
@@ -365,26 +315,4 @@ fn not_http(error: httparse::Error, bytes: &[u8]) -> &'static str {
         }
         httparse::Error::NewLine => "a line that does not end as lines do",
     }
-}
-
-/// The value of a content-length header, the same as any before.
-fn content_length(value: &[u8], before: Option<u64>) -> Result<u64, Fault> {
-    let mut length = before;
-    for token in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-        let digits = !token.is_empty() && token.iter().all(u8::is_ascii_digit);
-        let number = std::str::from_utf8(token).ok().filter(|_| digits);
-        let Some(number) = number.and_then(|text| text.parse().ok()) else {
-            return Err(Fault::malformed("a content-length that is no number"));
-        };
-        if length.is_some_and(|length| length != number) {
-            return Err(Fault::malformed("two content-lengths that differ"));
-        }
-        length = Some(number);
-    }
-    length.ok_or_else(|| Fault::malformed("an empty content-length"))
-}
-
-/// The members of a comma-separated list.
-fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|token| !token.is_empty())
 }

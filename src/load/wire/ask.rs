@@ -1,4 +1,5 @@
-//! The requests of a plan, prepared once: the bytes that HTTP/1.1 writes, the parts that HTTP/2 takes.
+//! The requests of a plan, prepared once: the bytes that HTTP/1.1 writes, the parts that HTTP/2
+//! takes.
 
 use std::fmt::Write;
 
@@ -66,7 +67,8 @@ impl Ask {
     }
 }
 
-/// The headers of a request, `host` among them: ours, the target's, its own; the later replace the earlier.
+/// The headers of a request, `host` among them: ours, the target's, its own; the later replace the
+/// earlier.
 fn headers(target: &Target, request: &Request) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     headers.insert("host", value("host", &authority(target))?);

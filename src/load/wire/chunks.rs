@@ -47,7 +47,8 @@ enum Place {
 }
 
 impl Chunks {
-    /// Takes bytes, hands pieces of data to `keep`; how many bytes were taken, all unless the body is over.
+    /// Takes bytes, hands pieces of data to `keep`; how many bytes were taken, all unless the body
+    /// is over.
     pub(super) fn feed(
         &mut self,
         bytes: &[u8],

@@ -8,7 +8,8 @@ use crate::sample::{End, Failure};
 /// How long an explanation may be, in characters.
 const EXPLANATION: usize = 200;
 
-/// Judges a whole answer: how it ended. Why it failed, if it did, goes to `tell`, in words made only if wanted.
+/// Judges a whole answer: how it ended. Why it failed, if it did, goes to `tell`, in words made
+/// only if wanted.
 pub(super) fn verdict(
     expect: &Expect,
     status: u16,
@@ -26,7 +27,8 @@ pub(super) fn verdict(
     End::Failed { why: Failure::Expectation, status: Some(status) }
 }
 
-/// The first expectation on a header that is not met. A header that comes twice needs one fitting value.
+/// The first expectation on a header that is not met. A header that comes twice needs one fitting
+/// value.
 pub(super) fn unmet_header<'a>(
     expect: &Expect,
     values: impl Fn(&str) -> Vec<&'a [u8]>,

@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl HttpWire {
-    /// Connects to each address, TLS included, up to three times within 5 s, and closes again. Addresses that do
-    /// not answer are left out where others do; `http = "auto"` is decided.
+    /// Connects to each address, TLS included, up to three times within 5 s, and closes again.
+    /// Addresses that do not answer are left out where others do; `http = "auto"` is decided.
     ///
     /// # Errors
     /// No address answers.

@@ -1,10 +1,13 @@
-//! HTTP behind the seam of [`probe`](super::probe): our own HTTP/1.1 exchange, HTTP/2 by the `h2` crate, TLS by rustls.
+//! HTTP behind the seam of [`probe`](super::probe): our own HTTP/1.1 exchange, HTTP/2 by the `h2`
+//! crate, TLS by rustls.
 //!
-//! [`resolve`] the name, [`HttpWire::prepare`] the requests, [`HttpWire::knock`] before the load. Then each load
-//! thread takes a clone. Nothing on the path of an HTTP/1.1 request allocates, locks or is shared between threads.
+//! [`resolve`] the name, [`HttpWire::prepare`] the requests, [`HttpWire::knock`] before the load.
+//! Then each load thread takes a clone. Nothing on the path of an HTTP/1.1 request allocates, locks
+//! or is shared between threads.
 
 pub mod fault;
 mod chunks;
+mod framing;
 mod expect;
 pub mod answer;
 mod ask;
@@ -79,8 +82,8 @@ struct Common {
 }
 
 impl HttpWire {
-    /// Prepares the requests of a load for a target at those addresses. Before a [`HttpWire::knock`],
-    /// `http = "auto"` means HTTP/1.1.
+    /// Prepares the requests of a load for a target at those addresses. Before a
+    /// [`HttpWire::knock`], `http = "auto"` means HTTP/1.1.
     ///
     /// # Errors
     /// A certificate, key, name or header of the gate file cannot be used.

@@ -29,7 +29,8 @@ pub struct Connection {
 /// The exchange under way, or the last one.
 #[derive(Default)]
 struct Talk {
-    /// Nothing is under way: the last answer was whole, and the connection can carry another request.
+    /// Nothing is under way: the last answer was whole, and the connection can carry another
+    /// request.
     idle: bool,
     /// The connection has carried an answer before.
     proven: bool,
@@ -117,8 +118,8 @@ impl Connection {
         Ok(begun.elapsed())
     }
 
-    /// Whether the connection is open, and silent as it should be between requests. What came without being
-    /// asked for, a close among it, would be taken for the next answer.
+    /// Whether the connection is open, and silent as it should be between requests. What came
+    /// without being asked for, a close among it, would be taken for the next answer.
     fn is_fresh(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(line) = self.line.as_mut().filter(|_| self.talk.idle) else { return false };
         let mut buffer = self.hub.buffer.borrow_mut();
@@ -150,7 +151,8 @@ impl Connection {
         self.talk.read(line, cx, &self.hub, request, deadline)
     }
 
-    /// Whether a request that ended so may be sent again: a kept connection was closed while it was under way.
+    /// Whether a request that ended so may be sent again: a kept connection was closed while it was
+    /// under way.
     fn may_repeat(&self, request: usize, fault: &Fault) -> bool {
         fault.why == Failure::Reset
             && self.talk.proven

@@ -1,4 +1,5 @@
-//! TLS: whom we trust, who we are, and a handshake's failure told so that a person knows what to do.
+//! TLS: whom we trust, who we are, and a handshake's failure told so that a person knows what to
+//! do.
 
 use std::io;
 use std::sync::Arc;
@@ -114,8 +115,8 @@ impl ServerCertVerifier for Trust {
         let checked =
             roots.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match checked {
-            // `openssl req -x509` marks what it makes as an authority, which webpki takes from no server.
-            // Whoever names just this certificate in `tls.ca` means it.
+            // `openssl req -x509` marks what it makes as an authority, which webpki takes from no
+            // server. Whoever names just this certificate in `tls.ca` means it.
             Err(Error::InvalidCertificate(CertificateError::Other(_)))
                 if self.own.contains(end_entity) =>
             {
@@ -161,7 +162,8 @@ fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
     webpki::EndEntityCert::try_from(certificate).is_ok_and(|cert| cert.issuer() == cert.subject())
 }
 
-/// The fault that an error means once a connection was made, in the words of TLS where it is one of TLS.
+/// The fault that an error means once a connection was made, in the words of TLS where it is one of
+/// TLS.
 pub(super) fn exchanging(error: &io::Error) -> Fault {
     let fault = fault::exchanging(error);
     if fault.why == Failure::Tls { Fault::new(Failure::Tls, told(error)) } else { fault }

@@ -1,4 +1,5 @@
-//! Shared HTTP/2 connections: opened in a task of their own, with so many seats on each as both sides allow.
+//! Shared HTTP/2 connections: opened in a task of their own, with so many seats on each as both
+//! sides allow.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -104,8 +105,9 @@ impl Seat {
         self.trunk.proven.set(true);
     }
 
-    /// Whether the server gave a request up before it did anything: its answer had not begun, and the stream was
-    /// refused, the connection was asked to end, or a connection that had carried answers was closed.
+    /// Whether the server gave a request up before it did anything: its answer had not begun, and
+    /// the stream was refused, the connection was asked to end, or a connection that had carried
+    /// answers was closed.
     pub(super) fn gave_up(&self, error: &h2::Error) -> bool {
         let closed = error.is_io() && self.trunk.proven.get();
         if closed || (error.is_go_away() && error.is_remote()) {

@@ -215,37 +215,26 @@ impl Stream {
                         self.at = At::Head(response);
                         return Poll::Pending;
                     };
-                    let (parts, body) = answer
-                        .map_err(|error| Broken {
-                            had: if seat.gave_up(&error) { Had::GivenUp } else { Had::Acted },
-                            fault: told(&error, false),
-                        })?
-                        .into_parts();
+                    let answer = answer.map_err(|error| Broken {
+                        had: if seat.gave_up(&error) { Had::GivenUp } else { Had::Acted },
+                        fault: told(&error, false),
+                    })?;
+                    let (parts, body) = answer.into_parts();
                     self.head(parts.status.as_u16(), &parts.headers, expect)?;
                     self.at = At::Body(body);
                 }
                 At::Body(body) if body.is_end_stream() => {}
-                At::Body(mut body) => match body.poll_data(cx) {
-                    Poll::Pending => {
+                At::Body(mut body) => {
+                    let Poll::Ready(data) = body.poll_data(cx) else {
                         self.at = At::Body(body);
                         return Poll::Pending;
+                    };
+                    self.at = self.data(body, data, expect)?;
+                    // A flood may never let the timer have its turn.
+                    if Instant::now() >= deadline && !matches!(self.at, At::Rest) {
+                        return Poll::Ready(Err(self.late().into()));
                     }
-                    Poll::Ready(None) => self.at = At::Trailers(body),
-                    Poll::Ready(Some(Err(error))) if self.is_whole(&error) => {}
-                    Poll::Ready(Some(Err(error))) => {
-                        return Poll::Ready(Err(told(&error, true).into()));
-                    }
-                    Poll::Ready(Some(Ok(data))) => {
-                        // Only a connection that is gone takes nothing back, and then reading says so.
-                        drop(body.flow_control().release_capacity(data.len()));
-                        self.take(&data, expect)?;
-                        // A flood may never let the timer have its turn.
-                        if Instant::now() >= deadline {
-                            return Poll::Ready(Err(self.late().into()));
-                        }
-                        self.at = At::Body(body);
-                    }
-                },
+                }
                 At::Trailers(mut body) => {
                     let Poll::Ready(trailers) = body.poll_trailers(cx) else {
                         self.at = At::Trailers(body);
@@ -253,6 +242,26 @@ impl Stream {
                     };
                     trailers.map_err(|error| told(&error, true))?;
                 }
+            }
+        }
+    }
+
+    /// Takes a piece of the body, or its end; what comes after it.
+    fn data(
+        &mut self,
+        mut body: RecvStream,
+        data: Option<Result<Bytes, h2::Error>>,
+        expect: &Expect,
+    ) -> Result<At, Fault> {
+        match data {
+            None => Ok(At::Trailers(body)),
+            Some(Err(error)) if self.is_whole(&error) => Ok(At::Rest),
+            Some(Err(error)) => Err(told(&error, true)),
+            Some(Ok(data)) => {
+                // Only a connection that is gone takes nothing back, and then reading says so.
+                drop(body.flow_control().release_capacity(data.len()));
+                self.take(&data, expect)?;
+                Ok(At::Body(body))
             }
         }
     }
@@ -271,7 +280,8 @@ impl Stream {
         Ok(())
     }
 
-    /// Whether a reset of the stream only asks us to stop sending, behind a whole answer (RFC 9113, section 8.1).
+    /// Whether a reset of the stream only asks us to stop sending, behind a whole answer (RFC 9113,
+    /// section 8.1).
     fn is_whole(&self, error: &h2::Error) -> bool {
         error.is_reset()
             && error.is_remote()

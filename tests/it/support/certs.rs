@@ -108,8 +108,8 @@ impl Issuer {
     }
 }
 
-/// A server whose certificate vouches for itself, and that certificate in PEM. With `authority`, it also claims to
-/// be one, as `openssl req -x509` makes it.
+/// A server whose certificate vouches for itself, and that certificate in PEM. With `authority`, it
+/// also claims to be one, as `openssl req -x509` makes it.
 pub(crate) fn self_signed(leaf: &Leaf, authority: bool) -> (Arc<ServerConfig>, Vec<u8>) {
     let (key, mut params) = (key(), leaf.params());
     if authority {

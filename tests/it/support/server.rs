@@ -99,7 +99,8 @@ impl Script {
         self
     }
 
-    /// From then on, for so long, connections are reset and new ones refused. Counted from the first request.
+    /// From then on, for so long, connections are reset and new ones refused. Counted from the
+    /// first request.
     pub(crate) fn down(mut self, after: Duration, lasting: Duration) -> Self {
         self.down = Some((after, lasting));
         self

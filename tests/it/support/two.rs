@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use h2::server::{Builder, SendResponse};
-use h2::{Reason, RecvStream};
+use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -158,47 +158,74 @@ async fn answer(
     turn: u64,
     seen: &Seen,
 ) -> Option<()> {
-    let (parts, mut body) = request.into_parts();
-    let mut reply = |code: u16, end: bool| {
-        let head = Response::builder().status(code).header("x-agent", "two").body(());
-        respond.send_response(head.expect("a head"), end).ok()
-    };
-    match parts.uri.path() {
+    let path = request.uri().path().to_owned();
+    match path.as_str() {
         "/ok" | "/go-away-after" | "/go-away" | "/drop-second" => {
-            while let Some(data) = body.data().await {
-                let data = data.ok()?;
-                seen.body.fetch_add(data.len() as u64, Ordering::SeqCst);
-                body.flow_control().release_capacity(data.len()).ok()?;
-            }
-            reply(200, false)?.send_data(Bytes::from_static(b"hello"), true).ok()?;
+            read(request.into_body(), seen).await?;
+            let mut stream = head(&mut respond, 200, 1, false)?;
+            stream.send_data(Bytes::from_static(b"hello"), true).ok()?;
         }
-        "/empty" => drop(reply(204, true)),
         "/slow" => {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            reply(200, true)?;
+            head(&mut respond, 200, 1, true)?;
         }
         "/trailers" => {
-            let mut stream = reply(200, false)?;
+            let mut stream = head(&mut respond, 200, 1, false)?;
             stream.send_data(Bytes::from_static(b"hello"), false).ok()?;
             let mut trailers = HeaderMap::new();
             trailers.insert("x-end", "1".parse().expect("a value"));
             stream.send_trailers(trailers).ok()?;
         }
-        "/503" => drop(reply(503, true)),
-        "/refuse-once" if turn == 0 => respond.send_reset(Reason::REFUSED_STREAM),
-        "/refuse" => respond.send_reset(Reason::REFUSED_STREAM),
+        "/empty" => drop(head(&mut respond, 204, 1, true)),
+        "/503" => drop(head(&mut respond, 503, 1, true)),
+        "/headers" => drop(head(&mut respond, 200, 101, true)),
+        _ => misbehave(&path, &mut respond, turn).await?,
+    }
+    Some(())
+}
+
+/// Sends the head of an answer with so many headers.
+fn head(
+    respond: &mut SendResponse<Bytes>,
+    code: u16,
+    headers: usize,
+    end: bool,
+) -> Option<SendStream<Bytes>> {
+    let mut head = Response::builder().status(code).header("x-agent", "two");
+    for number in 1..headers {
+        head = head.header(format!("x-{number}"), "1");
+    }
+    respond.send_response(head.body(()).expect("a head"), end).ok()
+}
+
+/// Reads and counts the body of a request.
+async fn read(mut body: RecvStream, seen: &Seen) -> Option<()> {
+    while let Some(data) = body.data().await {
+        let data = data.ok()?;
+        seen.body.fetch_add(data.len() as u64, Ordering::SeqCst);
+        body.flow_control().release_capacity(data.len()).ok()?;
+    }
+    Some(())
+}
+
+/// Answers as no server should.
+async fn misbehave(path: &str, respond: &mut SendResponse<Bytes>, turn: u64) -> Option<()> {
+    // A reset at once would throw away what was not written yet.
+    let pause = Duration::from_millis(30);
+    match path {
+        "/refuse-once" if turn > 0 => drop(head(respond, 200, 1, true)),
+        "/refuse" | "/refuse-once" => respond.send_reset(Reason::REFUSED_STREAM),
         "/reset" => respond.send_reset(Reason::INTERNAL_ERROR),
         "/reset-body" => {
-            let mut stream = reply(200, false)?;
+            let mut stream = head(respond, 200, 1, false)?;
             stream.send_data(Bytes::from_static(b"hel"), false).ok()?;
-            tokio::time::sleep(Duration::from_millis(30)).await;
+            tokio::time::sleep(pause).await;
             stream.send_reset(Reason::CANCEL);
         }
         "/early" => {
-            let mut stream = reply(413, false)?;
+            let mut stream = head(respond, 413, 1, false)?;
             stream.send_data(Bytes::from_static(b"too much"), true).ok()?;
-            // A reset at once would throw away what was not written yet.
-            tokio::time::sleep(Duration::from_millis(30)).await;
+            tokio::time::sleep(pause).await;
             stream.send_reset(Reason::NO_ERROR);
         }
         "/interim" => {
@@ -208,16 +235,8 @@ async fn answer(
             }
             std::future::pending::<()>().await;
         }
-        "/headers" => {
-            let mut head = Response::builder().status(200);
-            for number in 0..101 {
-                head = head.header(format!("x-{number}"), "1");
-            }
-            respond.send_response(head.body(()).expect("a head"), true).ok()?;
-        }
-        "/stall" => std::future::pending().await,
         "/flood" => {
-            let mut stream = reply(200, false)?;
+            let mut stream = head(respond, 200, 1, false)?;
             let piece = Bytes::from(vec![b'x'; 64 * 1024]);
             loop {
                 stream.reserve_capacity(piece.len());
@@ -225,7 +244,7 @@ async fn answer(
                 stream.send_data(piece.slice(..room.min(piece.len())), false).ok()?;
             }
         }
-        _ => drop(reply(200, true)),
+        _ => std::future::pending().await,
     }
     Some(())
 }
