@@ -50,7 +50,8 @@ fn evidence(endpoint: u32) -> Evidence {
     }
     let name = format!("GET /endpoints/{endpoint}");
     let slices = slices.iter().map(Tally::pack).collect();
-    Evidence { name, planned: Some(whole.count()), whole, slices }
+    let (planned, examples) = (Some(whole.count()), std::collections::BTreeMap::new());
+    Evidence { name, planned, whole, slices, examples }
 }
 
 fn slice(index: u32) -> Slice {

@@ -1,5 +1,6 @@
 //! Everything one execution told us, whoever executed it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::sample::Failure;
@@ -34,6 +35,8 @@ pub struct Evidence {
     pub whole: Tally,
     /// The same, slice by slice (warm-up included), on the axis of [`Run::slices`].
     pub slices: Vec<Packed>,
+    /// One example for each class of failure: why, in words that quote no answer.
+    pub examples: BTreeMap<Failure, String>,
 }
 
 /// A piece of the run's time.
