@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::sample::Failure;
+use crate::secret::Masks;
 use crate::tally::{Packed, Tally, Times};
 use crate::unit::Ratio;
 
@@ -200,6 +201,21 @@ pub enum Stop {
 }
 
 impl Run {
+    /// The same run without what must not be shown. Names stay as they are: they are written in the
+    /// gate file, and nothing in them comes from the environment.
+    #[must_use]
+    pub fn hidden(mut self, masks: &Masks) -> Self {
+        let hide = |text: &mut String| *text = masks.apply(text);
+        let origin = &mut self.origin;
+        [&mut origin.target, &mut origin.gate].into_iter().for_each(hide);
+        self.load.refused.iter_mut().for_each(|(address, _)| hide(address));
+        match &mut self.stop {
+            Stop::Breached(what) | Stop::Panic(what) | Stop::Unreachable(_, what) => hide(what),
+            Stop::End | Stop::Signal(_) | Stop::Dead(_) | Stop::Checkpoint => {}
+        }
+        self
+    }
+
     /// All endpoints' samples together.
     #[must_use]
     pub fn whole(&self) -> Tally {
