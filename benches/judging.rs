@@ -1,12 +1,14 @@
-//! Micro-benchmarks of merging, judging and archiving a run of 100 endpoints and 120 slices.
+//! Micro-benchmarks of merging, judging, archiving and reporting a run of 100 endpoints and 120 slices.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use loadgate::judge::finding::Judgement;
 use loadgate::metric::{Metric, Value};
 use loadgate::plan::Plan;
 use loadgate::plan::threshold::{Level, Limit, Relation, Selector, Threshold, Window};
+use loadgate::report::{Case, Facts, Format};
 use loadgate::run::{
     Clock, Delivered, Evidence, Generator, Model, Origin, Pulse, Run, Slice, Stop,
 };
@@ -50,8 +52,7 @@ fn evidence(endpoint: u32) -> Evidence {
     }
     let name = format!("GET /endpoints/{endpoint}");
     let slices = slices.iter().map(Tally::pack).collect();
-    let (planned, examples) = (Some(whole.count()), std::collections::BTreeMap::new());
-    Evidence { name, planned, whole, slices, examples }
+    Evidence { name, planned: Some(whole.count()), whole, slices }
 }
 
 fn slice(index: u32) -> Slice {
@@ -156,4 +157,25 @@ fn write_the_archive(bencher: divan::Bencher<'_, '_>) {
 #[divan::bench(sample_count = 20)]
 fn read_the_archive(bencher: divan::Bencher<'_, '_>) {
     bencher.bench(|| archive::read(black_box(&TEXT)));
+}
+
+#[divan::bench(sample_count = 20)]
+fn gather_the_facts(bencher: divan::Bencher<'_, '_>) {
+    let (plan, judgement) = judged();
+    let case = Case { plan: &plan, run: &RUN, judgement: &judgement, exit_code: 0 };
+    bencher.bench(|| Facts::of(black_box(&case)));
+}
+
+#[divan::bench(sample_count = 20)]
+fn write_all_reports(bencher: divan::Bencher<'_, '_>) {
+    let (plan, judgement) = judged();
+    let case = Case { plan: &plan, run: &RUN, judgement: &judgement, exit_code: 0 };
+    let facts = Facts::of(&case);
+    bencher.bench(|| Format::FILES.map(|format| black_box(&facts).render(format)));
+}
+
+fn judged() -> (Plan, Judgement) {
+    let plan = plan(None);
+    let judgement = judge::judge(&plan, &RUN);
+    (plan, judgement)
 }

@@ -1,11 +1,11 @@
 //! The course of a run so far: everything the control thread knows, and the [`Run`] it makes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::health::{self, Clocks, MachineTime};
-use super::ledger::{Batch, Examples, Record, Standing};
+use super::ledger::{Batch, Record, Standing};
 use super::sums::Sums;
 use super::{Order, nanos};
 use crate::plan::axis::Piece;
@@ -35,8 +35,6 @@ pub(super) struct Course {
     standstills: Standstills,
     machine: Option<MachineTime>,
     descriptors: Descriptors,
-    /// By endpoint: an example of each failure.
-    examples: Vec<BTreeMap<Failure, String>>,
     /// Since when, and until when, requests only failed to connect.
     unconnected: Option<(u64, u64)>,
 }
@@ -84,7 +82,6 @@ impl Course {
             standstills: Standstills { own: Vec::new(), lanes: vec![Vec::new(); lanes] },
             machine: MachineTime::now(),
             descriptors: Descriptors { limit, most: 0, at_connections: None },
-            examples: vec![BTreeMap::new(); weights.len()],
             unconnected: None,
         }
     }
@@ -141,13 +138,6 @@ impl Course {
                 | Failure::Unfinished,
             )
             | None => self.unconnected = None,
-        }
-    }
-
-    /// Keeps one example for each endpoint and failure.
-    pub(super) fn remember(&mut self, examples: Examples) {
-        for (endpoint, why, what) in examples {
-            self.examples[endpoint].entry(why).or_insert(what);
         }
     }
 
@@ -261,12 +251,9 @@ impl Course {
         };
         let names = self.order.requests.iter().map(|(name, _)| name.clone());
         let counted = self.sums.whole().into_iter().zip(self.sums.slices(slices.len()));
-        let told = counted.zip(&self.examples);
-        let evidence = |((name, planned), ((whole, slices), examples))| {
-            let examples: &BTreeMap<Failure, String> = examples;
-            Evidence { name, planned, whole, slices, examples: examples.clone() }
-        };
-        names.zip(planned).zip(told).map(evidence).collect()
+        let all = names.zip(planned).zip(counted);
+        all.map(|((name, planned), (whole, slices))| Evidence { name, planned, whole, slices })
+            .collect()
     }
 
     fn delivered(&self, lasted: Duration, slices: &[Slice]) -> Delivered {

@@ -185,8 +185,8 @@ mod tests {
         let shares = [0.0, 1e-9, 0.000_24, 0.025, 0.123_45, 1.0];
         let shown = ["0 %", "< 0.0001 %", "0.024 %", "2.5 %", "12.35 %", "100 %"];
         assert_eq!(shares.map(percent), shown.map(str::to_owned));
-        let times = [250, 1500, 90_000].map(Duration::from_millis);
-        assert_eq!(times.map(duration), ["250 ms", "1.5 s", "1m30s"].map(str::to_owned));
+        let times = [250, 1500, 150_000].map(Duration::from_millis);
+        assert_eq!(times.map(duration), ["250 ms", "1.5 s", "2m30s"].map(str::to_owned));
     }
 
     #[test]

@@ -14,13 +14,15 @@ const HALF_BITS: usize = 10;
 const HALF: usize = 1 << HALF_BITS;
 /// Buckets of a histogram up to 600 s: 21 halves of 1024.
 const BUCKETS: usize = 21 * HALF;
+/// A bucket takes at most nine bytes; what does not fit is not ours.
+const MOST_PLAIN: usize = HEAD + 9 * BUCKETS;
 /// The head of HdrHistogram's V2 encoding, once inflated.
 const HEAD: usize = 40;
 
 /// Latencies of several packed histograms together.
 ///
-/// Unpacking a histogram takes some 100 µs, adding it here some 5: a report of 100 endpoints over
-/// 100 slices is ready before anybody waits.
+/// Unpacking takes ten times as long as adding here: a report of 100 endpoints over 100 slices is
+/// ready before anybody waits.
 pub struct Sum {
     counts: Vec<u64>,
     /// The first bucket that may hold something, and the one behind the last.
@@ -43,7 +45,7 @@ impl Default for Sum {
             most: Duration::ZERO,
             inflater: Decompress::new(true),
             bytes: Vec::new(),
-            plain: Vec::with_capacity(8 * 1024),
+            plain: vec![0; MOST_PLAIN],
         }
     }
 }
@@ -66,8 +68,8 @@ impl Sum {
     /// # Errors
     /// When it is damaged, or does not hold as many values as it says; the sum is then of no use.
     pub fn add(&mut self, packed: &PackedTimes) -> Result<(), Damaged> {
-        self.inflate(packed)?;
-        let mut payload = &self.plain[HEAD..];
+        let length = self.inflate(packed)?;
+        let mut payload = self.plain.get(HEAD..length).ok_or(Damaged::NotHistogram)?;
         let (mut at, mut found) = (0_usize, 0_u64);
         while !payload.is_empty() {
             let step = zig_zag(&mut payload).ok_or(Damaged::NotHistogram)?;
@@ -114,7 +116,8 @@ impl Sum {
         found
     }
 
-    fn inflate(&mut self, packed: &PackedTimes) -> Result<(), Damaged> {
+    /// Unwraps the histogram into `plain`, and says how long it is.
+    fn inflate(&mut self, packed: &PackedTimes) -> Result<usize, Damaged> {
         if packed.histogram.len() > MOST_ENCODED {
             return Err(Damaged::NotBase64);
         }
@@ -122,16 +125,14 @@ impl Sum {
         BASE64.decode_vec(&packed.histogram, &mut self.bytes).map_err(|_| Damaged::NotBase64)?;
         let deflated = self.bytes.get(8..).ok_or(Damaged::NotHistogram)?;
         self.inflater.reset(true);
-        self.plain.clear();
-        // A bucket takes at most nine bytes; what does not fit is not ours.
-        self.plain.reserve(HEAD + 9 * BUCKETS);
-        let done = self.inflater.decompress_vec(deflated, &mut self.plain, FlushDecompress::Finish);
-        let head = &self.plain;
+        let done = self.inflater.decompress(deflated, &mut self.plain, FlushDecompress::Finish);
+        let length = usize::try_from(self.inflater.total_out()).unwrap_or(MOST_PLAIN);
+        let head = &self.plain[..length];
         let long = |at: usize| {
             head.get(at..at + 8).and_then(|part| part.try_into().ok()).map(u64::from_be_bytes)
         };
         match done {
-            Ok(Status::StreamEnd) if long(16) == Some(LOW) && long(24) == Some(HIGH) => Ok(()),
+            Ok(Status::StreamEnd) if long(16) == Some(LOW) && long(24) == Some(HIGH) => Ok(length),
             Ok(Status::StreamEnd) => Err(Damaged::OtherBounds),
             Ok(Status::Ok | Status::BufError) | Err(_) => Err(Damaged::NotHistogram),
         }

@@ -1,6 +1,5 @@
 //! Plans, samples and runs made up in code.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use loadgate::metric::{Kind, Metric, Value};
@@ -235,7 +234,7 @@ fn evidence(name: &str, samples: &[Sample], pieces: &[Piece]) -> Evidence {
     }
     let planned = Some(whole.count());
     let slices: Vec<Packed> = slices.iter().map(Tally::pack).collect();
-    Evidence { name: name.to_owned(), planned, whole, slices, examples: BTreeMap::new() }
+    Evidence { name: name.to_owned(), planned, whole, slices }
 }
 
 fn slice<'a>(piece: &Piece, samples: impl Iterator<Item = &'a Sample>) -> Slice {
