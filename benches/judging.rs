@@ -52,7 +52,7 @@ fn evidence(endpoint: u32) -> Evidence {
     }
     let name = format!("GET /endpoints/{endpoint}");
     let slices = slices.iter().map(Tally::pack).collect();
-    Evidence { name, planned: Some(whole.count()), whole, slices }
+    Evidence { name, planned: Some(whole.count()), whole, slices, examples: Vec::new() }
 }
 
 fn slice(index: u32) -> Slice {

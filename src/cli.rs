@@ -1,1 +1,223 @@
 //! Flags and help; nothing else.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::demo::Break;
+use crate::unit;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    pass
+  1    fail: something asked for was breached; the only code that means \"do not merge\"
+  2    the flags or the gate file are wrong; nothing was sent
+  3    inconclusive: no judgement can be given
+  4    pass, but a report could not be written
+  130  interrupted by SIGINT
+  143  terminated by SIGTERM or SIGHUP";
+
+/// Puts a defined load on a service, judges the answers, and ends with pass or fail.
+#[derive(Debug, Parser)]
+#[command(name = "loadgate", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to speak while doing it.
+    #[command(flatten)]
+    pub tone: Tone,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Put the load on, judge, write the reports
+    #[command(after_help = EXIT_CODES)]
+    Run(Run),
+    /// Judge a run that was saved, and write its reports again
+    #[command(after_help = EXIT_CODES)]
+    Check(Check),
+    /// The whole of `run` against a service that loadgate starts itself
+    #[command(after_help = EXIT_CODES)]
+    Demo(Demo),
+    /// Say what a rule, a metric or a doubt means, and what to do about it
+    Explain {
+        /// The name; without one, all names are listed
+        name: Option<String>,
+    },
+    /// Print the JSON Schema of the gate file, for editors, or of verdict.json
+    Schema {
+        /// Of which file
+        #[arg(value_enum, default_value_t = Schema::Gate)]
+        of: Schema,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+/// `loadgate run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The gate file
+    pub gate: PathBuf,
+    /// What to change in it.
+    #[command(flatten)]
+    pub changes: Changes,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub out: Out,
+}
+
+/// `loadgate check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The gate file
+    pub gate: PathBuf,
+    /// The saved run: a run.json
+    pub run: PathBuf,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub out: Out,
+}
+
+/// `loadgate demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Let the service misbehave
+    #[arg(long = "break", value_name = "HOW", value_enum, env = "LOADGATE_DEMO_BREAK")]
+    pub broken: Option<HowBroken>,
+    /// Only serve, until interrupted
+    #[arg(long, env = "LOADGATE_DEMO_SERVE", value_parser = falsey(), conflicts_with = "out")]
+    pub serve: bool,
+    /// The port to serve on; a free one when not given
+    #[arg(long, value_name = "N", env = "LOADGATE_DEMO_PORT", default_value_t = 0)]
+    #[arg(hide_default_value = true)]
+    pub port: u16,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub out: Out,
+}
+
+/// What the flags change in a gate file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Changes {
+    /// Replaces `target.url`
+    #[arg(long, value_name = "URL", env = "LOADGATE_TARGET", hide_env_values = true)]
+    pub target: Option<String>,
+    /// Takes `[sla]` from another file, such as the base branch's
+    #[arg(long, value_name = "FILE", env = "LOADGATE_THRESHOLDS")]
+    pub thresholds: Option<PathBuf>,
+    /// Replaces `load.duration`, as in `30s`
+    #[arg(long, value_name = "D", env = "LOADGATE_DURATION", value_parser = duration)]
+    pub duration: Option<Duration>,
+    /// The seed of every draw; drawn and printed when not given
+    #[arg(long, value_name = "N", env = "LOADGATE_SEED")]
+    pub seed: Option<u64>,
+}
+
+/// Where the reports go.
+#[derive(Debug, Args)]
+pub struct Out {
+    /// The directory for run.json, verdict.json, junit.xml, summary.md and report.html
+    #[arg(long, value_name = "DIR", env = "LOADGATE_OUT", default_value = "loadgate-out")]
+    pub out: PathBuf,
+}
+
+/// How to speak.
+#[derive(Debug, Args)]
+pub struct Tone {
+    /// Colours and the moving progress line
+    #[arg(long, value_enum, global = true, env = "LOADGATE_COLOR", default_value_t = Color::Auto)]
+    #[arg(value_name = "WHEN", hide_possible_values = true)]
+    #[arg(help = "Colours: auto, always or never")]
+    pub color: Color,
+    /// Say the verdict and nothing else
+    #[arg(short, long, global = true, env = "LOADGATE_QUIET", value_parser = falsey())]
+    #[arg(action = ArgAction::SetTrue, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say each step
+    #[arg(short, long, global = true, env = "LOADGATE_VERBOSE", value_parser = falsey())]
+    #[arg(action = ArgAction::SetTrue)]
+    pub verbose: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise
+    Auto,
+    /// Even in a file
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// [`Break`], as a flag has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HowBroken {
+    /// Four times slower
+    Latency,
+    /// One answer in ten is a 500
+    Errors,
+    /// Frozen for two seconds out of four
+    Stall,
+}
+
+/// Of which file the schema is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// The gate file
+    Gate,
+    /// verdict.json
+    Verdict,
+}
+
+impl From<HowBroken> for Break {
+    fn from(how: HowBroken) -> Self {
+        match how {
+            HowBroken::Latency => Self::Latency,
+            HowBroken::Errors => Self::Errors,
+            HowBroken::Stall => Self::Stall,
+        }
+    }
+}
+
+/// A switch in the environment is on unless it says `0`, `no`, `false`, `off`, or nothing.
+fn falsey() -> clap::builder::FalseyValueParser {
+    clap::builder::FalseyValueParser::new()
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    unit::parse_duration(text).map_err(|bad| format!("{}: {}", bad.why, bad.hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_its_environment_variable() {
+        let mut command = Cli::command();
+        command.build();
+        let nested = command.get_subcommands().flat_map(clap::Command::get_arguments);
+        let flags = nested.chain(command.get_arguments()).filter(|flag| flag.get_long().is_some());
+        for flag in flags.filter(|flag| !matches!(flag.get_id().as_str(), "help" | "version")) {
+            let variable = flag.get_env().and_then(|name| name.to_str()).unwrap_or_default();
+            assert!(variable.starts_with("LOADGATE_"), "--{} has {variable:?}", flag.get_id());
+        }
+    }
+}

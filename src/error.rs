@@ -1,1 +1,133 @@
 //! Why there is no judgement, and the exit codes.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::judge::finding::{Judgement, Verdict};
+use crate::plan::fault::Faults;
+use crate::sanitise::Clean;
+use crate::store::{Unread, Unusable};
+
+/// How the process ends. These numbers are a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything asked was held.
+    Pass = 0,
+    /// Something asked was breached.
+    Fail = 1,
+    /// The flags or the gate file are wrong; nothing was sent.
+    Usage = 2,
+    /// No judgement can be given: no data, no trust, no target, unreadable input.
+    Inconclusive = 3,
+    /// The judgement is a pass, but a report could not be written.
+    Undelivered = 4,
+    /// Interrupted by SIGINT.
+    Interrupted = 130,
+    /// Terminated by SIGTERM or SIGHUP.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What a judgement ends with. A signal outranks the verdict: who interrupts wants to be told
+    /// so.
+    #[must_use]
+    pub fn of(judgement: &Judgement) -> Self {
+        match (judgement.interrupted.as_deref(), judgement.verdict()) {
+            (Some("SIGINT"), _) => Self::Interrupted,
+            (Some(_), _) => Self::Terminated,
+            (None, Verdict::Pass) => Self::Pass,
+            (None, Verdict::Fail) => Self::Fail,
+            (None, Verdict::Inconclusive) => Self::Inconclusive,
+        }
+    }
+
+    /// The same, where a report is missing: that takes a pass away, and nothing else.
+    #[must_use]
+    pub fn undelivered(self) -> Self {
+        if self == Self::Pass { Self::Undelivered } else { self }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why there is no judgement, or no answer of another kind.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The gate file is wrong.
+    #[error("{0}")]
+    Gate(#[from] Faults),
+    /// A gate file cannot be read.
+    #[error(transparent)]
+    Unread(#[from] Unread),
+    /// A gate file holds thresholds alone, and a load was asked for.
+    #[error("{}: there is no load in it; `run` needs [target], [load] and a [[request]]", Clean::line(.0))]
+    NothingToSend(String),
+    /// What a gate file says cannot be sent.
+    #[error("{}: {}", Clean::line(.0), Clean::line(.1))]
+    Unfit(String, String),
+    /// The directory for the reports cannot take them.
+    #[error(transparent)]
+    Out(#[from] Unusable),
+    /// A saved run cannot be read.
+    #[error(transparent)]
+    UnreadRun(Unread),
+    /// A file is no saved run.
+    #[error("`{}` {}", Clean::line(&.path.to_string_lossy()), Clean::line(.why))]
+    UnfitRun {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        why: String,
+    },
+    /// There is no page of that name.
+    #[error("there is no page `{}`{}; `loadgate explain` lists all", Clean::line(.name), meant(*.near))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// One that is much alike.
+        near: Option<&'static str>,
+    },
+    /// The demo service cannot be started.
+    #[error("the demo service cannot be started: {0}; choose another --port")]
+    Demo(io::Error),
+    /// What was asked for could not be printed.
+    #[error("cannot write to stdout: {0}")]
+    Stdout(io::Error),
+    /// The system gave no thread, no runtime or no signal handler.
+    #[error("the system does not give what a run needs: {0}")]
+    System(io::Error),
+}
+
+impl Error {
+    /// How the process ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Gate(_)
+            | Self::Unread(_)
+            | Self::NothingToSend(_)
+            | Self::Unfit(..)
+            | Self::Out(_)
+            | Self::Unknown { .. }
+            | Self::Demo(_) => Exit::Usage,
+            Self::UnreadRun(_) | Self::UnfitRun { .. } | Self::System(_) => Exit::Inconclusive,
+            Self::Stdout(_) => Exit::Undelivered,
+        }
+    }
+}
+
+fn meant(near: Option<&'static str>) -> String {
+    near.map_or(String::new(), |near| format!(", did you mean `{near}`?"))
+}

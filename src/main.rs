@@ -1,3 +1,8 @@
 //! Arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let lookup = |name: &str| std::env::var(name).ok();
+    loadgate::app::start(std::env::args_os(), lookup).into()
+}

@@ -1,8 +1,10 @@
 //! Everything one execution told us, whoever executed it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::sample::Failure;
+use crate::secret::Masks;
 use crate::tally::{Packed, Tally, Times};
 use crate::unit::Ratio;
 
@@ -34,6 +36,8 @@ pub struct Evidence {
     pub whole: Tally,
     /// The same, slice by slice (warm-up included), on the axis of [`Run::slices`].
     pub slices: Vec<Packed>,
+    /// One example for each class of failure: why, in words that quote no answer.
+    pub examples: BTreeMap<Failure, String>,
 }
 
 /// A piece of the run's time.
@@ -197,6 +201,21 @@ pub enum Stop {
 }
 
 impl Run {
+    /// The same run without what must not be shown. Names stay as they are: they are written in the
+    /// gate file, and nothing in them comes from the environment.
+    #[must_use]
+    pub fn hidden(mut self, masks: &Masks) -> Self {
+        let hide = |text: &mut String| *text = masks.apply(text);
+        let origin = &mut self.origin;
+        [&mut origin.target, &mut origin.gate].into_iter().for_each(hide);
+        self.load.refused.iter_mut().for_each(|(address, _)| hide(address));
+        match &mut self.stop {
+            Stop::Breached(what) | Stop::Panic(what) | Stop::Unreachable(_, what) => hide(what),
+            Stop::End | Stop::Signal(_) | Stop::Dead(_) | Stop::Checkpoint => {}
+        }
+        self
+    }
+
     /// All endpoints' samples together.
     #[must_use]
     pub fn whole(&self) -> Tally {

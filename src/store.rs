@@ -1,4 +1,5 @@
-//! Files: written whole or not at all, into a directory that was proved usable before any load was spent.
+//! Files: written whole or not at all, into a directory that was proved usable before any load was
+//! spent.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -65,8 +66,8 @@ pub struct Unread {
 }
 
 impl Store {
-    /// Makes the directory where it is missing, takes it for this run, and proves that files of these names can
-    /// be written there.
+    /// Makes the directory where it is missing, takes it for this run, and proves that files of
+    /// these names can be written there.
     ///
     /// # Errors
     /// When it is not a directory, not writable, full, or held by another run.
@@ -89,7 +90,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Removes what an earlier run left under these names: an old pass must not outlive a run that was killed.
+    /// Removes what an earlier run left under these names: an old pass must not outlive a run that
+    /// was killed.
     ///
     /// # Errors
     /// When an old file cannot be removed.

@@ -153,6 +153,8 @@ pub(super) struct Endpoint<'a> {
     pub(super) whole: Tally<'a>,
     #[serde(borrow, deserialize_with = "few::<_, _, MOST_SLICES>")]
     pub(super) slices: Vec<Tally<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) examples: BTreeMap<Class, Cow<'a, str>>,
 }
 
 /// What is absent was not there: times of nothing, no failures, no answers.

@@ -1,7 +1,7 @@
 //! The shape of a file, believed piece by piece until it is a run.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::number::{Count, MOST_COUNT};
@@ -189,7 +189,10 @@ fn endpoint(form: form::Endpoint<'_>, place: &str, slices: usize) -> Believed<Ev
         Ok(whole) => whole,
         Err(why) => return no(format!("{place}.whole"), why.to_string()),
     };
-    Ok(Evidence { name, planned: form.planned.map(|planned| planned.0), whole, slices })
+    let examples = form.examples.into_iter().map(|(why, what)| Ok((why.0, text(what, place)?)));
+    let examples = examples.collect::<Believed<BTreeMap<_, _>>>()?;
+    let planned = form.planned.map(|planned| planned.0);
+    Ok(Evidence { name, planned, whole, slices, examples })
 }
 
 /// Whether sums over tallies stay within what is counted exactly.

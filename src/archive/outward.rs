@@ -127,6 +127,7 @@ fn endpoint<'a>(evidence: &'a Evidence, whole: &'a Packed) -> form::Endpoint<'a>
         planned: evidence.planned.map(Count),
         whole: tally(whole),
         slices: evidence.slices.iter().map(tally).collect(),
+        examples: evidence.examples.iter().map(|(why, what)| (Class(*why), text(what))).collect(),
     }
 }
 

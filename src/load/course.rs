@@ -1,11 +1,11 @@
 //! The course of a run so far: everything the control thread knows, and the [`Run`] it makes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::health::{self, Clocks, MachineTime};
-use super::ledger::{Batch, Record, Standing};
+use super::ledger::{Batch, Examples, Record, Standing};
 use super::sums::Sums;
 use super::{Order, nanos};
 use crate::plan::axis::Piece;
@@ -35,6 +35,8 @@ pub(super) struct Course {
     standstills: Standstills,
     machine: Option<MachineTime>,
     descriptors: Descriptors,
+    /// By endpoint: an example of each failure.
+    examples: Vec<BTreeMap<Failure, String>>,
     /// Since when, and until when, requests only failed to connect.
     unconnected: Option<(u64, u64)>,
 }
@@ -82,6 +84,7 @@ impl Course {
             standstills: Standstills { own: Vec::new(), lanes: vec![Vec::new(); lanes] },
             machine: MachineTime::now(),
             descriptors: Descriptors { limit, most: 0, at_connections: None },
+            examples: vec![BTreeMap::new(); weights.len()],
             unconnected: None,
         }
     }
@@ -138,6 +141,13 @@ impl Course {
                 | Failure::Unfinished,
             )
             | None => self.unconnected = None,
+        }
+    }
+
+    /// Keeps one example for each endpoint and failure.
+    pub(super) fn remember(&mut self, examples: Examples) {
+        for (endpoint, why, what) in examples {
+            self.examples[endpoint].entry(why).or_insert(what);
         }
     }
 
@@ -251,9 +261,12 @@ impl Course {
         };
         let names = self.order.requests.iter().map(|(name, _)| name.clone());
         let counted = self.sums.whole().into_iter().zip(self.sums.slices(slices.len()));
-        let all = names.zip(planned).zip(counted);
-        all.map(|((name, planned), (whole, slices))| Evidence { name, planned, whole, slices })
-            .collect()
+        let told = counted.zip(&self.examples);
+        let evidence = |((name, planned), ((whole, slices), examples))| {
+            let examples: &BTreeMap<Failure, String> = examples;
+            Evidence { name, planned, whole, slices, examples: examples.clone() }
+        };
+        names.zip(planned).zip(told).map(evidence).collect()
     }
 
     fn delivered(&self, lasted: Duration, slices: &[Slice]) -> Delivered {

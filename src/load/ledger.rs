@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Order;
-use crate::sample::{End, EndpointId, Sample};
+use crate::sample::{End, EndpointId, Failure, Sample};
 use crate::tally::Times;
 
 /// Records in one list.
@@ -80,6 +80,9 @@ pub(super) struct Batch {
     pub(super) standing: Standing,
 }
 
+/// Endpoint, class, and one example of why.
+pub(super) type Examples = Vec<(usize, Failure, String)>;
+
 /// What a load thread says to the control thread.
 #[derive(Debug)]
 pub(super) enum Word {
@@ -89,8 +92,8 @@ pub(super) enum Word {
     Batch(Box<Batch>),
     /// Something in it panicked, and what that said.
     Panicked(String),
-    /// It has ended.
-    Done(usize),
+    /// It has ended, with an example for each endpoint and failure it met.
+    Done(usize, Examples),
 }
 
 /// The list that a load thread is writing, and where it goes.

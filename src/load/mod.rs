@@ -90,3 +90,10 @@ pub async fn drive<W: Wire>(
 ) -> Run {
     control::Control::new(order, wire).run(watch, stop).await
 }
+
+/// The run of a load that never began, and why.
+#[must_use]
+pub fn unbegun(order: Order, stop: Stop) -> Run {
+    let threads = health::threads(&order.load);
+    course::Course::new(order, threads).run(stop, Duration::ZERO)
+}

@@ -13,7 +13,7 @@ use tokio::task::LocalSet;
 
 use super::bell::Bell;
 use super::lane::{Lane, Place, said};
-use super::ledger::{Ledger, Record, Word};
+use super::ledger::{Examples, Ledger, Record, Word};
 use super::open::Open;
 use super::probe::{Hub, Wire};
 use super::{Order, closed};
@@ -51,26 +51,27 @@ pub(super) fn start<W: Wire>(job: Job<W>) -> io::Result<()> {
     let thread = std::thread::Builder::new().name(name).spawn(move || {
         let (words, index) = (job.words.clone(), job.index);
         let ended = catch_unwind(AssertUnwindSafe(|| work(job)));
-        let trouble = match ended {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(format!("a load thread could not start: {error}")),
-            Err(panic) => Some(said(panic.as_ref())),
+        let ended = match ended {
+            Ok(Ok(examples)) => Ok(examples),
+            Ok(Err(error)) => Err(format!("a load thread could not start: {error}")),
+            Err(panic) => Err(said(panic.as_ref())),
         };
-        if let Some(trouble) = trouble {
+        let examples = ended.unwrap_or_else(|trouble| {
             let _ = words.send(Word::Panicked(trouble));
-        }
-        let _ = words.send(Word::Done(index));
+            Vec::new()
+        });
+        let _ = words.send(Word::Done(index, examples));
     });
     thread.map(drop)
 }
 
-fn work<W: Wire>(job: Job<W>) -> io::Result<()> {
+fn work<W: Wire>(job: Job<W>) -> io::Result<Examples> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    LocalSet::new().block_on(&runtime, live(job));
-    Ok(())
+    Ok(LocalSet::new().block_on(&runtime, live(job)))
 }
 
-async fn live<W: Wire>(job: Job<W>) {
+/// From the wait for the start signal to the last answer; an example for each failure met.
+async fn live<W: Wire>(job: Job<W>) -> Examples {
     let Job { order, table, wire, index, lanes, words, mut commands, spare } = job;
     let hub = wire.hub();
     let bell = Bell::new();
@@ -80,7 +81,7 @@ async fn live<W: Wire>(job: Job<W>) {
     };
     let ledger = Ledger::new(index, Arc::clone(&order), words, spare);
     ledger.say(Word::Ready(pacing));
-    let Some(Command::Start(start)) = commands.recv().await else { return };
+    let Some(Command::Start(start)) = commands.recv().await else { return Vec::new() };
     let place = Place { order, table, index, lanes, start };
     let lane = Rc::new(Lane::new(place, hub, ledger));
     // The pulse begins with the load, not with the wait for it. This timer rounds up; the bell does
@@ -101,6 +102,7 @@ async fn live<W: Wire>(job: Job<W>) {
         }
     }
     lane.close();
+    lane.hub.examples()
 }
 
 /// Waits for the word to end, and then for what is under way.

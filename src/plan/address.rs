@@ -111,7 +111,7 @@ fn host_and_port(authority: &str, usual: u16) -> Result<(String, u16), BadUnit> 
     Ok((host.to_owned(), port))
 }
 
-/// Whether a text is a path, with its query, as a request line has it.
+/// Whether a text can be sent as a path with its query. Signs beyond ASCII are escaped on the way.
 pub(super) fn path_is_good(path: &str) -> Result<(), BadUnit> {
     if !path.starts_with('/') {
         return Err(BadUnit::new("does not start with `/`", "write `\"/path\"`"));
@@ -122,7 +122,7 @@ pub(super) fn path_is_good(path: &str) -> Result<(), BadUnit> {
     if path.len() > 8192 {
         return Err(BadUnit::new("is too long", "at most 8192 characters"));
     }
-    match path.chars().find(|sign| !sign.is_ascii_graphic() || "\"<>\\^`{|}".contains(*sign)) {
+    match path.chars().find(|sign| sign.is_whitespace() || sign.is_control()) {
         None => Ok(()),
         Some(sign) => {
             let mut buffer = [0; 4];

@@ -10,8 +10,8 @@ use super::file;
 use super::json::encode;
 use super::reader::{At, Reader, Text};
 use super::value::Dict;
-use super::{Body, Expect, HeaderRule, Request, token};
-use crate::sanitise;
+use super::{Body, Expect, HeaderRule, Request};
+use crate::sanitise::{self, Clean};
 
 /// The most endpoints of one gate file: each has histograms of its own.
 const MOST: usize = 1_000;
@@ -97,15 +97,15 @@ fn name(
 }
 
 fn name_is_good(name: &str, span: Range<usize>, reader: &mut Reader<'_>) -> bool {
-    let hidden = sanitise::strip(name) != name || name.contains(['\n', '\t']);
     let why = if name.trim().is_empty() {
         "is empty"
-    } else if hidden {
+    } else if sanitise::strip(name) != name || name.contains(['\n', '\t']) {
         "holds a control character or one that is not seen"
-    } else if name.trim() != name {
-        "begins or ends with a space"
     } else if name.chars().count() > LONGEST_NAME {
         "is longer than 200 characters"
+    } else if Clean::line(name).as_str() != name {
+        // Reports would show it otherwise, and two names could become one.
+        "has spaces where none belong, or begins like a command to a CI host"
     } else {
         return true;
     };
@@ -167,8 +167,7 @@ fn method(at: &At<Text>, reader: &mut Reader<'_>) -> Option<String> {
 }
 
 /// Headers that follow from the request itself, or that change how the connection is used.
-const OURS: [&str; 9] = [
-    "connection",
+const OURS: [&str; 8] = [
     "content-length",
     "expect",
     "keep-alive",
@@ -194,13 +193,18 @@ pub(super) fn headers(dict: &Dict<Text>, reader: &mut Reader<'_>) -> Vec<(String
             reader.fault(key.span.clone(), message, "case does not matter in names".to_owned());
         }
         let text = value.value.value.trim();
+        let words = ["close", "keep-alive"];
+        if name == "connection" && !words.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+            let hint = "write `close` for a connection of its own for each request".to_owned();
+            reader.fault(value.span.clone(), "`connection` is `close` or nothing", hint);
+        }
         if !text.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
             let message =
                 format!("the value of `{}` holds a character that no header has", key.value);
             reader.fault(value.span.clone(), message, "only ASCII, without line breaks".to_owned());
         }
         read.push((name, text.to_owned()));
-        warn_of_token(&value.value.template, &value.span, reader);
+        reader.warn_of_token(&value.value.template, &value.span);
     }
     read
 }
@@ -211,14 +215,6 @@ fn header_name_is_good(key: &At<String>, reader: &mut Reader<'_>) {
     if key.value.is_empty() || !key.value.bytes().all(token) {
         let message = format!("`{}` cannot be the name of a header", key.value);
         reader.fault(key.span.clone(), message, "write one such as `x-request-id`".to_owned());
-    }
-}
-
-/// Says that a literal looks like a token.
-fn warn_of_token(written: &str, span: &Range<usize>, reader: &mut Reader<'_>) {
-    if token::find(written).is_some() {
-        let hint = "take it from the environment: `${API_TOKEN}`".to_owned();
-        reader.warn(span.clone(), "this looks like a token in plain text".to_owned(), Some(hint));
     }
 }
 
@@ -236,19 +232,15 @@ fn body(written: &file::Request, files: Files<'_>, reader: &mut Reader<'_>) -> O
         reader.fault(span, message, "a request has one body".to_owned());
     }
     if let Some(at) = written.body.get() {
-        warn_of_token(&at.value.template, &at.span, reader);
+        reader.warn_of_token(&at.value.template, &at.span);
         let bytes = at.value.value.clone().into_bytes();
         return Some(Body { bytes, content_type: Some("text/plain; charset=utf-8") });
     }
     if let Some(at) = written.json.get() {
-        let source = reader.page.slice(&at.span);
-        warn_of_token(source, &at.span, reader);
         let bytes = at.value.0.to_string().into_bytes();
         return Some(Body { bytes, content_type: Some("application/json") });
     }
     if let Some(at) = written.form.get() {
-        let source = reader.page.slice(&at.span);
-        warn_of_token(source, &at.span, reader);
         let bytes = encode(&at.value).into_bytes();
         return Some(Body { bytes, content_type: Some("application/x-www-form-urlencoded") });
     }

@@ -42,7 +42,7 @@ table! {
 table! {
     /// What to wait for before the load.
     Ready as "`ready = { get = \"/health\" }`" {
-        /// The path that answers 2xx once the service is up.
+        /// The path that answers 2xx once the service is up; behind the path of `url`.
         get (required): Text,
         /// How long to wait for that. Default: 60s.
         within: Lasting,

@@ -31,7 +31,11 @@ impl Read for Json {
 /// A value as JSON; strings are filled in from the environment, dates become strings.
 fn json(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Value> {
     match node.value.get_ref() {
-        DeValue::String(_) => Some(reader.text(node, "a string")?.value.into()),
+        DeValue::String(_) => {
+            let text = reader.text(node, "a string")?;
+            reader.warn_of_token(&text.template, &node.value.span());
+            Some(text.value.into())
+        }
         DeValue::Integer(number) => {
             let read = integer(number);
             if read.is_none() {

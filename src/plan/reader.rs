@@ -117,6 +117,14 @@ impl<'a> Reader<'a> {
         self.warnings.push(warning);
     }
 
+    /// Says that a literal looks like a token.
+    pub(super) fn warn_of_token(&mut self, template: &str, span: &Range<usize>) {
+        if super::token::find(template).is_some() {
+            let hint = "take it from the environment: `${API_TOKEN}`".to_owned();
+            self.warn(span.clone(), "this looks like a token in plain text".to_owned(), Some(hint));
+        }
+    }
+
     /// Key and value as they are written; the key alone where the value is long or a table.
     pub(super) fn written(&self, node: Node<'_>) -> String {
         let source = self.page.slice(&node.value.span());

@@ -1,1 +1,206 @@
-//! See the module list in main.rs.
+//! The built binary against real loopback servers.
+
+use std::time::Duration;
+
+use loadgate::demo::Demo;
+
+use super::support::gate::{Done, Gate, REPORTS};
+use super::support::server::{Script, Server, answer, ok, status};
+
+fn steady() -> Server {
+    Server::start(Script::new().on("/ok", [ok("{\"items\":[1]}")]).on("/health", [ok("up")]))
+}
+
+/// A gate that holds on the steady server.
+fn holding(server: &Server) -> Gate {
+    Gate::new(&format!(
+        "[target]\nurl = \"{}\"\n[load]\nrate = \"100/s\"\nduration = \"1s\"\n\
+         [[request]]\nname = \"items\"\nget = \"/ok\"\n\
+         expect = {{ status = 200, json = {{ \"$.items\" = \"not-empty\" }} }}\n\
+         [sla]\np50 = \"< 2s\"\n[sla.items]\nthroughput = \"> 1/s\"\n",
+        server.url("")
+    ))
+}
+
+#[test]
+fn a_gate_that_holds_passes_and_writes_every_report() {
+    let server = steady();
+    let done = holding(&server).undisturbed(&["run", "gate.toml", "--seed", "7"]);
+    done.code(0).reports();
+    assert_eq!(done.stdout, "");
+    insta::assert_snapshot!("a_gate_that_holds", without_numbers(&done.stderr, &server));
+    let verdict = done.verdict();
+    assert_eq!((&verdict["verdict"], &verdict["exit_code"]), (&"pass".into(), &0.into()));
+    // The two that are asked for, the default error rate, and the trust in the measurement.
+    assert_eq!(verdict["findings"].as_array().map(Vec::len), Some(4));
+    assert!((95..=100).contains(&server.hits("/ok")), "{}", server.hits("/ok"));
+}
+
+/// The text with `#` for each number and the server's address named: what stays the same from run
+/// to run.
+fn without_numbers(text: &str, server: &Server) -> String {
+    let text = text.replace(&server.url(""), "URL");
+    let mut out = String::new();
+    for sign in text.chars() {
+        if sign.is_ascii_digit() {
+            if !out.ends_with('#') {
+                out.push('#');
+            }
+        } else {
+            out.push(sign);
+        }
+    }
+    let out = out.replace("#.#", "#");
+    let lines = out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n").replace("µs", "ms")
+}
+
+#[test]
+fn the_verdict_is_as_its_schema_says() {
+    let server = steady();
+    let gate = holding(&server);
+    let schema = gate.run(&["schema", "verdict"]);
+    let schema = serde_json::from_str(&schema.code(0).stdout).expect("the schema is JSON");
+    let verdict = gate.run(&["run", "gate.toml"]).verdict();
+    let faults: Vec<String> = jsonschema::validator_for(&schema)
+        .expect("the schema is one")
+        .iter_errors(&verdict)
+        .map(|fault| fault.to_string())
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn the_demo_passes_in_under_twenty_seconds() {
+    let done = Gate::new("").undisturbed(&["demo"]);
+    done.code(0).says("10s of 12s").reports();
+    assert!(done.took < Duration::from_secs(20), "took {:?}", done.took);
+}
+
+#[test]
+fn the_demo_fails_when_its_service_is_broken() {
+    for how in ["latency", "errors", "stall"] {
+        let done = Gate::new("").undisturbed(&["demo", "--break", how]);
+        done.code(1).reports();
+    }
+}
+
+#[test]
+fn the_demo_service_serves_alone_until_interrupted() {
+    let gate = Gate::new(
+        "[target]\nurl = \"${URL}\"\n[load]\nrate = \"20/s\"\nduration = \"1s\"\n\
+         [[request]]\npost = \"/echo\"\njson = { a = 1 }\nexpect = { json = { \"$.a\" = 1 } }\n\
+         [sla]\np50 = \"< 1s\"\n",
+    );
+    let mut serving = gate.command(&["demo", "--serve"]).spawn().expect("the binary was built");
+    let mut line = String::new();
+    let out = serving.stdout.take().expect("it is piped");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).expect("a line");
+    let done = gate.set("URL", line.trim()).undisturbed(&["run", "gate.toml"]);
+    serving.kill().expect("a child of ours can be killed");
+    serving.wait().expect("it was killed");
+    done.code(0);
+}
+
+#[test]
+fn the_demo_service_does_what_a_service_does() {
+    let demo = Demo::start(0, None).expect("a port on loopback");
+    let requests =
+        ["fast", "slow", "tail", "health"].map(|path| format!("[[request]]\nget = \"/{path}\"\n"));
+    let gate = Gate::new(&format!(
+        "[target]\nurl = \"http://{}\"\n[load]\nrate = \"50/s\"\nduration = \"2s\"\n{}\
+         [[request]]\nname = \"head\"\nmethod = \"HEAD\"\npath = \"/fast\"\n\
+         [[request]]\nname = \"none\"\nget = \"/none\"\nexpect.status = 404\n\
+         [sla]\np50 = \"< 200ms\"\n[sla.\"GET /slow\"]\np50 = \"> 38ms\"\nmax = \"< 1s\"\n",
+        demo.address(),
+        requests.concat(),
+    ));
+    gate.undisturbed(&["run", "gate.toml"]).code(0);
+}
+
+#[test]
+fn flags_change_the_gate_file_and_may_contradict_it() {
+    let server = steady();
+    let text = "[target]\nurl = \"http://127.0.0.1:1\"\n[load]\nrate = \"50/s\"\nduration = \"50s\"\n\
+         warm_up = \"1s\"\n[[request]]\nget = \"/ok\"\n[sla]\np50 = \"< 1us\"\n";
+    let gate = Gate::new(text).file("main.toml", "[sla]\np50 = \"< 2s\"\n");
+    let url = server.url("");
+    let flags =
+        ["--target", &url, "--duration", "2s", "--thresholds", "main.toml", "--seed", "4711"];
+    let done = gate.undisturbed(&[&["run", "gate.toml"][..], &flags].concat());
+    done.code(0).reports();
+    assert!(done.file("verdict.json").contains("4711") && done.took < Duration::from_secs(20));
+    gate.run(&["run", "gate.toml", "--target", &url, "--duration", "1s"]).code(2).says("warm_up");
+    let gate = gate.set("LOADGATE_TARGET", &url).set("LOADGATE_DURATION", "2s");
+    gate.undisturbed(&["run", "gate.toml"]).code(1);
+}
+
+#[test]
+fn what_came_from_the_environment_is_in_no_output() {
+    let server = Server::start(Script::new().on("/ok", [answer(401, "", "bad s3cr3t-t0ken")]));
+    let secret = "s3cr3t-t0ken";
+    let gate = Gate::new(&format!(
+        "[target]\nurl = \"{}\"\nheaders = {{ authorization = \"Bearer ${{API_TOKEN}}\" }}\n\
+         [load]\nrate = \"50/s\"\nduration = \"1s\"\n\
+         [[request]]\nget = \"/ok?key=${{API_TOKEN}}\"\nexpect = {{ body = \"${{API_TOKEN}} x\" }}\n\
+         [sla]\np50 = \"< 1s\"\n",
+        server.url("")
+    ));
+    let done = gate.set("API_TOKEN", secret).run(&["run", "gate.toml", "-v"]);
+    done.reports();
+    assert!(server.heard()[0].contains(secret), "the service must get it");
+    let all = REPORTS.map(|name| done.file(name)).concat() + &done.stderr + &done.stdout;
+    assert!(!all.contains(secret) && !all.contains("czNjcjN0"), "a secret was shown");
+}
+
+#[test]
+fn the_load_waits_until_the_service_is_ready() {
+    let turns = [vec![status(503)], vec![status(503)], vec![ok("up")]];
+    let server = Server::start(Script::new().turns("/health", turns).on("/ok", [ok("")]));
+    let gate = Gate::new(&format!(
+        "[target]\nurl = \"{}\"\nready = {{ get = \"/health\", within = \"10s\" }}\n\
+         [load]\nrate = \"50/s\"\nduration = \"1s\"\n[[request]]\nget = \"/ok\"\n[sla]\np50 = \"< 1s\"\n",
+        server.url("")
+    ));
+    gate.run(&["run", "gate.toml", "-v"]).says("not ready yet: status 503");
+    assert_eq!(server.hits("/health"), 3);
+    assert!(server.hits("/ok") > 0);
+}
+
+#[test]
+fn quiet_says_the_verdict_and_nothing_else() {
+    let server = steady();
+    let loud = |arguments: &[&str]| -> Done { holding(&server).run(arguments) };
+    let (quiet, verbose) = (loud(&["run", "gate.toml", "-q"]), loud(&["run", "gate.toml", "-v"]));
+    assert!(quiet.stderr.lines().count() < verbose.stderr.lines().count());
+    assert!(!quiet.stderr.is_empty());
+}
+
+#[test]
+fn questions_are_answered_on_stdout() {
+    let gate = Gate::new("");
+    assert!(gate.run(&["explain", "p99"]).code(0).stdout.contains("percentile"));
+    assert!(gate.run(&["explain"]).code(0).stdout.contains("no-samples"));
+    gate.run(&["explain", "p99x"]).code(2).says("p99");
+    assert!(gate.run(&["schema"]).code(0).stdout.contains("\"$schema\""));
+    assert!(gate.run(&["completions", "bash"]).code(0).stdout.contains("loadgate"));
+    let help = gate.run(&["--help"]);
+    assert!(help.code(0).stdout.contains("143") && help.stderr.is_empty());
+    assert!(gate.run(&["--version"]).code(0).stdout.starts_with("loadgate "));
+}
+
+#[test]
+fn flags_that_are_wrong_are_refused_and_shown_without_their_tricks() {
+    let gate = Gate::new("");
+    gate.run(&[]).code(2).says("Usage");
+    let done = gate.run(&["run", "gate.toml", "--dance", "\u{1b}]0;x\u{7}"]);
+    done.code(2).says("--dance");
+    let done = gate.run(&["run", "\u{1b}[31m::error::x"]);
+    done.code(2);
+    assert!(!done.stderr.contains('\u{1b}') && !done.stderr.contains("::error::"));
+    gate.run(&["run", "absent.toml"]).code(2).says("absent.toml");
+    gate.file("sla.toml", "[sla]\np50 = \"< 1s\"\n")
+        .run(&["run", "sla.toml"])
+        .code(2)
+        .says("[load]");
+}

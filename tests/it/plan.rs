@@ -149,9 +149,9 @@ fn literals_that_look_like_tokens_are_warned_of_and_not_shown() {
     8 | headers = { x-key = "************************************" }
       |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     hint: take it from the environment: `${API_TOKEN}`
-    gate.toml:9:8: this looks like a token in plain text
+    gate.toml:9:16: this looks like a token in plain text
     9 | json = { key = "************************************" }
-      |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     hint: take it from the environment: `${API_TOKEN}`
     "#);
 }

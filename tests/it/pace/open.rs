@@ -2,6 +2,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use loadgate::archive;
 use loadgate::metric::{Metric, Value};
 use loadgate::run::{Model, Stop};
 use loadgate::sample::{End, Failure};
@@ -114,6 +115,11 @@ fn a_refusing_target_gets_one_connect_for_an_arrival_at_most() {
     assert_eq!(run.whole().failed_by(Failure::Connect), 100);
     assert!(target.opened.load(Ordering::Relaxed) <= 100);
     assert_eq!(run.load.connections, 0);
+    let example = "the connection is played, and 0 requests went out".to_owned();
+    assert_eq!(run.endpoints[0].examples.len(), 0);
+    assert_eq!(run.endpoints[1].examples.get(&Failure::Connect), Some(&example));
+    let again = archive::read(&archive::write(&run)).expect("our own");
+    assert_eq!(again.endpoints[1].examples, run.endpoints[1].examples);
 }
 
 #[test]

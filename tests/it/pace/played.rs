@@ -73,6 +73,12 @@ impl Hub for Played {
     fn probe(&self) -> PlayedProbe {
         PlayedProbe { play: self.clone(), is_open: false }
     }
+
+    fn examples(&self) -> Vec<(usize, Failure, String)> {
+        let fired = self.fired.load(Ordering::Relaxed);
+        let nothing = format!("the connection is played, and {fired} requests went out");
+        vec![(1, Failure::Connect, nothing)]
+    }
 }
 
 /// A connection to a played target.

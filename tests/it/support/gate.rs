@@ -1,1 +1,283 @@
 //! The built binary, run and recorded.
+//!
+//! ```text
+//! let done = Gate::new("gate.toml text").set("BASE_URL", &server.url("")).run(&["run", "gate.toml"]);
+//! done.code(3); done.says("no answer"); done.verdict()["findings"]; done.file("junit.xml");
+//! ```
+//! Each gate has a directory of its own and an empty environment; each run ends within a minute or
+//! is killed.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Longer than any run of the tests.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Everything a run writes.
+pub(crate) const REPORTS: [&str; 5] =
+    ["run.json", "verdict.json", "junit.xml", "summary.md", "report.html"];
+
+/// Runs that are judged need a core of their own; the tests of this process take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A directory with a gate file in it, and the environment of what is run there.
+pub(crate) struct Gate {
+    home: TempDir,
+    environment: Vec<(String, String)>,
+    limits: Option<String>,
+}
+
+/// A run that is under way.
+pub(crate) struct Running {
+    child: Child,
+    began: Instant,
+    out: Heard,
+    err: Heard,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// What came through a pipe so far, and whoever reads it.
+struct Heard {
+    text: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+/// What a run left.
+pub(crate) struct Done {
+    /// How the process ended.
+    pub(crate) status: ExitStatus,
+    /// What it printed for machines.
+    pub(crate) stdout: String,
+    /// What it said to people.
+    pub(crate) stderr: String,
+    /// How long it took.
+    pub(crate) took: Duration,
+    home: PathBuf,
+}
+
+impl Gate {
+    /// With this text in `gate.toml`.
+    pub(crate) fn new(text: &str) -> Self {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let gate = Self { home, environment: Vec::new(), limits: None };
+        gate.file("gate.toml", text)
+    }
+
+    /// With another file beside it.
+    pub(crate) fn file(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        std::fs::write(self.path(name), bytes).expect("a file in a temporary directory");
+        self
+    }
+
+    /// With a variable in the environment.
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Under what a shell's `ulimit` takes: `-n 64`.
+    pub(crate) fn limited(mut self, limits: &str) -> Self {
+        self.limits = Some(limits.to_owned());
+        self
+    }
+
+    /// A path in the directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// The command, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let binary = env!("CARGO_BIN_EXE_loadgate");
+        let mut command = match &self.limits {
+            None => Command::new(binary),
+            Some(limits) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("ulimit {limits}; exec \"$0\" \"$@\""), binary]);
+                shell
+            }
+        };
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let given = self.environment.iter().map(|(name, value)| (name, value));
+        command.args(arguments).current_dir(self.home.path()).env_clear().env("PATH", path);
+        command.envs(given).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts it.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        Running::of(self.command(arguments))
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done {
+        self.start(arguments).end(self.home.path())
+    }
+
+    /// `loadgate run gate.toml`.
+    pub(crate) fn go(&self) -> Done {
+        self.run(&["run", "gate.toml"])
+    }
+
+    /// Runs it to its end, again where the machine was busy with something else, three times at
+    /// most: a test about the service must not fail on a neighbour of the generator.
+    pub(crate) fn undisturbed(&self, arguments: &[&str]) -> Done {
+        let mut done = self.run(arguments);
+        for _ in 0..2 {
+            if !done.try_file("verdict.json").is_some_and(|text| text.contains("fell-behind")) {
+                break;
+            }
+            done = self.run(arguments);
+        }
+        done
+    }
+}
+
+impl Running {
+    /// Starts a command whose output is piped.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let turn = lock(&TURN);
+        let mut child = command.spawn().expect("the binary was built with the tests");
+        let out = Heard::listen(child.stdout.take());
+        let err = Heard::listen(child.stderr.take());
+        Self { child, began: Instant::now(), out, err, _turn: turn }
+    }
+
+    /// Sends it a signal, by the name `kill` has for it.
+    pub(crate) fn signal(&self, name: &str) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &process]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill -{name} {process}");
+    }
+
+    /// What it has said so far.
+    pub(crate) fn heard(&self) -> String {
+        self.err.so_far()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self, home: &Path) -> Done {
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
+                break status;
+            }
+            if self.began.elapsed() > PATIENCE {
+                self.child.kill().expect("a child of ours can be killed");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let took = self.began.elapsed();
+        let [stdout, stderr] = [self.out, self.err].map(Heard::all);
+        assert!(took < PATIENCE, "it did not end within {PATIENCE:?}:\n{stderr}");
+        Done { status, stdout, stderr, took, home: home.to_owned() }
+    }
+
+    /// Waits until this holds; half a minute at most, and not beyond the end of the run.
+    pub(crate) fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + PATIENCE / 2;
+        while !holds(self) {
+            let gone = self.child.try_wait().is_ok_and(|status| status.is_some());
+            let late = Instant::now() > end;
+            assert!(!gone && !late, "{what} did not come:\n{}", self.heard());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Done {
+    /// Insists on an exit code.
+    #[track_caller]
+    pub(crate) fn code(&self, expected: i32) -> &Self {
+        let seen = self.status.code();
+        assert_eq!(seen, Some(expected), "{}\nstderr:\n{}", self.status, self.stderr);
+        self
+    }
+
+    /// Insists that stderr has a text.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "{text:?} is not in stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Insists that all reports are there, and no other file but the lock.
+    #[track_caller]
+    pub(crate) fn reports(&self) -> &Self {
+        let entries = std::fs::read_dir(self.home.join("loadgate-out")).expect("it was made");
+        let mut names: Vec<_> = entries
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.retain(|name| name != ".lock");
+        names.sort();
+        let mut all = REPORTS;
+        all.sort_unstable();
+        assert_eq!(names, all, "stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Insists that no report was written: nothing was sent, or nothing could be.
+    #[track_caller]
+    pub(crate) fn no_reports(&self) -> &Self {
+        for name in REPORTS {
+            assert!(self.try_file(name).is_none(), "{name} was written");
+        }
+        self
+    }
+
+    /// A report's text.
+    #[track_caller]
+    pub(crate) fn file(&self, name: &str) -> String {
+        let text = self.try_file(name);
+        assert!(text.is_some(), "{name} was not written\nstderr:\n{}", self.stderr);
+        text.unwrap_or_default()
+    }
+
+    /// A report's text, where it is there.
+    pub(crate) fn try_file(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.home.join("loadgate-out").join(name)).ok()
+    }
+
+    /// `verdict.json`.
+    #[track_caller]
+    pub(crate) fn verdict(&self) -> serde_json::Value {
+        serde_json::from_str(&self.file("verdict.json")).expect("verdict.json is JSON")
+    }
+}
+
+impl Heard {
+    /// Reads a pipe to its end in a thread, so that a full one never stops the child.
+    fn listen(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&text);
+        let reader = std::thread::spawn(move || {
+            let Some(mut pipe) = pipe else { return };
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut bytes) {
+                lock(&heard).extend_from_slice(&bytes[..count]);
+            }
+        });
+        Self { text, reader }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&lock(&self.text)).into_owned()
+    }
+
+    fn all(self) -> String {
+        let text = Arc::clone(&self.text);
+        self.reader.join().expect("reading does not panic");
+        String::from_utf8_lossy(&lock(&text)).into_owned()
+    }
+}
+
+/// The lock, also after a panic elsewhere.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

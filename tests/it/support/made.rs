@@ -1,5 +1,6 @@
 //! Plans, samples and runs made up in code.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use loadgate::metric::{Kind, Metric, Value};
@@ -234,7 +235,7 @@ fn evidence(name: &str, samples: &[Sample], pieces: &[Piece]) -> Evidence {
     }
     let planned = Some(whole.count());
     let slices: Vec<Packed> = slices.iter().map(Tally::pack).collect();
-    Evidence { name: name.to_owned(), planned, whole, slices }
+    Evidence { name: name.to_owned(), planned, whole, slices, examples: BTreeMap::new() }
 }
 
 fn slice<'a>(piece: &Piece, samples: impl Iterator<Item = &'a Sample>) -> Slice {

@@ -1,1 +1,0 @@
-//! The straight line from arguments to exit code.

@@ -1,0 +1,147 @@
+//! Signals: the first asks the work to stop, the second ends the process at once.
+
+use std::io;
+
+use tokio::sync::{oneshot, watch};
+
+use crate::error::Exit;
+
+/// A signal that ends a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// SIGINT: Ctrl-C, and GitHub's first word when a job is cancelled.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// SIGHUP: the terminal is gone.
+    HangUp,
+}
+
+impl Signal {
+    /// Its name, as reports have it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+            Self::HangUp => "SIGHUP",
+        }
+    }
+
+    /// How a process ends that it stopped.
+    pub(super) fn exit(self) -> Exit {
+        match self {
+            Self::Interrupt => Exit::Interrupted,
+            Self::Terminate | Self::HangUp => Exit::Terminated,
+        }
+    }
+}
+
+/// The signals that came, for whoever should stop.
+#[derive(Clone, Debug)]
+pub(super) struct Signals(watch::Receiver<Option<Signal>>);
+
+impl Signals {
+    /// Waits for the first signal; for ever, where none comes.
+    pub(super) async fn first(&self) -> Signal {
+        let mut heard = self.0.clone();
+        let signal = heard.wait_for(Option::is_some).await.ok().and_then(|signal| *signal);
+        match signal {
+            Some(signal) => signal,
+            // The listener is gone, and with it the process.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Does the work in a thread and runtime of its own, so that a second signal ends the process
+/// whatever the work is doing. Files are written whole or not at all, so ending at any moment
+/// leaves the last whole ones.
+///
+/// # Errors
+/// When the system gives no thread, no runtime or no signal handler.
+pub(super) fn attended<Work>(
+    work: impl FnOnce(Signals) -> Work + Send + 'static,
+) -> io::Result<Exit>
+where
+    Work: Future<Output = Exit>,
+{
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let (own, runtime) = (runtime()?, runtime()?);
+    let (say, heard) = watch::channel(None);
+    let (end, mut ended) = oneshot::channel();
+    runtime.block_on(async {
+        let mut ear = Ear::open()?;
+        let signals = Signals(heard);
+        let line = move || {
+            let exit = own.block_on(work(signals));
+            // A name that is still being looked up must not hold up the end.
+            own.shutdown_background();
+            // The other side only goes away together with the process.
+            let _ = end.send(exit);
+        };
+        let thread = std::thread::Builder::new().name("line".to_owned()).spawn(line)?;
+        let first = tokio::select! {
+            exit = &mut ended => return Ok(finished(exit.ok(), thread)),
+            signal = ear.next() => signal,
+        };
+        say.send_replace(Some(first));
+        tokio::select! {
+            exit = &mut ended => Ok(finished(exit.ok(), thread)),
+            signal = ear.next() => Ok(signal.exit()),
+        }
+    })
+}
+
+/// What the work ended with. A panic there is a panic here, so that the process ends with 101.
+fn finished(exit: Option<Exit>, thread: std::thread::JoinHandle<()>) -> Exit {
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+    exit.expect("a thread that did not panic has told its exit")
+}
+
+/// Hears signals, those too that a parent had set to be ignored.
+#[cfg(unix)]
+struct Ear {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Ear {
+    fn open() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.hang_up.recv() => Signal::HangUp,
+        }
+    }
+}
+
+/// Hears Ctrl-C.
+#[cfg(not(unix))]
+struct Ear;
+
+#[cfg(not(unix))]
+impl Ear {
+    fn open() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `run`, `demo` and `check`: from a gate file to an exit code, in one straight line each.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::attend::Signals;
+use super::deliver;
+use super::measure::measure;
+use super::read::{self, Gate};
+use super::voice::{Lookup, Voice};
+use crate::archive;
+use crate::cli::Changes;
+use crate::error::{Error, Exit};
+use crate::judge::judge;
+use crate::load::health;
+use crate::load::wire::HttpWire;
+use crate::plan::{Drive, Plan};
+use crate::report::Case;
+use crate::run::Run;
+use crate::store::{self, Store};
+
+/// What a run is asked to do.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// The gate file.
+    pub gate: Gate,
+    /// What the flags change in it.
+    pub changes: Changes,
+    /// Where the reports go.
+    pub out: PathBuf,
+    /// The environment.
+    pub lookup: Lookup,
+}
+
+/// Puts the load on, judges what came back, writes the reports.
+///
+/// Whatever can be found wrong is found before the first request.
+pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exit, Error> {
+    let (plan, voice) = read::plan(&ask.gate, &ask.changes, ask.lookup, voice)?;
+    let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
+    fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
+    let store = Arc::new(deliver::open(&ask.out, &[])?);
+    let run = measure(&plan, drive, &store, &voice, &signals).await;
+    let run = run.hidden(&plan.masks);
+    let kept = deliver::keep(&store, &run, &voice);
+    Ok(conclude(&plan, &run, kept, &store, &voice))
+}
+
+/// Whether the load can be sent at all: certificates, headers, and the open files it takes.
+fn fits(drive: &Drive) -> Result<(), String> {
+    HttpWire::prepare(drive, &[]).map_err(|unfit| unfit.to_string())?;
+    let limit = health::raise_descriptors();
+    limit.map_or(Ok(()), |limit| health::fits(drive, limit)).map_err(|many| many.to_string())
+}
+
+/// Judges a saved run again: the same run and gate file give the same reports.
+pub(super) fn check(ask: &Ask, saved: &Path, voice: Voice) -> Result<Exit, Error> {
+    let (plan, voice) = read::plan(&ask.gate, &ask.changes, ask.lookup, voice)?;
+    let run = recall(saved)?;
+    // What is judged stays as it is, also where the reports go beside it.
+    let own = store::same_file(saved, &ask.out.join(deliver::RUN));
+    let store = deliver::open(&ask.out, if own { &[deliver::RUN] } else { &[] })?;
+    let kept = own || deliver::keep(&store, &run, &voice);
+    Ok(conclude(&plan, &run, kept, &store, &voice))
+}
+
+fn recall(path: &Path) -> Result<Run, Error> {
+    let most = archive::MOST_BYTES as u64;
+    let bytes = store::read(path, most).map_err(Error::UnreadRun)?;
+    let unfit = |why: String| Error::UnfitRun { path: path.to_owned(), why };
+    let text = String::from_utf8(bytes).map_err(|_| unfit("is not UTF-8 text".to_owned()))?;
+    archive::read(&text).map_err(|why| unfit(why.to_string()))
+}
+
+/// From a run to reports, a verdict and an exit code.
+fn conclude(plan: &Plan, run: &Run, kept: bool, store: &Store, voice: &Voice) -> Exit {
+    let judgement = judge(plan, run);
+    let exit = Exit::of(&judgement);
+    let case = Case { plan, run, judgement: &judgement, exit_code: exit.code() };
+    let told = deliver::tell(store, &case, voice);
+    if kept && told { exit } else { exit.undelivered() }
+}

@@ -1,0 +1,126 @@
+//! The load itself, from an unknown target to a run: wait, knock, drive.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::attend::Signals;
+use super::checkpoint::Checkpoints;
+use super::progress::Progress;
+use super::ready;
+use super::voice::Voice;
+use crate::judge::clearly_breached;
+use crate::load::wire::{HttpWire, Unreachable, resolve};
+use crate::load::{self, Order};
+use crate::machine;
+use crate::plan::axis::axis;
+use crate::plan::{Drive, Http, Plan};
+use crate::run::{Origin, Run, Stop};
+use crate::store::Store;
+
+/// Puts the load on. Whatever becomes of it is a run: also one that never began.
+pub(super) async fn measure(
+    plan: &Plan,
+    drive: &Drive,
+    store: &Arc<Store>,
+    voice: &Voice,
+    signals: &Signals,
+) -> Run {
+    let seed = drive.load.seed.unwrap_or_else(machine::draw_seed);
+    let order = |protocol: &str| {
+        let origin = origin(plan, drive, seed, protocol);
+        Order::new(drive, axis(&drive.load, &plan.thresholds), seed, origin)
+    };
+    let reached = tokio::select! {
+        reached = reach(drive, voice) => reached,
+        signal = signals.first() => {
+            let stop = Stop::Signal(signal.name().to_owned());
+            return load::unbegun(order(asked(drive.target.http)), stop);
+        }
+    };
+    match reached {
+        Ok(wire) => {
+            let order = order(if wire.speaks_two() { "HTTP/2" } else { "HTTP/1.1" });
+            let progress = Progress::new(voice, order.load.profile.duration());
+            let checkpoints = Checkpoints::start(store, &plan.masks);
+            send(plan, order, wire, progress, checkpoints, signals).await
+        }
+        Err(Unreachable { why, what }) => {
+            let order = order(asked(drive.target.http));
+            load::unbegun(order, Stop::Unreachable(why, what))
+        }
+    }
+}
+
+/// Waits until the service is ready, finds out where it is, and knocks.
+async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unreachable> {
+    if let Some(ready) = &drive.target.ready {
+        voice.step(&format!("waiting for GET {}", ready.path));
+        ready::wait(drive, ready, voice).await?;
+    }
+    let addresses = resolve(&drive.target).await?;
+    let mut wire = HttpWire::prepare(drive, &addresses).map_err(ready::unfit)?;
+    wire.knock().await?;
+    for reached in wire.reached().iter().filter(|reached| !reached.used) {
+        voice.note(&reached.to_string());
+    }
+    Ok(wire)
+}
+
+/// What would have been spoken, had anybody answered.
+fn asked(http: Http) -> &'static str {
+    match http {
+        Http::One => "HTTP/1.1",
+        Http::Two => "HTTP/2",
+        Http::Auto => "HTTP/1.1 or HTTP/2",
+    }
+}
+
+fn origin(plan: &Plan, drive: &Drive, seed: u64, protocol: &str) -> Origin {
+    let (started, machine) = (machine::now(), machine::look());
+    Origin {
+        id: machine::run_id(&started),
+        started,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: drive.target.shown.clone(),
+        protocol: protocol.to_owned(),
+        insecure: drive.target.secure && drive.target.tls.insecure,
+        gate: plan.name.clone(),
+        gate_hash: plan.hash.clone(),
+        seed,
+        cpu: machine.cpu,
+        cores: machine.cores,
+        memory: machine.memory,
+        os: machine.os,
+        arch: machine.arch,
+    }
+}
+
+/// Drives the load, shows it, keeps checkpoints of it, and ends it early where that is clear.
+async fn send(
+    plan: &Plan,
+    order: Order,
+    wire: HttpWire,
+    progress: Progress<'_>,
+    mut checkpoints: Checkpoints,
+    signals: &Signals,
+) -> Run {
+    let progress = RefCell::new(progress);
+    let early = plan.thresholds.iter().any(|threshold| threshold.abort.is_some());
+    let watch = |now: &load::Progress<'_>| {
+        progress.borrow_mut().show(now);
+        checkpoints.keep(now.elapsed(), || now.run());
+        let breach = if early { clearly_breached(plan, &now.run()) } else { None };
+        breach.map(Stop::Breached)
+    };
+    let stop = async {
+        let signal = signals.first().await.name();
+        let words = "waiting up to 5 s for answers; once more ends at once";
+        progress.borrow().note(&format!("{signal}: {words}"));
+        Stop::Signal(signal.to_owned())
+    };
+    let mut run = load::drive(order, wire.clone(), watch, stop).await;
+    let refused = wire.reached().into_iter().filter(|reached| reached.failed > 0);
+    run.load.refused =
+        refused.map(|reached| (reached.address.to_string(), reached.failed)).collect();
+    run
+}

@@ -1,0 +1,104 @@
+//! The straight line from arguments to exit code.
+
+mod voice;
+mod attend;
+mod answers;
+mod read;
+mod deliver;
+mod checkpoint;
+mod progress;
+mod ready;
+mod measure;
+mod line;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+use crate::cli::{self, Changes, Cli, Command};
+use crate::demo::Demo;
+use crate::error::{Error, Exit};
+use crate::sanitise::Clean;
+use attend::{Signals, attended};
+use line::Ask;
+use read::Gate;
+use voice::Voice;
+
+pub use voice::Lookup;
+
+/// The gate file of the demo, so that it works wherever the binary is.
+const DEMO: Gate = Gate::Own("thresholds/demo.toml", include_str!("../../thresholds/demo.toml"));
+
+/// Does what the arguments ask for.
+#[must_use]
+pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(fault) => return refused(&fault),
+    };
+    let voice = Voice::new(&cli.tone, lookup);
+    let done = match cli.command {
+        Command::Run(ask) => run(ask, lookup, &voice),
+        Command::Check(ask) => check(ask, lookup, &voice),
+        Command::Demo(ask) if ask.serve => serve(&ask, &voice),
+        Command::Demo(ask) => demo(ask, lookup, &voice),
+        Command::Explain { name } => answers::meaning(name.as_deref()),
+        Command::Schema { of } => answers::schema(of),
+        Command::Completions { shell } => answers::completions(shell),
+    };
+    done.unwrap_or_else(|error| failed(&error, &voice))
+}
+
+/// Help and version are data; anything else is a fault of the flags, and may repeat hostile ones.
+fn refused(fault: &clap::Error) -> Exit {
+    if fault.exit_code() == 0 {
+        // A reader who left early has what was wanted.
+        let _ = fault.print();
+        return Exit::Pass;
+    }
+    voice::bare(Clean::lines(&fault.render().to_string()).as_str());
+    Exit::Usage
+}
+
+fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
+    let (gate, out) = (Gate::File(ask.gate), ask.out.out);
+    watched(Ask { gate, changes: ask.changes, out, lookup }, voice)
+}
+
+fn check(ask: cli::Check, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
+    let (gate, out) = (Gate::File(ask.gate), ask.out.out);
+    let saved = ask.run;
+    line::check(&Ask { gate, changes: Changes::default(), out, lookup }, &saved, voice.clone())
+}
+
+/// `run` on a service of our own.
+fn demo(ask: cli::Demo, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
+    let demo = Demo::start(ask.port, ask.broken.map(Into::into)).map_err(Error::Demo)?;
+    let target = Some(format!("http://{}", demo.address()));
+    let changes = Changes { target, ..Changes::default() };
+    watched(Ask { gate: DEMO, changes, out: ask.out.out, lookup }, voice)
+}
+
+/// Serves until a signal comes.
+fn serve(ask: &cli::Demo, voice: &Voice) -> Result<Exit, Error> {
+    let demo = Demo::start(ask.port, ask.broken.map(Into::into)).map_err(Error::Demo)?;
+    voice::data(&format!("http://{}\n", demo.address())).map_err(Error::Stdout)?;
+    voice.note("serving until interrupted: /fast /slow /tail /flaky /health, and POST /echo");
+    let until = |signals: Signals| async move { signals.first().await.exit() };
+    attended(until).map_err(Error::System)
+}
+
+/// The line of a run, within reach of signals.
+fn watched(ask: Ask, voice: &Voice) -> Result<Exit, Error> {
+    let voice = voice.clone();
+    let work = |signals| async move {
+        let done = line::run(&ask, voice.clone(), signals).await;
+        done.unwrap_or_else(|error| failed(&error, &voice))
+    };
+    attended(work).map_err(Error::System)
+}
+
+fn failed(error: &Error, voice: &Voice) -> Exit {
+    voice.say(&error.to_string());
+    error.exit()
+}

@@ -1,0 +1,202 @@
+//! How the load is getting on: a line that moves on a terminal, a plain line now and then
+//! elsewhere.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+
+use super::voice::Voice;
+use crate::load;
+use crate::metric::Value;
+use crate::tally::latency_at;
+use crate::unit::{Quantile, Rate, Ratio, show_duration};
+
+/// The pause between plain lines.
+const PLAIN: Duration = Duration::from_secs(10);
+/// How often a moving line is drawn, in a second.
+const DRAWN: u8 = 5;
+
+/// What is worth knowing of a load that is under way.
+#[derive(Clone, Copy, Debug)]
+struct Glance {
+    /// Since the load began.
+    elapsed: Duration,
+    /// Requests sent in a second, of late.
+    rate: Option<Rate>,
+    /// The median so far.
+    p50: Option<Value>,
+    /// The 99th percentile so far.
+    p99: Option<Value>,
+    /// Failed requests so far, as a share.
+    errors: Option<Ratio>,
+    /// Requests without an answer yet.
+    in_flight: u64,
+}
+
+/// Shows a load that is under way.
+pub(super) struct Progress<'a> {
+    voice: &'a Voice,
+    whole: Duration,
+    bar: Option<ProgressBar>,
+    next: Duration,
+    /// When it was looked at last, and what had been sent by then.
+    last: (Duration, u64),
+}
+
+impl<'a> Progress<'a> {
+    /// For a load of that length; nothing is shown yet.
+    pub(super) fn new(voice: &'a Voice, whole: Duration) -> Self {
+        let bar = voice.moving.then(|| moving(voice.width));
+        Self { voice, whole, bar, next: PLAIN, last: (Duration::ZERO, 0) }
+    }
+
+    /// Shows how it stands, where it is time to.
+    pub(super) fn show(&mut self, now: &load::Progress<'_>) {
+        let elapsed = now.elapsed();
+        let sent = now.pulse().sent;
+        let (before, already) = std::mem::replace(&mut self.last, (elapsed, sent));
+        if self.bar.is_none() && elapsed < self.next {
+            return;
+        }
+        let rate = Rate::of(sent.saturating_sub(already), elapsed.saturating_sub(before));
+        let line = line(&glance(now, rate), self.whole);
+        if let Some(bar) = &self.bar {
+            bar.set_message(line);
+        } else {
+            self.next = elapsed + PLAIN;
+            self.voice.note(&line);
+        }
+    }
+
+    /// Says something beside the line.
+    pub(super) fn note(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.voice.note(text)),
+            None => self.voice.note(text),
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn moving(width: u16) -> ProgressBar {
+    let screen = ProgressDrawTarget::term_like_with_hz(Box::new(Screen { width }), DRAWN);
+    let style = ProgressStyle::with_template("{wide_msg}").expect("a constant template");
+    ProgressBar::with_draw_target(None, screen).with_style(style)
+}
+
+fn glance(now: &load::Progress<'_>, rate: Option<Rate>) -> Glance {
+    let whole = now.whole();
+    let p99 = Quantile::from_millionths(990_000).expect("a share below 1");
+    Glance {
+        elapsed: now.elapsed(),
+        rate,
+        p50: latency_at(&whole, Quantile::MEDIAN),
+        p99: latency_at(&whole, p99),
+        errors: Ratio::of(whole.bad(), whole.count()),
+        in_flight: now.pulse().in_flight,
+    }
+}
+
+fn line(glance: &Glance, whole: Duration) -> String {
+    let seconds = |time: Duration| show_duration(Duration::from_secs(time.as_secs()));
+    let mut parts = vec![format!("{} of {}", seconds(glance.elapsed), show_duration(whole))];
+    parts.extend(glance.rate.map(|rate| format!("{:.0}/s", rate.as_f64())));
+    parts.extend(glance.p50.map(|p50| format!("p50 {p50}")));
+    parts.extend(glance.p99.map(|p99| format!("p99 {p99}")));
+    parts.extend(glance.errors.map(|errors| format!("errors {:.2}%", errors.share() * 100.0)));
+    parts.push(format!("{} in flight", glance.in_flight));
+    parts.join("  ")
+}
+
+/// Stderr as a terminal of a width that was looked at once. A terminal that is gone is no fault.
+#[derive(Debug)]
+struct Screen {
+    width: u16,
+}
+
+fn put(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn move_by(by: usize, direction: char) {
+    if by > 0 {
+        put(&format!("\x1b[{by}{direction}"));
+    }
+}
+
+impl TermLike for Screen {
+    fn width(&self) -> u16 {
+        self.width
+    }
+
+    fn move_cursor_up(&self, by: usize) -> io::Result<()> {
+        move_by(by, 'A');
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, by: usize) -> io::Result<()> {
+        move_by(by, 'B');
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, by: usize) -> io::Result<()> {
+        move_by(by, 'C');
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, by: usize) -> io::Result<()> {
+        move_by(by, 'D');
+        Ok(())
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        put(&format!("{text}\n"));
+        Ok(())
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        put(text);
+        Ok(())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        put("\r\x1b[2K");
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_there_is_and_leaves_out_what_there_is_not() {
+        let mut glance = Glance {
+            elapsed: Duration::from_millis(12_700),
+            rate: Rate::per_second(199.6),
+            p50: Some(Value::Time(Duration::from_millis(5))),
+            p99: Some(Value::Never),
+            errors: Ratio::new(0.012),
+            in_flight: 3,
+        };
+        let whole = Duration::from_mins(1);
+        assert_eq!(
+            line(&glance, whole),
+            "12s of 60s  200/s  p50 5.00 ms  p99 never  errors 1.20%  3 in flight"
+        );
+        (glance.rate, glance.p50, glance.p99, glance.errors) = (None, None, None, None);
+        assert_eq!(line(&glance, whole), "12s of 60s  3 in flight");
+    }
+}

@@ -1,0 +1,177 @@
+//! What is said to a person, on stderr; what is data, on stdout. Nothing said here can fail a run.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::cli::{Color, Tone};
+use crate::sanitise::Clean;
+use crate::secret::Masks;
+
+/// Looks a variable up in the environment.
+pub type Lookup = fn(&str) -> Option<String>;
+
+/// How to speak to whoever started us.
+#[derive(Clone, Debug)]
+pub(super) struct Voice {
+    /// Colours are wanted.
+    pub paint: bool,
+    /// A line may move: somebody watches, it is not a CI log, and nobody asked for quiet.
+    pub moving: bool,
+    /// How wide that line may be.
+    pub width: u16,
+    level: Level,
+    masks: Masks,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    /// The verdict and nothing else.
+    Quiet,
+    /// What a reader of a log wants to know.
+    Usual,
+    /// Each step.
+    Verbose,
+}
+
+impl Voice {
+    /// A voice for this terminal, or for whatever stderr is.
+    pub(super) fn new(tone: &Tone, lookup: Lookup) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let dumb = lookup("TERM").is_some_and(|term| term == "dumb");
+        let ci = lookup("CI").is_some_and(|ci| !matches!(ci.as_str(), "" | "false" | "0"));
+        Self {
+            paint: colored(tone.color, lookup, terminal && !dumb),
+            moving: terminal && !dumb && !ci && !tone.quiet,
+            width: width(lookup("COLUMNS").as_deref(), window()),
+            level: match (tone.quiet, tone.verbose) {
+                (true, _) => Level::Quiet,
+                (false, false) => Level::Usual,
+                (false, true) => Level::Verbose,
+            },
+            masks: Masks::default(),
+        }
+    }
+
+    /// The same voice, that hides these values from now on.
+    pub(super) fn masked(self, masks: Masks) -> Self {
+        Self { masks, ..self }
+    }
+
+    /// The text without what must not be shown.
+    pub(super) fn masks(&self) -> &Masks {
+        &self.masks
+    }
+
+    /// Says it, whatever was asked: the verdict, a fault.
+    pub(super) fn say(&self, text: &str) {
+        bare(&self.masks.apply(text));
+    }
+
+    /// Says it unless quiet was asked for. What comes from outside is in it and may be hostile.
+    pub(super) fn note(&self, text: &str) {
+        if self.level > Level::Quiet {
+            // Masked first: a value that is cleaned is no longer found.
+            self.say(Clean::line(&self.masks.apply(text)).as_str());
+        }
+    }
+
+    /// Says what is doubtful, unless quiet was asked for. The text is fit for a terminal already.
+    pub(super) fn warn(&self, text: &str) {
+        if self.level > Level::Quiet {
+            self.say(&format!("warning: {text}"));
+        }
+    }
+
+    /// Says it where each step is wanted.
+    pub(super) fn step(&self, text: &str) {
+        if self.level == Level::Verbose {
+            self.note(text);
+        }
+    }
+}
+
+/// Says it before there is a voice: the flags that would make one are at fault.
+pub(super) fn bare(text: &str) {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    // Whoever closed stderr does not want to hear it; the reports and the exit code speak as well.
+    let _ = io::stderr().lock().write_all(format!("{text}{end}").as_bytes());
+}
+
+/// Puts data on stdout. A reader who has seen enough and left is no fault.
+///
+/// # Errors
+/// When the data could not be written for another reason.
+pub(super) fn data(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// Flag, then `NO_COLOR`, then `CLICOLOR_FORCE` and `FORCE_COLOR`, then `CLICOLOR`, then the
+/// terminal.
+fn colored(flag: Color, lookup: impl Fn(&str) -> Option<String>, terminal: bool) -> bool {
+    let set = |name: &str| lookup(name).is_some_and(|value| !value.is_empty());
+    let on = |name: &str| lookup(name).is_some_and(|value| !value.is_empty() && value != "0");
+    match flag {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if set("NO_COLOR") => false,
+        Color::Auto if on("CLICOLOR_FORCE") || on("FORCE_COLOR") => true,
+        Color::Auto if lookup("CLICOLOR").as_deref() == Some("0") => false,
+        Color::Auto => terminal,
+    }
+}
+
+/// `COLUMNS`, then what the terminal says, then 80; never so narrow that nothing can be read.
+fn width(columns: Option<&str>, window: Option<u16>) -> u16 {
+    let columns = columns.and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    columns.or(window.filter(|window| *window > 0)).unwrap_or(80).max(20)
+}
+
+/// How wide the terminal says it is.
+#[cfg(unix)]
+fn window() -> Option<u16> {
+    rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| size.ws_col)
+}
+
+/// How wide the terminal says it is.
+#[cfg(not(unix))]
+fn window() -> Option<u16> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_follow_the_flag_then_the_environment_then_the_terminal() {
+        let check = |flag, set: &[(&str, &str)], terminal, expected| {
+            let lookup = |name: &str| {
+                set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(colored(flag, lookup, terminal), expected, "{flag:?} {set:?} {terminal}");
+        };
+        check(Color::Auto, &[], true, true);
+        check(Color::Auto, &[], false, false);
+        check(Color::Auto, &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")], true, false);
+        check(Color::Auto, &[("NO_COLOR", "")], true, true);
+        check(Color::Auto, &[("FORCE_COLOR", "1"), ("CLICOLOR", "0")], false, true);
+        check(Color::Auto, &[("CLICOLOR_FORCE", "0")], false, false);
+        check(Color::Auto, &[("CLICOLOR", "0")], true, false);
+        check(Color::Always, &[("NO_COLOR", "1")], false, true);
+        check(Color::Never, &[("FORCE_COLOR", "1")], true, false);
+    }
+
+    #[test]
+    fn a_broken_width_is_not_believed() {
+        assert_eq!(width(Some("120"), Some(80)), 120);
+        assert_eq!(width(Some("zero"), Some(90)), 90);
+        assert_eq!(
+            (width(Some("0"), Some(0)), width(None, None), width(Some("1"), None)),
+            (80, 80, 20)
+        );
+    }
+}
