@@ -1,4 +1,5 @@
-//! Micro-benchmarks of merging, judging, archiving and reporting a run of 100 endpoints and 120 slices.
+//! Micro-benchmarks of merging, judging, archiving and reporting a run of 100 endpoints and 120
+//! slices.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -52,7 +53,8 @@ fn evidence(endpoint: u32) -> Evidence {
     }
     let name = format!("GET /endpoints/{endpoint}");
     let slices = slices.iter().map(Tally::pack).collect();
-    Evidence { name, planned: Some(whole.count()), whole, slices, examples: Vec::new() }
+    let (planned, examples) = (Some(whole.count()), std::collections::BTreeMap::new());
+    Evidence { name, planned, whole, slices, examples }
 }
 
 fn slice(index: u32) -> Slice {
