@@ -196,7 +196,7 @@ pub(super) fn headers(dict: &Dict<Text>, reader: &mut Reader<'_>) -> Vec<(String
         let words = ["close", "keep-alive"];
         if name == "connection" && !words.iter().any(|word| text.eq_ignore_ascii_case(word)) {
             let hint = "write `close` for a connection of its own for each request".to_owned();
-            reader.fault(value.span.clone(), "`connection` is `close` or nothing", hint);
+            reader.fault(value.span.clone(), "`connection` is `close` or `keep-alive`", hint);
         }
         if !text.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
             let message =
