@@ -152,7 +152,7 @@ impl Facts {
         let endpoints: Vec<_> = run
             .endpoints
             .iter()
-            .map(|evidence| Measured::endpoint(clean(&evidence.name), evidence, run))
+            .map(|evidence| Measured::endpoint(evidence, run, &clean))
             .collect();
         let measured = |scope: &Scope| match scope {
             Scope::Whole => Some(&whole),

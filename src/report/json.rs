@@ -167,6 +167,7 @@ fn endpoint<'a>(measured: &'a Measured, name: &'a str) -> Endpoint<'a> {
         good_latency_ms: measured.good.map(spread),
         service_ms: measured.service.map(spread),
         failures: failures(measured),
+        examples: measured.examples.iter().map(|(why, what)| (why.name(), what.as_str())).collect(),
         statuses: measured.statuses.iter().copied().collect(),
         bytes: measured.bytes,
     }

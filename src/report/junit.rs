@@ -14,6 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::check::{Check, Mark};
 use super::facts::Facts;
+use super::text;
 use super::words;
 use crate::judge::finding::Outcome;
 use crate::metric::Value;
@@ -114,6 +115,8 @@ fn test_case(facts: &Facts, check: &Check, name: &str) -> TestCase {
 fn body(facts: &Facts, check: &Check, said: &str) -> String {
     let mut lines = vec![said.to_owned()];
     lines.extend(check.remarks());
+    let endpoint = facts.endpoints.iter().find(|one| !check.whole && one.name == check.scope);
+    lines.extend(endpoint.into_iter().flat_map(text::remarks));
     lines.push(format!("{} behind it", words::plural(check.samples, "sample")));
     let load = &facts.load;
     lines.push(format!(

@@ -35,6 +35,8 @@ pub struct Measured {
     pub service: Option<Spread>,
     /// Failed requests by class.
     pub failures: Vec<(Failure, u64)>,
+    /// What one of them said, by class; empty for the whole run.
+    pub examples: Vec<(Failure, Clean)>,
     /// Answers by status.
     pub statuses: Vec<(u16, u64)>,
     /// Bytes read.
@@ -57,10 +59,12 @@ pub struct Spread {
 }
 
 impl Measured {
-    /// One endpoint, by its evidence.
+    /// One endpoint, by its evidence; `clean` makes text from outside fit for a sink.
     #[must_use]
-    pub fn endpoint(name: Clean, evidence: &Evidence, run: &Run) -> Self {
-        Self::of(name, evidence.planned, &evidence.whole, run)
+    pub fn endpoint(evidence: &Evidence, run: &Run, clean: &dyn Fn(&str) -> Clean) -> Self {
+        let examples = evidence.examples.iter().map(|(why, what)| (*why, clean(what)));
+        let measured = Self::of(clean(&evidence.name), evidence.planned, &evidence.whole, run);
+        Self { examples: examples.collect(), ..measured }
     }
 
     /// What a tally says within the judged time of its run.
@@ -83,6 +87,7 @@ impl Measured {
             good,
             service: spread(tally.service(), tally.service().count()),
             failures: tally.failures().collect(),
+            examples: Vec::new(),
             statuses: tally.statuses().iter().map(|(code, count)| (*code, *count)).collect(),
             bytes: tally.bytes(),
         }

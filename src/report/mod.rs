@@ -1,8 +1,8 @@
 //! Reports: a judgement in, text out. Pure: no clock, no file, the same input gives the same bytes.
 
 pub mod words;
-pub mod check;
 pub mod measured;
+pub mod check;
 pub mod series;
 pub mod facts;
 pub mod text;

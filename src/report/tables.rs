@@ -8,6 +8,7 @@ use super::measured::Measured;
 use super::words;
 use crate::metric::Value;
 use crate::run::Model;
+use crate::sample::Failure;
 use crate::unit::Ratio;
 
 /// Failed requests by endpoint and class.
@@ -29,6 +30,7 @@ pub fn failures(facts: &Facts) -> Markup {
                                 th.n scope="col" { "requests" }
                                 th.n scope="col" { "share" }
                                 th scope="col" { "statuses" }
+                                th scope="col" { "one of them" }
                             } }
                             tbody { @for endpoint in failed() { (rows(endpoint)) } }
                         }
@@ -51,9 +53,15 @@ fn rows(measured: &Measured) -> Markup {
                 td.n { (words::count(*count)) }
                 td.n { (share(*count, measured.count)) }
                 td { @if nth == 0 { (codes.join(", ")) } }
+                td.rest { (example(measured, *why)) }
             }
         }
     }
+}
+
+fn example(measured: &Measured, why: Failure) -> &str {
+    let told = measured.examples.iter().find(|(class, _)| *class == why);
+    told.map_or("", |(_, what)| what.as_str())
 }
 
 fn share(part: u64, whole: u64) -> String {

@@ -204,6 +204,7 @@ pub fn remarks(measured: &Measured) -> Vec<String> {
     if measured.failed > 0 {
         all.push(format!("failed: {}", failures(measured)));
     }
+    all.extend(measured.examples.iter().map(|(why, what)| format!("{why}: {what}")));
     let told = |what: &str, spread: Spread| {
         let [p50, p95, p99] = spread.percentiles().map(words::value);
         format!("{what}: p50 {p50}, p95 {p95}, p99 {p99}, max {}", words::value(spread.max))

@@ -265,6 +265,8 @@ pub(super) struct Endpoint<'a> {
     pub(super) service_ms: Option<Spread>,
     /// Failed requests by class.
     pub(super) failures: BTreeMap<&'static str, u64>,
+    /// What one of them said, by class.
+    pub(super) examples: BTreeMap<&'static str, &'a str>,
     /// Answers by status.
     pub(super) statuses: BTreeMap<u16, u64>,
     /// Bytes read.
