@@ -280,8 +280,7 @@ fn distribution(facts: &Facts) -> Option<Plot> {
     let y = times(&values)?;
     let mut lines = vec![Line { name: "from due".to_owned(), class: "c", pieces: vec![thin(all)] }];
     if facts.whole.service_apart().is_some() {
-        let count: u64 = facts.services.iter().map(|(_, count)| count).sum();
-        let service = thin(curve(&facts.services, count));
+        let service = thin(curve(&facts.services, total));
         lines.push(Line { name: "from sending".to_owned(), class: "a", pieces: vec![service] });
     }
     let to = (2.0 * words::float(total)).clamp(10.0, 1e7);

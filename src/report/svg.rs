@@ -225,11 +225,17 @@ impl Plot {
     }
 
     fn limits(&self) -> Markup {
+        let mut limits: Vec<_> =
+            self.limits.iter().map(|(at, words)| (self.y(*at), words)).collect();
+        limits.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        // Words of limits that lie close together stand side by side.
+        let (mut above, mut place) = (f64::NEG_INFINITY, 0.0);
         html! {
-            @for (at, words) in &self.limits {
-                @let y = self.y(*at);
+            @for (y, words) in limits {
+                @let () = place = if y - above < 20.0 { place + 135.0 } else { 0.0 };
+                @let () = above = y;
                 line.limit x1=(LEFT) x2=(WIDTH - RIGHT) y1=(short(y)) y2=(short(y)) {}
-                text.limit x=(WIDTH - RIGHT - 2.0) y=(short(y - 5.0)) { (words) }
+                text.limit x=(WIDTH - RIGHT - 2.0 - place) y=(short(y - 5.0)) { (words) }
             }
         }
     }

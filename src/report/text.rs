@@ -11,6 +11,7 @@ use super::words;
 use crate::judge::finding::{Rule, Verdict};
 use crate::metric::Value;
 use crate::run::Model;
+use crate::sample::Failure;
 
 /// More endpoints than this are left to the other reports.
 const MOST_ENDPOINTS: usize = 30;
@@ -204,7 +205,9 @@ pub fn remarks(measured: &Measured) -> Vec<String> {
     if measured.failed > 0 {
         all.push(format!("failed: {}", failures(measured)));
     }
-    all.extend(measured.examples.iter().map(|(why, what)| format!("{why}: {what}")));
+    // A status says nothing beyond the codes that were just counted.
+    let telling = measured.examples.iter().filter(|(why, _)| *why != Failure::Status);
+    all.extend(telling.map(|(why, what)| format!("{why}: {what}")));
     let told = |what: &str, spread: Spread| {
         let [p50, p95, p99] = spread.percentiles().map(words::value);
         format!("{what}: p50 {p50}, p95 {p95}, p99 {p99}, max {}", words::value(spread.max))
