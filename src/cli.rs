@@ -43,6 +43,8 @@ pub enum Command {
     /// The whole of `run` against a service that loadgate starts itself
     #[command(after_help = EXIT_CODES)]
     Demo(Demo),
+    /// Show what would be sent and asked; send nothing
+    Plan(Plan),
     /// Say what a rule, a metric or a doubt means, and what to do about it
     Explain {
         /// The name; without one, all names are listed
@@ -103,6 +105,16 @@ pub struct Demo {
     /// Where the reports go.
     #[command(flatten)]
     pub out: Out,
+}
+
+/// `loadgate plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The gate file
+    pub gate: PathBuf,
+    /// What to change in it.
+    #[command(flatten)]
+    pub changes: Changes,
 }
 
 /// What the flags change in a gate file.

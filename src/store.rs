@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::sanitise::Clean;
+
 /// Held by a run for as long as it may write, so that two runs cannot mix their reports.
 const LOCK: &str = ".lock";
 /// What a file is called until it is whole; a killed run may leave one behind.
@@ -22,13 +24,13 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
     /// Something else has that name.
-    #[error("`{}` is not a directory, and reports need one; choose another with --out", .0.display())]
+    #[error("`{}` is not a directory, and reports need one; choose another with --out", shown(.0))]
     NotDirectory(PathBuf),
     /// A directory stands where a report should go.
-    #[error("`{}` is a directory, and a report goes there; move it away", .0.display())]
+    #[error("`{}` is a directory, and a report goes there; move it away", shown(.0))]
     Occupied(PathBuf),
     /// Another run writes there.
-    #[error("`{}` is in use by another run (process {by}); choose another with --out", .dir.display())]
+    #[error("`{}` is in use by another run (process {by}); choose another with --out", shown(.dir))]
     InUse {
         /// The directory.
         dir: PathBuf,
@@ -36,7 +38,7 @@ pub enum Unusable {
         by: String,
     },
     /// The system said no.
-    #[error("cannot write into `{}`: {why}; choose another with --out", .dir.display())]
+    #[error("cannot write into `{}`: {why}; choose another with --out", shown(.dir))]
     Refused {
         /// The directory.
         dir: PathBuf,
@@ -47,7 +49,7 @@ pub enum Unusable {
 
 /// A report that could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {why}", .path.display())]
+#[error("cannot write `{}`: {why}", shown(.path))]
 pub struct Unwritten {
     /// The file.
     pub path: PathBuf,
@@ -57,7 +59,7 @@ pub struct Unwritten {
 
 /// A file that could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read `{}`: {why}", .path.display())]
+#[error("cannot read `{}`: {why}", shown(.path))]
 pub struct Unread {
     /// The file.
     pub path: PathBuf,
@@ -212,6 +214,11 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
 pub fn same_file(one: &Path, other: &Path) -> bool {
     let real = |path: &Path| fs::canonicalize(path).ok();
     real(one).is_some_and(|one| real(other) == Some(one))
+}
+
+/// A path as a person may see it: it came from a flag, and flags are not trusted.
+fn shown(path: &Path) -> Clean {
+    Clean::line(&path.to_string_lossy())
 }
 
 #[cfg(test)]

@@ -44,7 +44,8 @@ pub(super) fn tell(store: &Store, case: &Case<'_>, voice: &Voice) -> bool {
         whole &= write(store, name, &text, voice);
     }
     let style = Style { colour: voice.paint, width: usize::from(voice.width) };
-    voice.say(&facts.render(Format::Text(style)));
+    voice.conclude(&facts.render(Format::Text(style)));
+    voice.note(&format!("reports are in {}", store.path("").display()));
     whole
 }
 

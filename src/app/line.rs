@@ -36,7 +36,8 @@ pub(super) struct Ask {
 ///
 /// Whatever can be found wrong is found before the first request.
 pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exit, Error> {
-    let (plan, voice) = read::plan(&ask.gate, &ask.changes, ask.lookup, voice)?;
+    let plan = read::plan(&ask.gate, &ask.changes, ask.lookup)?;
+    let voice = voice.knowing(&plan);
     let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
     fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
     let store = Arc::new(deliver::open(&ask.out, &[])?);
@@ -55,7 +56,8 @@ fn fits(drive: &Drive) -> Result<(), String> {
 
 /// Judges a saved run again: the same run and gate file give the same reports.
 pub(super) fn check(ask: &Ask, saved: &Path, voice: Voice) -> Result<Exit, Error> {
-    let (plan, voice) = read::plan(&ask.gate, &ask.changes, ask.lookup, voice)?;
+    let plan = read::plan(&ask.gate, &ask.changes, ask.lookup)?;
+    let voice = voice.knowing(&plan);
     let run = recall(saved)?;
     // What is judged stays as it is, also where the reports go beside it.
     let own = store::same_file(saved, &ask.out.join(deliver::RUN));

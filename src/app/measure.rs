@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::ready;
 use super::voice::Voice;
 use crate::judge::clearly_breached;
+use crate::load::health;
 use crate::load::wire::{HttpWire, Unreachable, resolve};
 use crate::load::{self, Order};
 use crate::machine;
@@ -40,6 +41,8 @@ pub(super) async fn measure(
     match reached {
         Ok(wire) => {
             let order = order(if wire.speaks_two() { "HTTP/2" } else { "HTTP/1.1" });
+            let (profile, threads) = (&order.load.profile, health::threads(&order.load));
+            voice.step(&format!("{profile} from {threads} load threads, seed {seed}"));
             let progress = Progress::new(voice, order.load.profile.duration());
             let checkpoints = Checkpoints::start(store, &plan.masks);
             send(plan, order, wire, progress, checkpoints, signals).await
@@ -60,8 +63,12 @@ async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unreachable> {
     let addresses = resolve(&drive.target).await?;
     let mut wire = HttpWire::prepare(drive, &addresses).map_err(ready::unfit)?;
     wire.knock().await?;
-    for reached in wire.reached().iter().filter(|reached| !reached.used) {
-        voice.note(&reached.to_string());
+    for reached in wire.reached() {
+        if reached.used {
+            voice.step(&format!("{} answers", reached.address));
+        } else {
+            voice.note(&reached.to_string());
+        }
     }
     Ok(wire)
 }

@@ -2,8 +2,8 @@
 
 mod voice;
 mod attend;
-mod answers;
 mod read;
+mod answers;
 mod deliver;
 mod checkpoint;
 mod progress;
@@ -42,6 +42,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
         Command::Check(ask) => check(ask, lookup, &voice),
         Command::Demo(ask) if ask.serve => serve(&ask, &voice),
         Command::Demo(ask) => demo(ask, lookup, &voice),
+        Command::Plan(ask) => answers::outline(&Gate::File(ask.gate), &ask.changes, lookup),
         Command::Explain { name } => answers::meaning(name.as_deref()),
         Command::Schema { of } => answers::schema(of),
         Command::Completions { shell } => answers::completions(shell),

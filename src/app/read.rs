@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::voice::{Lookup, Voice};
+use super::voice::Lookup;
 use crate::cli::Changes;
 use crate::error::Error;
 use crate::plan::{Plan, Source};
@@ -22,14 +22,8 @@ pub(super) enum Gate {
     Own(&'static str, &'static str),
 }
 
-/// Reads and checks a gate file with what the flags change in it, and says what is doubtful in it.
-/// The voice that comes back hides what came from the environment.
-pub(super) fn plan(
-    gate: &Gate,
-    changes: &Changes,
-    lookup: Lookup,
-    voice: Voice,
-) -> Result<(Plan, Voice), Error> {
+/// Reads and checks a gate file with what the flags change in it.
+pub(super) fn plan(gate: &Gate, changes: &Changes, lookup: Lookup) -> Result<Plan, Error> {
     let (name, bytes) = match gate {
         Gate::File(path) => (shown(path), store::read(path, MOST_GATE)?),
         Gate::Own(name, text) => ((*name).to_owned(), text.as_bytes().to_vec()),
@@ -48,12 +42,7 @@ pub(super) fn plan(
         duration: changes.duration,
         seed: changes.seed,
     };
-    let plan = Plan::read(&source)?;
-    let voice = voice.masked(plan.masks.clone());
-    for warning in &plan.warnings {
-        voice.warn(&warning.to_string());
-    }
-    Ok((plan, voice))
+    Ok(Plan::read(&source)?)
 }
 
 /// A file that a gate file names, found from the directory of the gate file.

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::cli::{Color, Tone};
+use crate::plan::Plan;
 use crate::sanitise::Clean;
 use crate::secret::Masks;
 
@@ -52,12 +53,17 @@ impl Voice {
         }
     }
 
-    /// The same voice, that hides these values from now on.
-    pub(super) fn masked(self, masks: Masks) -> Self {
-        Self { masks, ..self }
+    /// The same voice, that hides what came from the environment, once it has said what is doubtful
+    /// in the gate file.
+    pub(super) fn knowing(self, plan: &Plan) -> Self {
+        let voice = Self { masks: plan.masks.clone(), ..self };
+        if voice.level > Level::Quiet {
+            plan.warnings.iter().for_each(|warning| voice.say(&format!("warning: {warning}")));
+        }
+        voice
     }
 
-    /// The text without what must not be shown.
+    /// What must not be shown.
     pub(super) fn masks(&self) -> &Masks {
         &self.masks
     }
@@ -67,18 +73,19 @@ impl Voice {
         bare(&self.masks.apply(text));
     }
 
+    /// Says how it ended: all of it, or only the verdict where quiet was asked for.
+    pub(super) fn conclude(&self, text: &str) {
+        match self.level {
+            Level::Quiet => self.say(text.split("\n\n").next().unwrap_or(text)),
+            Level::Usual | Level::Verbose => self.say(&format!("{}\n\n", text.trim_end())),
+        }
+    }
+
     /// Says it unless quiet was asked for. What comes from outside is in it and may be hostile.
     pub(super) fn note(&self, text: &str) {
         if self.level > Level::Quiet {
             // Masked first: a value that is cleaned is no longer found.
             self.say(Clean::line(&self.masks.apply(text)).as_str());
-        }
-    }
-
-    /// Says what is doubtful, unless quiet was asked for. The text is fit for a terminal already.
-    pub(super) fn warn(&self, text: &str) {
-        if self.level > Level::Quiet {
-            self.say(&format!("warning: {text}"));
         }
     }
 

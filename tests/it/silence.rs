@@ -46,7 +46,7 @@ fn a_target_that_stalls_for_ever_is_inconclusive_in_the_planned_time_plus_the_ti
 #[test]
 fn fast_errors_fail_a_gate_that_only_asks_for_latency() {
     let server = Server::start(Script::new().on("/", [status(500)]));
-    let gate = gate(&server, "/", "p50 = \"< 1s\"\nerror_rate = \"<= 100%\"");
+    let gate = gate(&server, "/", "p50 = \"< 1s\"\nerror_rate = { warn = \"< 1%\" }");
     gate.undisturbed(&["run", "gate.toml"]).code(1).says("never").reports();
 }
 
@@ -118,13 +118,13 @@ fn a_directory_that_cannot_take_reports_is_found_before_the_load() {
 
 #[test]
 fn a_report_that_cannot_be_written_takes_a_pass_away_and_nothing_else() {
-    let server = quick();
     for (sla, with, without) in [("p50 = \"< 1s\"", 4, 0), ("p50 = \"< 1us\"", 1, 1)] {
+        let server = quick();
         let gate = gate(&server, "/ok", sla);
         let mut running = gate.start(&["run", "gate.toml"]);
         running.until("the first request", |_| server.requests() > 0);
         std::fs::create_dir(gate.path("loadgate-out/summary.md")).expect("the directory is there");
-        let done = running.end(gate.path("").as_path());
+        let done = running.end(&gate);
         let disturbed = done.file("verdict.json").contains("fell-behind");
         if !disturbed {
             done.code(with).says("summary.md");
@@ -148,7 +148,7 @@ fn an_interrupted_run_writes_its_reports_and_says_so() {
         let mut running = gate.start(&["run", "gate.toml"]);
         running.until("the tenth request", |_| server.requests() > 10);
         running.signal(signal);
-        let done = running.end(gate.path("").as_path());
+        let done = running.end(&gate);
         done.code(code).says(&format!("SIG{signal}")).reports();
         assert!(done.took < Duration::from_secs(7), "took {:?}", done.took);
         assert!(done.file("summary.md").contains(&format!("SIG{signal}")));

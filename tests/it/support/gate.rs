@@ -8,7 +8,7 @@
 //! is killed.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -23,12 +23,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) const REPORTS: [&str; 5] =
     ["run.json", "verdict.json", "junit.xml", "summary.md", "report.html"];
 
-/// Runs that are judged need a core of their own; the tests of this process take turns.
+/// Runs that must be fit to be judged need a core of their own: they take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// A directory with a gate file in it, and the environment of what is run there.
 pub(crate) struct Gate {
-    home: TempDir,
+    home: Arc<TempDir>,
     environment: Vec<(String, String)>,
     limits: Option<String>,
 }
@@ -39,7 +39,6 @@ pub(crate) struct Running {
     began: Instant,
     out: Heard,
     err: Heard,
-    _turn: MutexGuard<'static, ()>,
 }
 
 /// What came through a pipe so far, and whoever reads it.
@@ -58,13 +57,14 @@ pub(crate) struct Done {
     pub(crate) stderr: String,
     /// How long it took.
     pub(crate) took: Duration,
-    home: PathBuf,
+    /// Kept, so that the reports are there to be looked at.
+    home: Arc<TempDir>,
 }
 
 impl Gate {
     /// With this text in `gate.toml`.
     pub(crate) fn new(text: &str) -> Self {
-        let home = tempfile::tempdir().expect("a temporary directory");
+        let home = Arc::new(tempfile::tempdir().expect("a temporary directory"));
         let gate = Self { home, environment: Vec::new(), limits: None };
         gate.file("gate.toml", text)
     }
@@ -117,7 +117,7 @@ impl Gate {
 
     /// Runs it to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
-        self.start(arguments).end(self.home.path())
+        self.start(arguments).end(self)
     }
 
     /// `loadgate run gate.toml`.
@@ -125,28 +125,33 @@ impl Gate {
         self.run(&["run", "gate.toml"])
     }
 
-    /// Runs it to its end, again where the machine was busy with something else, three times at
-    /// most: a test about the service must not fail on a neighbour of the generator.
+    /// Runs it to its end, again where the machine was busy with something else.
     pub(crate) fn undisturbed(&self, arguments: &[&str]) -> Done {
-        let mut done = self.run(arguments);
-        for _ in 0..2 {
-            if !done.try_file("verdict.json").is_some_and(|text| text.contains("fell-behind")) {
-                break;
-            }
-            done = self.run(arguments);
-        }
-        done
+        undisturbed(|| self.run(arguments))
     }
+}
+
+/// Runs something again where the machine was busy with something else, three times at most: a test
+/// about the service must not fail on a neighbour of the generator.
+pub(crate) fn undisturbed(run: impl Fn() -> Done) -> Done {
+    let _turn = lock(&TURN);
+    let mut done = run();
+    for _ in 0..2 {
+        if !done.fell_behind() {
+            break;
+        }
+        done = run();
+    }
+    done
 }
 
 impl Running {
     /// Starts a command whose output is piped.
     pub(crate) fn of(mut command: Command) -> Self {
-        let turn = lock(&TURN);
         let mut child = command.spawn().expect("the binary was built with the tests");
         let out = Heard::listen(child.stdout.take());
         let err = Heard::listen(child.stderr.take());
-        Self { child, began: Instant::now(), out, err, _turn: turn }
+        Self { child, began: Instant::now(), out, err }
     }
 
     /// Sends it a signal, by the name `kill` has for it.
@@ -162,7 +167,7 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub(crate) fn end(mut self, home: &Path) -> Done {
+    pub(crate) fn end(mut self, gate: &Gate) -> Done {
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
                 break status;
@@ -175,7 +180,7 @@ impl Running {
         let took = self.began.elapsed();
         let [stdout, stderr] = [self.out, self.err].map(Heard::all);
         assert!(took < PATIENCE, "it did not end within {PATIENCE:?}:\n{stderr}");
-        Done { status, stdout, stderr, took, home: home.to_owned() }
+        Done { status, stdout, stderr, took, home: Arc::clone(&gate.home) }
     }
 
     /// Waits until this holds; half a minute at most, and not beyond the end of the run.
@@ -191,6 +196,11 @@ impl Running {
 }
 
 impl Done {
+    /// Whether the generator was the bottleneck.
+    pub(crate) fn fell_behind(&self) -> bool {
+        self.try_file("verdict.json").is_some_and(|text| text.contains("fell-behind"))
+    }
+
     /// Insists on an exit code.
     #[track_caller]
     pub(crate) fn code(&self, expected: i32) -> &Self {
@@ -209,7 +219,8 @@ impl Done {
     /// Insists that all reports are there, and no other file but the lock.
     #[track_caller]
     pub(crate) fn reports(&self) -> &Self {
-        let entries = std::fs::read_dir(self.home.join("loadgate-out")).expect("it was made");
+        let entries =
+            std::fs::read_dir(self.home.path().join("loadgate-out")).expect("it was made");
         let mut names: Vec<_> = entries
             .flatten()
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
@@ -241,7 +252,7 @@ impl Done {
 
     /// A report's text, where it is there.
     pub(crate) fn try_file(&self, name: &str) -> Option<String> {
-        std::fs::read_to_string(self.home.join("loadgate-out").join(name)).ok()
+        std::fs::read_to_string(self.home.path().join("loadgate-out").join(name)).ok()
     }
 
     /// `verdict.json`.
