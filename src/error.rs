@@ -72,7 +72,10 @@ pub enum Error {
     #[error(transparent)]
     Unread(#[from] Unread),
     /// A gate file holds thresholds alone, and a load was asked for.
-    #[error("{}: there is no load in it; `run` needs [target], [load] and a [[request]]", Clean::line(.0))]
+    #[error(
+        "{}: there is no load in it; `run` needs [target], [load] and a [[request]]",
+        Clean::line(.0)
+    )]
     NothingToSend(String),
     /// What a gate file says cannot be sent.
     #[error("{}: {}", Clean::line(.0), Clean::line(.1))]
@@ -92,7 +95,10 @@ pub enum Error {
         why: String,
     },
     /// There is no page of that name.
-    #[error("there is no page `{}`{}; `loadgate explain` lists all", Clean::line(.name), meant(*.near))]
+    #[error(
+        "no page is called `{}`{}; `loadgate explain` lists all",
+        Clean::line(.name), meant(*.near)
+    )]
     Unknown {
         /// The name.
         name: String,
@@ -129,5 +135,5 @@ impl Error {
 }
 
 fn meant(near: Option<&'static str>) -> String {
-    near.map_or(String::new(), |near| format!(", did you mean `{near}`?"))
+    near.map_or(String::new(), |near| format!(" (`{near}` is)"))
 }

@@ -24,7 +24,7 @@
 //!
 //! | floor | what it has | what it never does |
 //! | --- | --- | --- |
-//! | words | values that know their unit, text from outside made harmless | look at anything above |
+//! | words | values that know their unit, text from outside made harmless | look up |
 //! | sums | samples counted, a run put together | judge |
 //! | rules | the gate file, valid by construction | send |
 //! | judgement | one finding for each expectation | read a clock, a file, the environment |
@@ -62,8 +62,8 @@
 //! | --- | --- | --- | --- |
 //! | a report | `report/NAME.rs` | the list in [`report`] | `tests/it/report.rs` |
 //! | a protocol | `load/NAME.rs`, a [`load::probe::Wire`] | the arm in [`app`] | `tests/it/wire` |
-//! | a metric | a variant of [`metric::Metric`] | the places the compiler names | `tests/it/laws.rs` |
-//! | a doubt | a variant of [`judge::finding::Doubt`] | judge, its page in `explain` | `tests/it/judge.rs` |
+//! | a metric | a [`metric::Metric`] | what the compiler names | `tests/it/laws.rs` |
+//! | a doubt | a [`judge::finding::Doubt`] | its page in `explain` | `tests/it/judge.rs` |
 //! | a key of the gate file | its field in [`plan`] | the reader beside it | `tests/it/plan` |
 //! | a command | `app/NAME.rs` | [`cli`] and the arm in [`app`] | `tests/it/gate.rs` |
 

@@ -105,7 +105,8 @@ impl fmt::Display for StatusRange {
 }
 
 impl Metric {
-    /// Reads a metric's name as a gate file has it: `p99_9`, `good_p95`, `mean`, `status_5xx`; `None` when unknown.
+    /// Reads a metric's name as a gate file has it: `p99_9`, `good_p95`, `mean`, `status_5xx`;
+    /// `None` when unknown.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         match name {
@@ -179,7 +180,8 @@ impl fmt::Display for Metric {
 }
 
 impl Value {
-    /// The value as a number in its report unit (milliseconds, percent, per second); `None` for *never*.
+    /// The value as a number in its report unit (milliseconds, percent, per second); `None` for
+    /// *never*.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are beyond any run")]
     pub fn number(self) -> Option<f64> {

@@ -1,6 +1,7 @@
 //! The embedded demo service: something to aim at before there is anything of one's own.
 //!
-//! It listens on loopback only and runs in its own thread and runtime, so that it shares nothing with the load.
+//! It listens on loopback only and runs in its own thread and runtime, so that it shares nothing
+//! with the load.
 
 mod service;
 
@@ -106,7 +107,8 @@ async fn accept(listener: std::net::TcpListener, desk: Arc<Desk>) {
 }
 
 async fn serve(stream: TcpStream, desk: Arc<Desk>) {
-    // Without it the kernel holds small answers back to send fewer packets; loopback works all the same.
+    // Without it the kernel holds small answers back to send fewer packets; loopback works all the
+    // same.
     let _ = stream.set_nodelay(true);
     let answer = hyper::service::service_fn(|request| answer(request, &desk));
     // Whatever a client does to its connection ends that connection and nothing else.
@@ -147,7 +149,8 @@ async fn read(mut body: Incoming) -> Option<Bytes> {
     Some(whole.freeze())
 }
 
-/// Waits once, and a millisecond less: tokio's timer and the kernel's each round up to the next millisecond.
+/// Waits once, and a millisecond less: tokio's timer and the kernel's each round up to the next
+/// millisecond.
 async fn wait_until(when: Instant) {
     let early = when.checked_sub(Duration::from_millis(1)).unwrap_or(when);
     if Instant::now() < early {

@@ -1,4 +1,5 @@
-//! What the demo service answers, and how long it takes: pure, so that its faults can be read off a page.
+//! What the demo service answers, and how long it takes: pure, so that its faults can be read off a
+//! page.
 
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ pub(super) fn reply(
         after: Duration::ZERO,
     };
     let healthy = match path {
-        // What tells that the service is up is never broken: the load must begin for a fault to be seen.
+        // What tells that the service is up is never broken: the load must begin for a fault to be
+        // seen.
         "/health" if asked => return good(Duration::ZERO),
         "/fast" if asked => good(Duration::ZERO),
         "/slow" if asked => good(ms(40)),
@@ -76,7 +78,8 @@ fn page(path: &str, n: u64) -> String {
     format!("{{\"path\":\"{path}\",\"number\":{n},\"items\":[{{\"id\":1}},{{\"id\":2}}]}}")
 }
 
-/// One request in so many, drawn by its number: `SplitMix64`, as published by Steele, Lea and Flood (2014).
+/// One request in so many, drawn by its number: `SplitMix64`, as published by Steele, Lea and Flood
+/// (2014).
 fn one_in(many: u64, n: u64) -> bool {
     let mut mixed = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(SEED);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -6,13 +6,13 @@
 
 pub mod probe;
 pub mod wire;
+pub mod health;
 mod ledger;
 mod bell;
 mod lane;
 mod open;
 mod closed;
 mod thread;
-pub mod health;
 mod sums;
 mod course;
 mod control;

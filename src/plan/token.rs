@@ -1,5 +1,5 @@
-//! Literals that look like tokens: they belong into the environment, not into a file, and never into
-//! an output.
+//! Literals that look like tokens: they belong into the environment, not into a file, and never
+//! into an output.
 
 use std::ops::Range;
 

@@ -78,7 +78,8 @@ pub fn show_time(time: Duration) -> String {
     }
 }
 
-/// Writes a duration as a gate file has it: `250ms`, `1.5s`, `2m`, `1m30s`; reading it back gives the same.
+/// Writes a duration as a gate file has it: `250ms`, `1.5s`, `2m`, `1m30s`; reading it back gives
+/// the same.
 #[must_use]
 pub fn show_duration(time: Duration) -> String {
     let nanos = time.as_nanos();

@@ -353,7 +353,8 @@ fn a_gate_file_that_is_wrong_is_refused_before_anything_is_sent() {
 fn bytes_that_are_no_text_are_refused_with_their_place_and_marks_of_windows_are_not() {
     let server = steady();
     let text = format!(
-        "[target]\nurl = \"{}\"\n[load]\n{SECOND}\n[[request]]\nget = \"/ok\"\n[sla]\np50 = \"< 1s\"\n",
+        "[target]\nurl = \"{}\"\n[load]\n{SECOND}\n[[request]]\nget = \"/ok\"\n\
+         [sla]\np50 = \"< 1s\"\n",
         server.url("")
     );
     let mut bytes = text.clone().into_bytes();
@@ -375,8 +376,8 @@ fn rare_percentiles_need_enough_samples() {
 fn a_service_that_never_becomes_ready_is_inconclusive_and_gets_no_load() {
     let server = Server::start(Script::new().on("/health", [status(503)]).on("/ok", [ok("")]));
     let text = format!(
-        "[target]\nurl = \"{}\"\nready = {{ get = \"/health\", within = \"500ms\" }}\n[load]\n{SECOND}\n\
-         [[request]]\nget = \"/ok\"\n[sla]\np50 = \"< 1s\"\n",
+        "[target]\nurl = \"{}\"\nready = {{ get = \"/health\", within = \"500ms\" }}\n\
+         [load]\n{SECOND}\n[[request]]\nget = \"/ok\"\n[sla]\np50 = \"< 1s\"\n",
         server.url("")
     );
     Gate::new(&text).go().code(3).says("/health").says("503").reports();

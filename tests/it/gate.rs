@@ -135,7 +135,8 @@ fn the_demo_service_does_what_a_service_does() {
 #[test]
 fn flags_change_the_gate_file_and_may_contradict_it() {
     let server = steady();
-    let text = "[target]\nurl = \"http://127.0.0.1:1\"\n[load]\nrate = \"50/s\"\nduration = \"50s\"\n\
+    let text = "[target]\nurl = \"http://127.0.0.1:1\"\n\
+         [load]\nrate = \"50/s\"\nduration = \"50s\"\n\
          warm_up = \"1s\"\n[[request]]\nget = \"/ok\"\n[sla]\np50 = \"< 1us\"\n";
     let gate = Gate::new(text).file("main.toml", "[sla]\np50 = \"< 2s\"\n");
     let url = server.url("");
@@ -156,7 +157,8 @@ fn what_came_from_the_environment_is_in_no_output() {
     let gate = Gate::new(&format!(
         "[target]\nurl = \"{}\"\nheaders = {{ authorization = \"Bearer ${{API_TOKEN}}\" }}\n\
          [load]\nrate = \"50/s\"\nduration = \"1s\"\n\
-         [[request]]\nget = \"/ok?key=${{API_TOKEN}}\"\nexpect = {{ body = \"${{API_TOKEN}} x\" }}\n\
+         [[request]]\nget = \"/ok?key=${{API_TOKEN}}\"\n\
+         expect = {{ body = \"${{API_TOKEN}} x\" }}\n\
          [sla]\np50 = \"< 1s\"\n",
         server.url("")
     ));
@@ -173,7 +175,8 @@ fn the_load_waits_until_the_service_is_ready() {
     let server = Server::start(Script::new().turns("/health", turns).on("/ok", [ok("")]));
     let gate = Gate::new(&format!(
         "[target]\nurl = \"{}\"\nready = {{ get = \"/health\", within = \"10s\" }}\n\
-         [load]\nrate = \"50/s\"\nduration = \"1s\"\n[[request]]\nget = \"/ok\"\n[sla]\np50 = \"< 1s\"\n",
+         [load]\nrate = \"50/s\"\nduration = \"1s\"\n[[request]]\nget = \"/ok\"\n\
+         [sla]\np50 = \"< 1s\"\n",
         server.url("")
     ));
     gate.run(&["run", "gate.toml", "-v"]).says("not ready yet: status 503");

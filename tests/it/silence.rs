@@ -54,7 +54,8 @@ fn fast_errors_fail_a_gate_that_only_asks_for_latency() {
 fn a_gate_that_asks_nothing_is_wrong() {
     let server = quick();
     let text = format!(
-        "[target]\nurl = \"{}\"\n[load]\nrate = \"50/s\"\nduration = \"1s\"\n[[request]]\nget = \"/ok\"\n",
+        "[target]\nurl = \"{}\"\n[load]\nrate = \"50/s\"\nduration = \"1s\"\n\
+         [[request]]\nget = \"/ok\"\n",
         server.url("")
     );
     Gate::new(&text).go().code(2).no_reports();

@@ -10,16 +10,19 @@ struct Source {
 }
 
 impl Source {
-    /// `plan/profile.rs` lives in the house `plan`, room `profile`; `plan/mod.rs` is the house
-    /// itself.
-    fn address(&self) -> Option<(&str, Option<&str>)> {
-        let inside = self.path.strip_prefix("src/")?.strip_suffix(".rs")?;
-        match inside.split_once('/') {
-            None if matches!(inside, "main" | "lib") => None,
-            None => Some((inside, None)),
-            Some((house, "mod")) => Some((house, None)),
-            Some((house, room)) => Some((house, Some(room))),
-        }
+    /// Where it stands: `src/load/wire/one.rs` is `load`, `wire`, `one`; a `mod.rs` is its folder.
+    fn address(&self) -> Vec<&str> {
+        let inside = self.path.strip_prefix("src/").and_then(|path| path.strip_suffix(".rs"));
+        let mut parts: Vec<&str> = inside.into_iter().flat_map(|path| path.split('/')).collect();
+        parts.retain(|part| !matches!(*part, "mod" | "main" | "lib"));
+        parts
+    }
+
+    /// The lines with their numbers, without comments and without the tests at the end.
+    fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        let end = self.text.find("#[cfg(test)]\nmod tests").unwrap_or(self.text.len());
+        let last = self.text[..end].lines().count();
+        self.code().filter(move |(number, _)| *number <= last)
     }
 
     /// The lines with their numbers, without those that are comments.
@@ -93,7 +96,7 @@ fn a_module_imports_only_from_modules_listed_above_it() {
     let floor = |name: &str| floors.iter().position(|module| module == name);
     let mut faults = Vec::new();
     for source in &all {
-        let Some((house, _)) = source.address() else { continue };
+        let Some(house) = source.address().first().copied() else { continue };
         let own = floor(house).expect("a module that compiles is in lib.rs");
         for (number, line) in source.code() {
             for path in paths(line, "crate::") {
@@ -113,25 +116,26 @@ fn a_room_imports_only_from_rooms_listed_above_it() {
     let all = sources("src");
     let mut faults = Vec::new();
     for source in &all {
-        let Some((house, Some(room))) = source.address() else { continue };
-        let door = format!("src/{house}/mod.rs");
-        let Some(door) = all.iter().find(|source| source.path == door) else { continue };
-        let rooms = floors(door);
-        let floor = |name: &str| rooms.iter().position(|module| module == name);
-        let Some(own) = floor(room) else {
-            faults.push(format!("{} is not in its mod.rs", source.path));
-            continue;
-        };
-        let inside = source.text.find("#[cfg(test)]\nmod tests").unwrap_or(source.text.len());
-        let last = source.text[..inside].lines().count();
-        for (number, line) in source.code().filter(|(number, _)| *number <= last) {
-            let above = paths(line, "super::");
-            let named = paths(line, &format!("crate::{house}::"));
-            for path in above.into_iter().chain(named) {
-                let asked = path.split("::").next().unwrap_or_default();
-                if floor(asked).is_some_and(|asked| asked >= own) {
-                    let place = format!("{}:{number}", source.path);
-                    faults.push(format!("{place} may not look up to `{asked}`"));
+        let address = source.address();
+        for level in 1..address.len() {
+            let doors = ["/mod.rs", ".rs"].map(|end| {
+                let folder = address[..level].join("/");
+                format!("src/{folder}{end}")
+            });
+            let door = all.iter().find(|source| doors.contains(&source.path));
+            let door = door.expect("a folder has a file that lists what is in it");
+            let rooms = floors(door);
+            let floor = |name: &str| rooms.iter().position(|module| module == name);
+            let own = floor(address[level]).expect("a module that compiles is in its mod.rs");
+            let above = "super::".repeat(address.len() - level);
+            let named = format!("crate::{}::", address[..level].join("::"));
+            for (number, line) in source.lines() {
+                for path in [paths(line, &above), paths(line, &named)].concat() {
+                    let asked = path.split("::").next().unwrap_or_default();
+                    if floor(asked).is_some_and(|asked| asked > own) {
+                        let place = format!("{}:{number}", source.path);
+                        faults.push(format!("{place} may not look up to `{asked}`"));
+                    }
                 }
             }
         }
@@ -160,9 +164,7 @@ fn side_effects_live_in_the_files_named_here() {
             if homes.iter().any(|home| source.path.starts_with(home)) {
                 continue;
             }
-            let end = source.text.find("#[cfg(test)]").unwrap_or(source.text.len());
-            let last = source.text[..end].lines().count();
-            for (number, line) in source.code().filter(|(number, _)| *number <= last) {
+            for (number, line) in source.lines() {
                 for word in words.iter().filter(|word| line.contains(**word)) {
                     faults.push(format!("{}:{number} may not use `{word}`", source.path));
                 }

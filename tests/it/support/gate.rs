@@ -1,7 +1,8 @@
 //! The built binary, run and recorded.
 //!
 //! ```text
-//! let done = Gate::new("gate.toml text").set("BASE_URL", &server.url("")).run(&["run", "gate.toml"]);
+//! let gate = Gate::new("text of gate.toml").set("BASE_URL", &server.url(""));
+//! let done = gate.run(&["run", "gate.toml"]);
 //! done.code(3); done.says("no answer"); done.verdict()["findings"]; done.file("junit.xml");
 //! ```
 //! Each gate has a directory of its own and an empty environment; each run ends within a minute or
