@@ -87,6 +87,8 @@ pub(super) struct Control<W> {
     ready: usize,
     start: Option<Instant>,
     ending: Option<Ending>,
+    /// Whoever asks for the end has done so, and does so once.
+    told: bool,
     last_tick: Instant,
     next_watch: Duration,
 }
@@ -115,6 +117,7 @@ impl<W: Wire> Control<W> {
             ready: 0,
             start: None,
             ending: None,
+            told: false,
             last_tick: Instant::now(),
             next_watch: WATCH,
         }
@@ -131,7 +134,10 @@ impl<W: Wire> Control<W> {
             let tick = self.next_tick();
             tokio::select! {
                 biased;
-                why = &mut stop, if self.ending.is_none() => self.end(why),
+                why = &mut stop, if !self.told => {
+                    self.told = true;
+                    self.end(why);
+                }
                 Some(word) = words.recv() => self.hear(word),
                 () = tokio::time::sleep_until(tick.into()) => self.tick(&mut watch),
             }
@@ -261,9 +267,22 @@ impl<W: Wire> Control<W> {
     /// Ends the load: nothing more is released, and what is under way gets a little time.
     fn end(&mut self, stop: Stop) {
         if let Some(ending) = &mut self.ending {
-            // What a panic took with it is missing, however the load ended.
-            if matches!(stop, Stop::Panic(_)) {
-                ending.stop = stop;
+            match &stop {
+                // What a panic took with it is missing, however the load ended.
+                Stop::Panic(_) => ending.stop = stop,
+                // Whoever asks for the end does not want to wait for the last answers.
+                Stop::Signal(_) if ending.stop == Stop::End => {
+                    ending.stop = stop;
+                    ending.by = ending.by.min(Instant::now() + DRAIN);
+                    let by = ending.by;
+                    self.tell(Command::Drain { by, at_once: true });
+                }
+                Stop::End
+                | Stop::Signal(_)
+                | Stop::Breached(_)
+                | Stop::Dead(_)
+                | Stop::Unreachable(..)
+                | Stop::Checkpoint => {}
             }
             return;
         }

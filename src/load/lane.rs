@@ -180,8 +180,10 @@ impl<H> Lane<H> {
     /// Waits until nothing is under way, and not longer than until then. Nothing is to be released
     /// any more.
     pub(super) async fn drain(&self, by: Instant) {
-        self.spent.set(self.spent_so_far());
-        self.releasing.set(false);
+        if self.releasing.get() {
+            self.spent.set(self.spent_so_far());
+            self.releasing.set(false);
+        }
         while self.in_flight.get() > 0 {
             if tokio::time::timeout_at(by.into(), self.landed.notified()).await.is_err() {
                 return;

@@ -111,9 +111,18 @@ async fn finish<H: Hub>(
     mut releasing: tokio::task::JoinHandle<()>,
     commands: &mut UnboundedReceiver<Command>,
 ) {
-    let Some(Command::Drain { by, at_once }) = commands.recv().await else { return };
-    if at_once || tokio::time::timeout_at(by.into(), &mut releasing).await.is_err() {
-        releasing.abort();
+    let mut told = commands.recv().await;
+    while let Some(Command::Drain { by, at_once }) = told {
+        let landed = async {
+            if at_once || tokio::time::timeout_at(by.into(), &mut releasing).await.is_err() {
+                releasing.abort();
+            }
+            lane.drain(by).await;
+        };
+        told = tokio::select! {
+            () = landed => return,
+            // A signal while the last answers are waited for: they get less time.
+            sooner = commands.recv() => sooner,
+        };
     }
-    lane.drain(by).await;
 }

@@ -32,6 +32,17 @@ fn a_signal_ends_the_release_and_what_is_under_way_is_waited_for() {
 }
 
 #[test]
+fn a_signal_while_the_last_answers_are_waited_for_shortens_the_wait() {
+    let begun = Instant::now();
+    let target = Played::new(|_, _| (None, End::Good(200)));
+    let short = order(Model::Open, &[stage(400, 100, 100)], |order| order.timeout = 60_000 * MS);
+    let run = run_until(short, &target, |_| None, signal(700 * MS));
+    assert!(begun.elapsed() < 7_000 * MS, "{:?}", begun.elapsed());
+    assert_eq!(run.stop, Stop::Signal("SIGINT".to_owned()));
+    assert_eq!((run.load.lasted, run.whole().failed_by(Failure::Unfinished)), (400 * MS, 40));
+}
+
+#[test]
 fn what_never_ends_is_unfinished_and_its_age_is_counted() {
     let target = Played::new(|number, now| {
         (if number % 2 == 0 { None } else { Some(now + MS) }, End::Good(200))
