@@ -58,7 +58,7 @@ pub(super) async fn measure(
 async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unreachable> {
     if let Some(ready) = &drive.target.ready {
         voice.step(&format!("waiting for GET {}", ready.path));
-        ready::wait(drive, ready, voice).await?;
+        ready::wait(&drive.target, ready, voice).await?;
     }
     let addresses = resolve(&drive.target).await?;
     let mut wire = HttpWire::prepare(drive, &addresses).map_err(ready::unfit)?;

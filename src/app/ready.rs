@@ -1,16 +1,14 @@
-//! Waiting for the service before the load: asked by the load's own client, so that trust, names
-//! and addresses that are refused are the same.
+//! Waiting for the service before the load. Trust, addresses and those that are refused are the
+//! load's own.
 
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
 use super::voice::Voice;
-use crate::load::probe::{Hub as _, Probe as _, Wire as _};
-use crate::load::wire::{HttpWire, Unfit, Unreachable, resolve};
-use crate::metric::StatusRange;
-use crate::plan::{Drive, Expect, Ready, Request};
-use crate::sample::{End, Failure};
+use crate::load::wire::{Unfit, Unreachable, control, resolve};
+use crate::plan::{Ready, Target};
+use crate::sample::Failure;
 
 /// The pause between two questions.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -19,12 +17,11 @@ const PAUSE: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// When it did not within the time that the gate file gives it: what came last.
-pub(super) async fn wait(drive: &Drive, ready: &Ready, voice: &Voice) -> Result<(), Unreachable> {
+pub(super) async fn wait(target: &Target, ready: &Ready, voice: &Voice) -> Result<(), Unreachable> {
     let begun = Instant::now();
     let end = begun + ready.within;
-    let question = question(drive, ready);
     loop {
-        let last = match ask(&question, end).await {
+        let last = match ask(target, ready, end).await {
             Ok(()) => return Ok(()),
             Err(last) => last,
         };
@@ -38,37 +35,21 @@ pub(super) async fn wait(drive: &Drive, ready: &Ready, voice: &Voice) -> Result<
     }
 }
 
-/// The same target, asked for readiness alone.
-fn question(drive: &Drive, ready: &Ready) -> Drive {
-    let request = Request {
-        name: "ready".to_owned(),
-        method: "GET".to_owned(),
-        path: ready.path.clone(),
-        headers: Vec::new(),
-        body: None,
-        weight: 1,
-        expect: Expect {
-            status: Some(vec![StatusRange { from: 200, to: 299 }]),
-            ..Expect::default()
-        },
-    };
-    Drive { requests: vec![request], ..drive.clone() }
-}
-
-async fn ask(question: &Drive, end: Instant) -> Result<(), Unreachable> {
-    let addresses = resolve(&question.target).await?;
-    let wire = HttpWire::prepare(question, &addresses).map_err(unfit)?;
-    let hub = wire.hub();
-    let deadline = end.min(Instant::now() + question.target.timeout);
-    match hub.probe().fire(0, deadline).await.end {
-        End::Good(_) => Ok(()),
-        End::Failed { why, status } => {
-            let words = hub.examples().into_iter().map(|(_, _, what)| what).next();
-            let status = status.map(|status| format!("status {status}"));
-            let what = status.or(words).unwrap_or_else(|| why.to_string());
-            Err(Unreachable { why, what })
-        }
+/// One question; a redirect is an answer, and not 2xx.
+async fn ask(target: &Target, ready: &Ready, end: Instant) -> Result<(), Unreachable> {
+    let addresses = resolve(target).await?;
+    let client = control::client(target, &addresses).map_err(unfit)?;
+    let mut request = client.get(control::address(target, &ready.path));
+    for (name, value) in &target.headers {
+        request = request.header(name, value);
     }
+    let left = end.saturating_duration_since(Instant::now());
+    let answer = request.timeout(left.min(target.timeout)).send().await;
+    let status = answer.map_err(|error| control::told(&error))?.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(Unreachable { why: Failure::Status, what: format!("status {}", status.as_u16()) })
 }
 
 /// What cannot be sent cannot be reached either; found before, where the gate file is checked.

@@ -149,6 +149,23 @@ fn a_certificate_that_is_not_trusted_is_inconclusive_and_says_why() {
     }
 }
 
+#[test]
+fn readiness_is_asked_under_the_same_trust_as_the_load() {
+    let (issuer, other) = (Issuer::new(), Issuer::new());
+    let ready = "tls = { ca = \"ca.pem\" }\nready = { get = \"/ok\", within = \"500ms\" }";
+    for (signer, trusted) in [(&issuer, true), (&other, false)] {
+        let script = Script::new().on("/ok", [ok("hello")]);
+        let server = Server::start_tls(script, signer.server(&Leaf::loopback(), &[]));
+        let gate = secured(&server, ready, &issuer);
+        if trusted {
+            gate.undisturbed(&["run", "gate.toml"]).code(0).reports();
+        } else {
+            gate.go().code(3).says("GET /ok was not ready").says("authority").reports();
+            assert_eq!(server.requests(), 0);
+        }
+    }
+}
+
 fn secured(server: &Server, tls: &str, issuer: &Issuer) -> Gate {
     let text = format!(
         "[target]\nurl = \"{}\"\ntimeout = \"1s\"\n{tls}\n[load]\n{SECOND}\n[[request]]\n\
@@ -368,8 +385,8 @@ fn bytes_that_are_no_text_are_refused_with_their_place_and_marks_of_windows_are_
 #[test]
 fn rare_percentiles_need_enough_samples() {
     let server = steady();
-    let done = gate(&server, SECOND, &["/ok"], "p99_9 = \"< 1s\"").go();
-    done.code(3).says("10000").reports();
+    let gate = gate(&server, SECOND, &["/ok"], "p99_9 = \"< 1s\"");
+    gate.undisturbed(&["run", "gate.toml"]).code(3).says("10000").reports();
 }
 
 #[test]

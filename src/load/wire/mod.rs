@@ -13,6 +13,7 @@ pub mod answer;
 mod ask;
 pub mod address;
 mod tls;
+pub mod control;
 mod alarm;
 mod dial;
 mod one;
