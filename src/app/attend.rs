@@ -145,3 +145,23 @@ impl Ear {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_of_the_work_is_the_exit() {
+        let work = |_| async { Exit::Inconclusive };
+        assert!(matches!(attended(work), Ok(Exit::Inconclusive)));
+    }
+
+    #[test]
+    fn a_panic_in_the_work_is_a_panic_here() {
+        let work = |signals: Signals| async move {
+            assert!(signals.0.borrow().is_some(), "nobody sent a signal");
+            Exit::Pass
+        };
+        assert!(std::panic::catch_unwind(|| attended(work)).is_err());
+    }
+}
