@@ -85,8 +85,8 @@ fn the_demo_fails_when_its_service_is_broken() {
         let running = gate.start(&["demo", "--break", how]);
         (how, gate, running)
     });
-    for (how, gate, running) in begun {
-        let mut done = running.end(&gate);
+    let ended = begun.map(|(how, gate, running)| (how, running.end(&gate), gate));
+    for (how, mut done, gate) in ended {
         if done.fell_behind() {
             done = gate.undisturbed(&["demo", "--break", how]);
         }
