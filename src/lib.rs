@@ -78,6 +78,9 @@ pub mod sample;
 pub mod tally;
 pub mod run;
 
+// what users know: templates, data, extraction
+pub mod script;
+
 // rules: what is expected
 pub mod plan;
 

@@ -7,6 +7,8 @@ mod support;
 mod tidy;
 /// Good gate files, bad gate files: faults as the user sees them.
 mod plan;
+/// What virtual users carry: templates, data, extraction.
+mod script;
 /// One request against servers that do everything a server can do to a client.
 mod wire;
 /// The timetable is kept; lateness is counted; stop stops.

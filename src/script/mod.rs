@@ -1,0 +1,22 @@
+//! What virtual users need to carry state: templates, data, drawn numbers, extracted values.
+//!
+//! Words and sums alone: bytes, answers and the time are handed in, nothing is read here.
+
+pub mod draw;
+pub mod table;
+mod utf8;
+pub mod read;
+pub mod feeder;
+pub mod state;
+mod quote;
+mod tags;
+mod fault;
+mod function;
+mod engine;
+mod lint;
+pub mod template;
+pub mod json;
+pub mod extract;
+
+pub use minijinja::Value;
+pub use minijinja::value::Serde as Json;
