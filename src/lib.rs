@@ -90,6 +90,7 @@ pub mod judge;
 // paper: text to values, values to text; pure
 pub mod archive;
 pub mod report;
+pub mod init;
 
 // hands: the only side effects
 pub mod load;

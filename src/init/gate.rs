@@ -1,0 +1,237 @@
+//! What a draft will say, before it is spelled: target, requests, what is known about them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::body::Body;
+use super::conceal::{Conceal, Finder};
+use super::text::{Piece, Text};
+use super::{Draft, Shape, Unreadable, address, quote, write};
+
+/// The most endpoints a gate file may name.
+pub(super) const MAX_ENDPOINTS: usize = 1_000;
+
+/// The largest body that is copied into a gate file, in bytes.
+const MAX_BODY: usize = 64 * 1024;
+
+/// A gate file in the making.
+pub(super) struct Gate {
+    /// What it was made from, for its first line.
+    pub(super) origin: String,
+    /// The service's address where `BASE_URL` is not set.
+    pub(super) base: String,
+    /// Requests in order.
+    pub(super) entries: Vec<Entry>,
+    /// Requests that are shown as comments only, since they change data.
+    pub(super) writes: Vec<Entry>,
+    /// Single requests, or one scenario.
+    pub(super) shape: Shape,
+    /// The 95th percentile of all recorded times.
+    pub(super) recorded: Option<Duration>,
+}
+
+/// One request in the making.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// The endpoint's name.
+    pub(super) name: String,
+    /// Upper case.
+    pub(super) method: String,
+    /// Path and query.
+    pub(super) path: Text,
+    /// Headers, by lower-case name.
+    pub(super) headers: Vec<(String, Text)>,
+    /// What is sent with it.
+    pub(super) body: Body,
+    /// Its share among the requests.
+    pub(super) weight: u32,
+    /// The statuses to expect: `200`, `2xx`; none for the gate file's own rule.
+    pub(super) status: Vec<String>,
+    /// Something a reader should know.
+    pub(super) remark: Option<String>,
+    /// How long it took when it was recorded, and how often it was.
+    pub(super) recorded: Option<(Duration, usize)>,
+}
+
+impl Entry {
+    /// A request with nothing but name, method and path.
+    pub(super) fn new(name: String, method: &str, path: Text) -> Self {
+        Self {
+            name,
+            method: method.to_ascii_uppercase(),
+            path,
+            headers: Vec::new(),
+            body: Body::None,
+            weight: 1,
+            status: Vec::new(),
+            remark: None,
+            recorded: None,
+        }
+    }
+
+    /// Adds a header; the first of a name stays, and what no header may hold is dropped.
+    pub(super) fn header(&mut self, name: &str, value: Text) {
+        let name = name.to_ascii_lowercase();
+        let visible = |plain: &str| plain.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        let sound = value.pieces().iter().all(|piece| match piece {
+            Piece::Plain(plain) => visible(plain),
+            Piece::Variable { .. } => true,
+        });
+        if sound && is_token(&name) && !self.headers.iter().any(|(known, _)| *known == name) {
+            self.headers.push((name, value));
+        }
+    }
+}
+
+/// What was left out and why, each said once.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    all: Vec<String>,
+}
+
+impl Notes {
+    /// Adds a note, unless it was said before.
+    pub(super) fn add(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if self.all.len() < 100 && !self.all.contains(&note) {
+            self.all.push(note);
+        }
+    }
+
+    /// Adds a note about a number of things, unless there are none; `{}` stands for the number.
+    pub(super) fn count(&mut self, number: usize, one: &str, many: &str) {
+        if number > 0 {
+            let note = if number == 1 { one } else { many };
+            self.add(note.replace("{}", &number.to_string()));
+        }
+    }
+}
+
+/// Finishes a draft: sizes kept, names told apart, secrets found wherever they are, then spelled.
+pub(super) fn finish(
+    mut gate: Gate,
+    conceal: &Conceal,
+    mut notes: Notes,
+) -> Result<Draft, Unreadable> {
+    limit(&mut gate, &mut notes);
+    if gate.entries.is_empty() {
+        return Err(Unreadable::Nothing { why: notes.all.join("; ") });
+    }
+    let finder = conceal.finder();
+    for entry in gate.entries.iter_mut().chain(&mut gate.writes) {
+        scrub(entry, &finder);
+        entry.name = tidy_name(&entry.name);
+    }
+    tell_apart(&mut gate);
+    let shared = share_headers(&mut gate);
+    if let Some(note) = conceal.note() {
+        notes.add(note);
+    }
+    let secret: Vec<&str> = conceal.variables().collect();
+    Ok(Draft { toml: write::gate(&gate, &shared, &secret), notes: notes.all })
+}
+
+fn limit(gate: &mut Gate, notes: &mut Notes) {
+    let large = |entry: &Entry| match &entry.body {
+        Body::Plain { text, .. } => text.plain_len() > MAX_BODY,
+        Body::Json(value) => value.json(None).plain_len() > MAX_BODY,
+        Body::Form(fields) => fields.iter().map(|(_, text)| text.plain_len()).sum::<usize>() > MAX_BODY,
+        Body::None => false,
+    };
+    let before = gate.entries.len() + gate.writes.len();
+    gate.entries.retain(|entry| !large(entry));
+    gate.writes.retain(|entry| !large(entry));
+    let after = gate.entries.len() + gate.writes.len();
+    notes.count(
+        before - after,
+        "1 request was left out: its body is larger than 64 KiB",
+        "{} requests were left out: their bodies are larger than 64 KiB",
+    );
+    let room = MAX_ENDPOINTS.saturating_sub(gate.entries.len());
+    let over = gate.entries.len().saturating_sub(MAX_ENDPOINTS)
+        + gate.writes.len().saturating_sub(room);
+    gate.entries.truncate(MAX_ENDPOINTS);
+    gate.writes.truncate(room);
+    notes.count(
+        over,
+        "1 request was left out: a gate file names 1,000 endpoints at most",
+        "{} requests were left out: a gate file names 1,000 endpoints at most",
+    );
+}
+
+fn scrub(entry: &mut Entry, finder: &Finder) {
+    entry.name = finder.name(&entry.name);
+    entry.path = finder.text(std::mem::take(&mut entry.path));
+    for (_, value) in &mut entry.headers {
+        *value = finder.text(std::mem::take(value));
+    }
+    entry.body.scrub(finder);
+    if let Some(remark) = &mut entry.remark {
+        *remark = finder.name(remark);
+    }
+}
+
+/// One line of visible text, at most 120 characters.
+fn tidy_name(name: &str) -> String {
+    let name = quote::comment(name, 120);
+    if name.is_empty() { "unnamed".to_owned() } else { name }
+}
+
+/// Two requests of one name get numbers, unless they are steps of a scenario and really the same endpoint.
+fn tell_apart(gate: &mut Gate) {
+    let mut seen: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for entry in gate.entries.iter_mut().chain(&mut gate.writes) {
+        let path = quote::spelled(&entry.path);
+        let path = path.split('?').next().unwrap_or_default();
+        let what = (entry.method.clone(), address::template(path));
+        let mut name = entry.name.clone();
+        let mut number = 1;
+        while let Some(known) = seen.get(&name) {
+            if gate.shape == Shape::Scenario && *known == what {
+                break;
+            }
+            number += 1;
+            name = format!("{} ({number})", entry.name);
+        }
+        entry.name.clone_from(&name);
+        seen.insert(name, what);
+    }
+}
+
+/// Headers that all requests have alike, taken out of each.
+fn share_headers(gate: &mut Gate) -> Vec<(String, Text)> {
+    let Some(first) = gate.entries.first() else { return Vec::new() };
+    if gate.entries.len() < 2 {
+        return Vec::new();
+    }
+    let everywhere = |header: &&(String, Text)| {
+        header.0 != "content-type" && gate.entries.iter().all(|entry| entry.headers.contains(header))
+    };
+    let shared: Vec<(String, Text)> = first.headers.iter().filter(everywhere).cloned().collect();
+    for entry in gate.entries.iter_mut().chain(&mut gate.writes) {
+        entry.headers.retain(|header| !shared.contains(header));
+    }
+    shared
+}
+
+/// The name of an endpoint nobody named: its method and its path, with `:id` for what identifies one thing.
+pub(super) fn name_of(method: &str, path: &Text) -> String {
+    let mut plain = String::new();
+    for piece in path.pieces() {
+        match piece {
+            Piece::Plain(text) => plain.push_str(text),
+            Piece::Variable { name, .. } => {
+                plain.push(':');
+                plain.push_str(&name.to_ascii_lowercase());
+            }
+        }
+    }
+    let path = plain.split('?').next().unwrap_or_default();
+    format!("{method} {}", address::decoded(&address::template(path)))
+}
+
+/// Whether a text can be a method or a header's name (RFC 9110, 5.6.2).
+pub(super) fn is_token(text: &str) -> bool {
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.len() <= 100 && text.bytes().all(part)
+}
