@@ -25,18 +25,7 @@ pub(super) fn parse(url: &str) -> Option<Address> {
     let rest = rest.split('#').next().unwrap_or_default();
     let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
     let (authority, rest) = rest.split_at(end);
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let sound = |sign: char| sign.is_ascii_alphanumeric() || "-._:[]".contains(sign);
-    if host.is_empty() || !host.chars().all(sound) {
-        return None;
-    }
-    let host = host.to_ascii_lowercase();
-    let port = if scheme == "https" { ":443" } else { ":80" };
-    let host = if host.starts_with('[') && host.ends_with(']') {
-        host.as_str()
-    } else {
-        host.strip_suffix(port).unwrap_or(&host)
-    };
+    let host = host(authority.rsplit('@').next()?, if scheme == "https" { 443 } else { 80 })?;
     let (path, query) = split_query(rest);
     Some(Address {
         origin: format!("{scheme}://{host}"),
@@ -44,6 +33,27 @@ pub(super) fn parse(url: &str) -> Option<Address> {
         query,
         had_credentials: authority.contains('@'),
     })
+}
+
+/// Host and port in their shortest spelling; `None` where no gate file takes them.
+fn host(authority: &str, usual: u16) -> Option<String> {
+    let lower = authority.to_ascii_lowercase();
+    let (host, port) = match lower.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port),
+        Some(_) | None => (lower.as_str(), ""),
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let named = !host.is_empty() && host.len() <= 253 && host.bytes().all(plain);
+    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let six = inner.is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok());
+    if !named && !six {
+        return None;
+    }
+    if port.is_empty() {
+        return Some(host.to_owned());
+    }
+    let number: u16 = port.parse().ok().filter(|port| *port > 0 && !lower.contains('+'))?;
+    Some(if number == usual { host.to_owned() } else { format!("{host}:{number}") })
 }
 
 /// A path and its query, taken apart.

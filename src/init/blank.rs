@@ -2,7 +2,6 @@
 
 use super::conceal::Conceal;
 use super::gate::{Entry, Gate, Notes, finish, name_of};
-use super::text::Text;
 use super::{Shape, Unreadable, address};
 
 /// The address a first gate file is for.
@@ -28,18 +27,28 @@ impl Blank {
     }
 }
 
+const HINTS: &str = r#"
+# [[request]]                       # each is an endpoint of its own in every report
+# name = "add to cart"
+# post = "/cart"
+# headers = { authorization = "Bearer ${API_TOKEN}" }
+# json = { product = 17, quantity = 1 }
+# weight = 3                        # sent three times as often as one without a weight
+# expect = { status = 201, json = { "$.items" = "not-empty" } }
+"#;
+
 /// Writes a commented gate file with one request.
 #[must_use]
 pub fn blank(blank: &Blank) -> String {
     let mut conceal = Conceal::default();
     let path = conceal.target(&blank.address.path, &blank.address.query);
-    let mut entry = Entry::new(name_of("GET", &path), "GET", path);
-    entry.header("accept", Text::plain("*/*"));
+    let entry = Entry::new(name_of("GET", &path), "GET", path);
     let gate = Gate {
         origin: "nothing but an address".to_owned(),
         base: blank.address.origin.clone(),
         entries: vec![entry],
         writes: Vec::new(),
+        hints: HINTS,
         shape: Shape::Requests,
         recorded: None,
     };

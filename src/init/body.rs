@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 use serde_json::Number;
 
-use super::conceal::Finder;
 use super::quote;
 use super::text::Text;
 
@@ -54,15 +53,15 @@ impl Value {
         out
     }
 
-    fn scrub(&mut self, finder: &Finder) {
+    fn change(&mut self, text: &dyn Fn(Text) -> Text, name: &dyn Fn(&str) -> String) {
         match self {
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::Bare(_) => {}
-            Self::Text(text) => *text = finder.text(std::mem::take(text)),
-            Self::List(items) => items.iter_mut().for_each(|item| item.scrub(finder)),
+            Self::Text(own) => *own = text(std::mem::take(own)),
+            Self::List(items) => items.iter_mut().for_each(|item| item.change(text, name)),
             Self::Table(fields) => {
-                for (name, value) in fields {
-                    *name = finder.name(name);
-                    value.scrub(finder);
+                for (own, value) in fields {
+                    *own = name(own);
+                    value.change(text, name);
                 }
             }
         }
@@ -143,17 +142,18 @@ fn escaped(text: &str) -> String {
 }
 
 impl Body {
-    /// Replaces known secrets, wherever they stand.
-    pub(super) fn scrub(&mut self, finder: &Finder) {
+    /// Changes every text and every name of a field.
+    pub(super) fn change(&mut self, text: &dyn Fn(Text) -> Text, name: &dyn Fn(&str) -> String) {
         match self {
             Self::None => {}
-            Self::Json(value) => value.scrub(finder),
+            Self::Json(value) => value.change(text, name),
             Self::Form(fields) => {
-                for (_, value) in fields {
-                    *value = finder.text(std::mem::take(value));
+                for (own, value) in fields {
+                    *own = name(own);
+                    *value = text(std::mem::take(value));
                 }
             }
-            Self::Plain { text, .. } => *text = finder.text(std::mem::take(text)),
+            Self::Plain { text: whole, .. } => *whole = text(std::mem::take(whole)),
         }
     }
 

@@ -11,6 +11,15 @@ use super::{Draft, Shape, Unreadable, address, quote, write};
 /// The most endpoints a gate file may name.
 pub(super) const MAX_ENDPOINTS: usize = 1_000;
 
+/// Headers that are about a connection, not about a request.
+const CONNECTION: [&str; 9] = [
+    "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade",
+];
+
+/// The longest path and query, in bytes.
+const MAX_PATH: usize = 8_000;
+
 /// The largest body that is copied into a gate file, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
@@ -26,6 +35,8 @@ pub(super) struct Gate {
     pub(super) writes: Vec<Entry>,
     /// Single requests, or one scenario.
     pub(super) shape: Shape,
+    /// Further requests to choose from, as comments.
+    pub(super) hints: &'static str,
     /// The 95th percentile of all recorded times.
     pub(super) recorded: Option<Duration>,
 }
@@ -77,7 +88,7 @@ impl Entry {
             Piece::Plain(plain) => visible(plain),
             Piece::Variable { .. } => true,
         });
-        if sound && is_token(&name) && !self.headers.iter().any(|(known, _)| *known == name) {
+        if sound && is_token(&name) && !CONNECTION.contains(&name.as_str()) && !self.headers.iter().any(|(known, _)| *known == name) {
             self.headers.push((name, value));
         }
     }
@@ -119,8 +130,7 @@ pub(super) fn finish(
     }
     let finder = conceal.finder();
     for entry in gate.entries.iter_mut().chain(&mut gate.writes) {
-        scrub(entry, &finder);
-        entry.name = tidy_name(&entry.name);
+        clean(entry, &finder, gate.shape);
     }
     tell_apart(&mut gate);
     let shared = share_headers(&mut gate);
@@ -132,20 +142,15 @@ pub(super) fn finish(
 }
 
 fn limit(gate: &mut Gate, notes: &mut Notes) {
-    let large = |entry: &Entry| match &entry.body {
-        Body::Plain { text, .. } => text.plain_len() > MAX_BODY,
-        Body::Json(value) => value.json(None).plain_len() > MAX_BODY,
-        Body::Form(fields) => fields.iter().map(|(_, text)| text.plain_len()).sum::<usize>() > MAX_BODY,
-        Body::None => false,
-    };
+    let large = |entry: &Entry| entry.path.plain_len() > MAX_PATH || large_body(&entry.body);
     let before = gate.entries.len() + gate.writes.len();
     gate.entries.retain(|entry| !large(entry));
     gate.writes.retain(|entry| !large(entry));
     let after = gate.entries.len() + gate.writes.len();
     notes.count(
         before - after,
-        "1 request was left out: its body is larger than 64 KiB",
-        "{} requests were left out: their bodies are larger than 64 KiB",
+        "1 request was left out: its path is longer than 8,000 bytes or its body than 64 KiB",
+        "{} requests were left out: their paths are longer than 8,000 bytes or their bodies than 64 KiB",
     );
     let room = MAX_ENDPOINTS.saturating_sub(gate.entries.len());
     let over = gate.entries.len().saturating_sub(MAX_ENDPOINTS)
@@ -159,21 +164,51 @@ fn limit(gate: &mut Gate, notes: &mut Notes) {
     );
 }
 
-fn scrub(entry: &mut Entry, finder: &Finder) {
-    entry.name = finder.name(&entry.name);
-    entry.path = finder.text(std::mem::take(&mut entry.path));
+fn large_body(body: &Body) -> bool {
+    let size = match body {
+        Body::None => 0,
+        Body::Plain { text, .. } => text.plain_len(),
+        Body::Json(value) => value.json(None).plain_len(),
+        Body::Form(fields) => fields.iter().map(|(_, text)| text.plain_len()).sum(),
+    };
+    size > MAX_BODY
+}
+
+/// Takes known secrets out, wherever they stand; in a scenario also what would be a template.
+fn clean(entry: &mut Entry, finder: &Finder, shape: Shape) {
+    let text = |text: Text| match shape {
+        Shape::Requests => finder.text(text),
+        Shape::Scenario => finder.text(text).map_plain(|plain| Text::plain(literal(plain))),
+    };
+    let name = |name: &str| finder.name(name);
+    entry.name = tidy_name(&name(&entry.name));
+    entry.path = text(std::mem::take(&mut entry.path));
     for (_, value) in &mut entry.headers {
-        *value = finder.text(std::mem::take(value));
+        *value = text(std::mem::take(value));
     }
-    entry.body.scrub(finder);
+    entry.body.change(&text, &name);
     if let Some(remark) = &mut entry.remark {
-        *remark = finder.name(remark);
+        *remark = name(remark);
     }
+}
+
+/// A step's texts are templates: signs that open one are put out by one.
+fn literal(plain: &str) -> String {
+    let mut out = String::new();
+    let mut rest = plain;
+    while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min() {
+        out.push_str(&rest[..at]);
+        out.push_str("{{ '");
+        out.push_str(&rest[at..at + 2]);
+        out.push_str("' }}");
+        rest = &rest[at + 2..];
+    }
+    out + rest
 }
 
 /// One line of visible text, at most 120 characters.
 fn tidy_name(name: &str) -> String {
-    let name = quote::comment(name, 120);
+    let name = quote::comment(&name.replace("{{", "{"), 120);
     if name.is_empty() { "unnamed".to_owned() } else { name }
 }
 
@@ -204,8 +239,14 @@ fn share_headers(gate: &mut Gate) -> Vec<(String, Text)> {
     if gate.entries.len() < 2 {
         return Vec::new();
     }
+    let known = |entry: &Entry, header: &(String, Text)| entry.headers.contains(header);
+    // To ask for one kind of answer harms nobody who does not care.
+    let silent = |entry: &Entry, header: &(String, Text)| {
+        header.0 == "accept" && entry.headers.iter().all(|(name, _)| name != "accept")
+    };
     let everywhere = |header: &&(String, Text)| {
-        header.0 != "content-type" && gate.entries.iter().all(|entry| entry.headers.contains(header))
+        header.0 != "content-type"
+            && gate.entries.iter().all(|entry| known(entry, header) || silent(entry, header))
     };
     let shared: Vec<(String, Text)> = first.headers.iter().filter(everywhere).cloned().collect();
     for entry in gate.entries.iter_mut().chain(&mut gate.writes) {
@@ -230,8 +271,14 @@ pub(super) fn name_of(method: &str, path: &Text) -> String {
     format!("{method} {}", address::decoded(&address::template(path)))
 }
 
-/// Whether a text can be a method or a header's name (RFC 9110, 5.6.2).
-pub(super) fn is_token(text: &str) -> bool {
+/// Whether a method can be sent.
+pub(super) fn is_method(text: &str) -> bool {
+    let word = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    word && text != "CONNECT" && text != "TRACE"
+}
+
+/// Whether a text can be a header's name (RFC 9110, 5.6.2).
+fn is_token(text: &str) -> bool {
     let part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.len() <= 100 && text.bytes().all(part)
 }

@@ -64,6 +64,7 @@ pub(super) fn draft(bytes: &[u8], ask: Ask) -> Result<Draft, Unreadable> {
             Shape::Scenario => recorded::in_order(takes),
         },
         writes: Vec::new(),
+        hints: "",
         shape: ask.shape,
         recorded: recorded::p95(times),
     };
@@ -79,7 +80,7 @@ fn candidate<'a>(node: &'a Tree, ask: Ask, left: &mut LeftOut) -> Option<Candida
     let method = request.text_of("method").unwrap_or("GET").to_ascii_uppercase();
     let status = node.at(&["response", "status"]).and_then(Tree::number).unwrap_or(0.0);
     let status = format!("{status:.0}").parse::<u16>().unwrap_or(0);
-    if !super::gate::is_token(&method) || method == "CONNECT" || status == 101 {
+    if status == 101 || method != "TRACE" && !super::gate::is_method(&method) {
         left.other_schemes += 1;
         return None;
     }
@@ -182,6 +183,8 @@ fn take(one: &Candidate<'_>, conceal: &mut Conceal, notes: &mut Notes) -> Take {
     }
     if let Some(data) = one.node.at(&["request", "postData"]) {
         body(&mut entry, data, conceal, notes);
+    } else if entry.headers.iter().any(|(name, _)| name == "content-type") {
+        body(&mut entry, &Tree::Null, conceal, notes);
     }
     if let Some(called) = recorded::called(&entry.body) {
         entry.name = format!("{} {called}", entry.name);
@@ -210,7 +213,10 @@ fn body(entry: &mut Entry, data: &Tree, conceal: &mut Conceal, notes: &mut Notes
         let value = part.text_of("value").map(Text::plain);
         Some(Part { name: part.text_of("name")?.to_owned(), value: value.filter(|_| !file) })
     };
+    let value = |part: &Tree| Some((part.text_of("name")?.to_owned(), part.get("value")?.clone()));
+    let fields: IndexMap<String, Tree> = data.items_of("params").iter().filter_map(value).collect();
     let sent = Sent {
+        whole: (!fields.is_empty()).then_some(Tree::Table(fields)),
         kind: data.text_of("mimeType").unwrap_or_default(),
         text: unpacked.as_deref().or(text),
         parts: data.items_of("params").iter().filter_map(part).collect(),

@@ -40,10 +40,11 @@ pub(super) fn draft(bytes: &[u8], ask: Ask) -> Result<Draft, Unreadable> {
     tell(&found, &mut notes);
     let title = root.at(&["info", "title"]).and_then(Tree::text).unwrap_or("an API");
     let gate = Gate {
-        origin: format!("the {version} description of {title}"),
+        origin: format!("the {version} description of {}", super::quote::comment(title, 40)),
         base,
         entries: found.reads,
         writes: found.writes,
+        hints: "",
         shape: Shape::Requests,
         recorded: None,
     };

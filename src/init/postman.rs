@@ -62,6 +62,7 @@ pub(super) fn draft(bytes: &[u8], ask: Ask) -> Result<Draft, Unreadable> {
         base,
         entries,
         writes: Vec::new(),
+        hints: "",
         shape: ask.shape,
         recorded: None,
     };
@@ -110,7 +111,7 @@ impl Maker {
         let known = request.get("url").map_or(&[][..], |url| url.items_of("variable"));
         let target = self.target(path, query, known);
         let method = request.text_of("method").unwrap_or("GET").to_ascii_uppercase();
-        if !super::gate::is_token(&method) {
+        if !super::gate::is_method(&method) {
             return None;
         }
         let name = Some(item.name.clone()).filter(|name| !name.is_empty());

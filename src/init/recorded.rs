@@ -29,7 +29,8 @@ pub(super) fn header(entry: &mut Entry, name: &str, value: &str, conceal: &mut C
         "authorization" => conceal.authorization(value),
         "cookie" => conceal.cookie(value),
         _ if names::is_secret(&name) => conceal.hide(&name, value),
-        "accept" | "accept-language" | "content-type" => Text::plain(value),
+        "accept" if value == "*/*" => return,
+        "accept" | "content-type" => Text::plain(value),
         _ if name.starts_with("x-") => conceal.free(value),
         _ => return,
     };
@@ -44,12 +45,21 @@ pub(super) struct Sent<'a> {
     pub(super) text: Option<&'a str>,
     /// The fields of a form, where they were kept apart.
     pub(super) parts: Vec<Part>,
+    /// The fields as a value; some recorders take JSON apart that way.
+    pub(super) whole: Option<Tree>,
 }
 
 /// Adds a body: JSON as JSON, a form as a form, the rest as text.
 pub(super) fn body(entry: &mut Entry, sent: Sent<'_>, conceal: &mut Conceal, notes: &mut Notes) {
     let kind = sent.kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let text = sent.text.unwrap_or_default();
+    if sent.kind.is_empty() && text.is_empty() {
+        return;
+    }
+    if text.is_empty() && sent.parts.is_empty() && sent.whole.is_none() {
+        missing(entry, notes);
+        return;
+    }
     let own_type = entry.headers.iter().any(|(name, _)| name == "content-type");
     if kind.starts_with("multipart/") {
         let parts = if sent.parts.is_empty() { multipart::parts(sent.kind, text) } else { sent.parts };
@@ -62,15 +72,13 @@ pub(super) fn body(entry: &mut Entry, sent: Sent<'_>, conceal: &mut Conceal, not
         }
         return;
     }
-    if kind == "application/x-www-form-urlencoded" || !sent.parts.is_empty() && text.is_empty() {
+    let json = if payload::is_json(&kind) || kind.is_empty() { tree::json(text).ok() } else { None };
+    let json = json.or(sent.whole.filter(|_| payload::is_json(&kind)));
+    if json.is_none() && (kind == "application/x-www-form-urlencoded" || text.is_empty()) {
         entry.headers.retain(|(name, _)| name != "content-type");
         entry.body = Body::Form(form(text, sent.parts, conceal));
         return;
     }
-    if text.is_empty() {
-        return;
-    }
-    let json = if payload::is_json(&kind) || kind.is_empty() { tree::json(text).ok() } else { None };
     if let Some(json) = json.filter(|json| json.table().is_some() || !json.items().is_empty()) {
         entry.body = Body::Json(conceal.json(&json));
         if kind.is_empty() || kind == "application/json" {
@@ -80,6 +88,13 @@ pub(super) fn body(entry: &mut Entry, sent: Sent<'_>, conceal: &mut Conceal, not
     }
     let content_type = Some(sent.kind.trim().to_owned()).filter(|kind| !kind.is_empty() && !own_type);
     entry.body = Body::Plain { text: conceal.free(text), content_type };
+}
+
+fn missing(entry: &mut Entry, notes: &mut Notes) {
+    entry.headers.retain(|(name, _)| name != "content-type");
+    entry.remark = Some("its body was not recorded".to_owned());
+    let name = super::quote::comment(&entry.name, 80);
+    notes.add(format!("`{name}` is sent without its body, which was not recorded"));
 }
 
 fn form(text: &str, parts: Vec<Part>, conceal: &mut Conceal) -> Vec<(String, Text)> {
@@ -206,7 +221,8 @@ fn expect(entry: &mut Entry, statuses: &[u16]) {
         entry.status.insert(0, "2xx".to_owned());
     }
     let all: Vec<String> = odd.iter().map(u16::to_string).collect();
-    entry.remark = Some(format!("answered {} when it was recorded", all.join(", ")));
+    let before = entry.remark.take().map(|remark| format!("{remark}; ")).unwrap_or_default();
+    entry.remark = Some(format!("{before}answered {} when it was recorded", all.join(", ")));
 }
 
 /// The 95th percentile by nearest rank; nothing of nothing.

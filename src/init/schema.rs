@@ -234,6 +234,7 @@ fn string(schema: &Tree) -> String {
         "date" => "2024-01-15",
         "time" => "09:30:00Z",
         "duration" => "PT1M",
+        "decimal" => "1.00",
         "uuid" => "00000000-0000-4000-8000-000000000000",
         "email" | "idn-email" => "user@example.com",
         "uri" | "url" | "uri-reference" | "iri" => "https://example.com/",

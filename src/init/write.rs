@@ -26,6 +26,7 @@ pub(super) fn gate(gate: &Gate, shared: &[(String, Text)], secret: &[&str]) -> S
         }
         Shape::Scenario => out.push_str(&scenario(&gate.entries)),
     }
+    out.push_str(gate.hints);
     out.push_str(&writes(&gate.writes));
     out.push_str(&sla(gate));
     out
@@ -201,16 +202,17 @@ fn writes(entries: &[Entry]) -> String {
 /// Limits a person would begin with: twice what was recorded, rounded up.
 const LADDER: [u64; 9] = [200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000];
 
-fn limit(recorded: Option<Duration>, times: u32) -> String {
-    let wanted = recorded.unwrap_or(Duration::from_millis(250)) * times;
-    let fits = |step: &&u64| Duration::from_millis(**step) >= wanted;
-    let step = LADDER.iter().find(fits).unwrap_or(&30_000);
+/// The first step of the ladder that is high enough, or one so many steps above it.
+fn limit(recorded: Option<Duration>, above: usize) -> String {
+    let wanted = recorded.unwrap_or(Duration::from_millis(250)) * 2;
+    let low = LADDER.iter().filter(|step| Duration::from_millis(**step) < wanted).count();
+    let step = LADDER.get(low + above).unwrap_or(&30_000);
     crate::unit::show_duration(Duration::from_millis(*step))
 }
 
 fn sla(gate: &Gate) -> String {
     let mut out = "\n# What you promise. These numbers are a start: put yours in their place.\n[sla]\n".to_owned();
-    let p95 = format!("p95 = \"< {}\"", limit(gate.recorded, 2));
+    let p95 = format!("p95 = \"< {}\"", limit(gate.recorded, 0));
     match gate.recorded {
         Some(time) => {
             let _ = writeln!(out, "{p95:<36}# recorded, with one user: {}", shown(time));
@@ -219,7 +221,7 @@ fn sla(gate: &Gate) -> String {
             let _ = writeln!(out, "{p95:<36}# 95 of 100 requests get a good answer in time");
         }
     }
-    let _ = writeln!(out, "p99 = \"< {}\"", limit(gate.recorded, 4));
+    let _ = writeln!(out, "p99 = \"< {}\"", limit(gate.recorded, 1));
     out.push_str("error_rate = \"< 1%\"\n");
     out.push_str("\n# An endpoint of its own, by name; `*` and `?` match.\n");
     let mut known: Vec<&Entry> = gate.entries.iter().collect();
@@ -232,7 +234,7 @@ fn sla(gate: &Gate) -> String {
         }
         said.push(&entry.name);
         let time = entry.recorded.map(|(time, _)| time);
-        let p95 = format!("# p95 = \"< {}\"", limit(time, 2));
+        let p95 = format!("# p95 = \"< {}\"", limit(time, 0));
         let _ = writeln!(out, "# [sla.{}]", quote::key(&entry.name));
         match entry.recorded {
             Some((time, count)) => {
@@ -247,6 +249,6 @@ fn sla(gate: &Gate) -> String {
 }
 
 fn shown(time: Duration) -> String {
-    let whole = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    crate::unit::show_duration(Duration::from_millis(whole))
+    let whole = u64::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+    crate::unit::show_duration(Duration::from_millis(whole.max(1)))
 }

@@ -29,3 +29,5 @@ mod gate;
 mod silence;
 /// Faults of target, machine and signals, on the built binary.
 mod faults;
+/// First gate files from what other tools wrote.
+mod init;
