@@ -162,8 +162,13 @@ mod tests {
 
     #[test]
     fn identifiers_are_told_from_words() {
-        let ids = ["17", "507f1f77bcf86cd799439011", "3fa85f64-5717-4562-b3fc-2c963f66afa6",
-            "01ARZ3NDEKTSV4RRFFQ69G5FAV", "deadbeef01"];
+        let ids = [
+            "17",
+            "507f1f77bcf86cd799439011",
+            "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "deadbeef01",
+        ];
         let words = ["products", "v1", "red-shoe-42", "", "oauth2", "app.js", "a1b2"];
         assert!(ids.iter().all(|id| is_id(id)));
         assert!(!words.iter().any(|word| is_id(word)));

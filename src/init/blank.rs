@@ -19,9 +19,11 @@ impl Blank {
         let url = url.trim();
         let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         let short = Some(whole).filter(|whole| whole.len() <= 2_000);
-        let address = short.and_then(|whole| address::parse(&whole)).ok_or_else(|| Unreadable::OtherKind {
-            wanted: "an address to put a load on",
-            why: "write it like `http://127.0.0.1:8080`".to_owned(),
+        let address = short.and_then(|whole| address::parse(&whole)).ok_or_else(|| {
+            Unreadable::OtherKind {
+                wanted: "an address to put a load on",
+                why: "write it like `http://127.0.0.1:8080`".to_owned(),
+            }
         })?;
         Ok(Self { address })
     }

@@ -13,8 +13,15 @@ pub(super) const MAX_ENDPOINTS: usize = 1_000;
 
 /// Headers that are about a connection, not about a request.
 const CONNECTION: [&str; 9] = [
-    "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade",
+    "connection",
+    "content-length",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 /// The longest path and query, in bytes.
@@ -83,12 +90,17 @@ impl Entry {
     /// Adds a header; the first of a name stays, and what no header may hold is dropped.
     pub(super) fn header(&mut self, name: &str, value: Text) {
         let name = name.to_ascii_lowercase();
-        let visible = |plain: &str| plain.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        let visible =
+            |plain: &str| plain.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
         let sound = value.pieces().iter().all(|piece| match piece {
             Piece::Plain(plain) => visible(plain),
             Piece::Variable { .. } => true,
         });
-        if sound && is_token(&name) && !CONNECTION.contains(&name.as_str()) && !self.headers.iter().any(|(known, _)| *known == name) {
+        if sound
+            && is_token(&name)
+            && !CONNECTION.contains(&name.as_str())
+            && !self.headers.iter().any(|(known, _)| *known == name)
+        {
             self.headers.push((name, value));
         }
     }
@@ -153,8 +165,8 @@ fn limit(gate: &mut Gate, notes: &mut Notes) {
         "{} requests were left out: their paths are longer than 8,000 bytes or their bodies than 64 KiB",
     );
     let room = MAX_ENDPOINTS.saturating_sub(gate.entries.len());
-    let over = gate.entries.len().saturating_sub(MAX_ENDPOINTS)
-        + gate.writes.len().saturating_sub(room);
+    let over =
+        gate.entries.len().saturating_sub(MAX_ENDPOINTS) + gate.writes.len().saturating_sub(room);
     gate.entries.truncate(MAX_ENDPOINTS);
     gate.writes.truncate(room);
     notes.count(

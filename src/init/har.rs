@@ -105,8 +105,8 @@ fn is_asset(node: &Tree, path: &str) -> bool {
     const STARTS: [&str; 5] = ["image/", "font/", "audio/", "video/", "application/font"];
     const PARTS: [&str; 4] = ["javascript", "ecmascript", "text/css", "application/wasm"];
     const ENDS: [&str; 15] = [
-        ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".woff", ".woff2", ".ttf",
-        ".css", ".js", ".mjs", ".wasm",
+        ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".woff", ".woff2",
+        ".ttf", ".css", ".js", ".mjs", ".wasm",
     ];
     let kind = node.at(&["response", "content", "mimeType"]).and_then(Tree::text);
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
@@ -197,9 +197,8 @@ fn take(one: &Candidate<'_>, conceal: &mut Conceal, notes: &mut Notes) -> Take {
 }
 
 fn body(entry: &mut Entry, data: &Tree, conceal: &mut Conceal, notes: &mut Notes) {
-    let packed = ["encoding", "_encoding"]
-        .iter()
-        .any(|name| recorded::is_text(data.get(name), "base64"));
+    let packed =
+        ["encoding", "_encoding"].iter().any(|name| recorded::is_text(data.get(name), "base64"));
     let text = data.text_of("text");
     let unpacked = text.filter(|_| packed).map(recorded::from_base64);
     if unpacked == Some(None) {

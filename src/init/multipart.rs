@@ -25,7 +25,9 @@ pub(super) fn body(parts: Vec<Part>, conceal: &mut Conceal) -> (Body, usize) {
         };
         let name: String =
             part.name.chars().filter(|sign| !sign.is_control() && *sign != '"').collect();
-        text.push(&format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n"));
+        text.push(&format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n"
+        ));
         text.append(conceal.field(&part.name, value));
         text.push("\r\n");
     }

@@ -23,13 +23,43 @@ pub(super) fn words(name: &str) -> Vec<String> {
 /// Whether a field, parameter or header of this name holds a secret.
 pub(super) fn is_secret(name: &str) -> bool {
     const TELLING: [&str; 21] = [
-        "password", "passwd", "passphrase", "passcode", "secret", "token", "apikey", "accesskey",
-        "privatekey", "secretkey", "signingkey", "credential", "authorization", "authenticat",
-        "session", "csrf", "xsrf", "jwt", "bearer", "cookie", "onetime",
+        "password",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "secret",
+        "token",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "secretkey",
+        "signingkey",
+        "credential",
+        "authorization",
+        "authenticat",
+        "session",
+        "csrf",
+        "xsrf",
+        "jwt",
+        "bearer",
+        "cookie",
+        "onetime",
     ];
     const WORDS: [&str; 14] = [
-        "pass", "pwd", "pw", "auth", "sig", "signature", "sid", "otp", "pin", "cvv", "cvc", "ssn",
-        "sas", "totp",
+        "pass",
+        "pwd",
+        "pw",
+        "auth",
+        "sig",
+        "signature",
+        "sid",
+        "otp",
+        "pin",
+        "cvv",
+        "cvc",
+        "ssn",
+        "sas",
+        "totp",
     ];
     // They speak about a secret, and are none: `token_type`, `expires_in`.
     const ABOUT: [&str; 9] =
@@ -54,9 +84,28 @@ pub(super) fn is_secret_number(name: &str) -> bool {
 /// Whether a text is a secret by its looks: tokens of well-known makes.
 pub(super) fn looks_secret(text: &str) -> bool {
     const STARTS: [&str; 22] = [
-        "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xoxa-",
-        "xapp-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "whsec_", "sk-", "AKIA",
-        "ASIA", "AIza", "npm_",
+        "ghp_",
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "github_pat_",
+        "glpat-",
+        "xoxb-",
+        "xoxp-",
+        "xoxa-",
+        "xapp-",
+        "sk_live_",
+        "sk_test_",
+        "rk_live_",
+        "rk_test_",
+        "pk_live_",
+        "whsec_",
+        "sk-",
+        "AKIA",
+        "ASIA",
+        "AIza",
+        "npm_",
     ];
     let jwt = text.starts_with("eyJ") && text.bytes().filter(|byte| *byte == b'.').count() >= 2;
     jwt || text.len() >= 16 && STARTS.iter().any(|start| text.starts_with(start))
@@ -68,10 +117,10 @@ pub(super) fn looks_secret(text: &str) -> bool {
 /// not choose which of those is sent.
 pub(super) fn variable(name: &str) -> String {
     const TAKEN: [&str; 34] = [
-        "PATH", "HOME", "USER", "USERNAME", "LOGNAME", "SHELL", "PWD", "OLDPWD", "LANG", "LANGUAGE",
-        "TERM", "HOST", "HOSTNAME", "EDITOR", "TMPDIR", "TEMP", "TMP", "DISPLAY", "MAIL", "CI", "TZ",
-        "PORT", "OS", "UID", "EUID", "PPID", "NAME", "IFS", "VERSION", "DATE", "BASE", "URL", "ID",
-        "KEY",
+        "PATH", "HOME", "USER", "USERNAME", "LOGNAME", "SHELL", "PWD", "OLDPWD", "LANG",
+        "LANGUAGE", "TERM", "HOST", "HOSTNAME", "EDITOR", "TMPDIR", "TEMP", "TMP", "DISPLAY",
+        "MAIL", "CI", "TZ", "PORT", "OS", "UID", "EUID", "PPID", "NAME", "IFS", "VERSION", "DATE",
+        "BASE", "URL", "ID", "KEY",
     ];
     const OWNED: [&str; 25] = [
         "GITHUB", "GITLAB", "ACTIONS", "CI", "AWS", "AZURE", "GOOGLE", "GCP", "GCLOUD", "RUNNER",
@@ -126,13 +175,38 @@ mod tests {
     #[test]
     fn secrets_are_known_by_their_names() {
         let secret = [
-            "password", "user_password", "accessToken", "X-Api-Key", "apikey", "key", "client_secret",
-            "sessionId", "PHPSESSID_session", "sid", "Authorization", "csrfmiddlewaretoken", "pin",
-            "sig", "JSESSIONID", "__RequestVerificationToken", "api_keys",
+            "password",
+            "user_password",
+            "accessToken",
+            "X-Api-Key",
+            "apikey",
+            "key",
+            "client_secret",
+            "sessionId",
+            "PHPSESSID_session",
+            "sid",
+            "Authorization",
+            "csrfmiddlewaretoken",
+            "pin",
+            "sig",
+            "JSESSIONID",
+            "__RequestVerificationToken",
+            "api_keys",
         ];
         let open = [
-            "keyword", "monkey", "author", "token_type", "expires_in", "page", "spin", "design",
-            "passenger", "compass", "assign", "key_id", "id",
+            "keyword",
+            "monkey",
+            "author",
+            "token_type",
+            "expires_in",
+            "page",
+            "spin",
+            "design",
+            "passenger",
+            "compass",
+            "assign",
+            "key_id",
+            "id",
         ];
         for name in secret {
             assert!(is_secret(name), "{name}");

@@ -232,7 +232,9 @@ fn base(root: &Tree, notes: &mut Notes) -> String {
         return joined(&found.origin, &found.path);
     }
     let path = if url.contains("://") { "" } else { url.as_str() };
-    notes.add(format!("no server has a full address: `BASE_URL` is at {NOWHERE} where it is not set"));
+    notes.add(format!(
+        "no server has a full address: `BASE_URL` is at {NOWHERE} where it is not set"
+    ));
     joined(NOWHERE, path)
 }
 

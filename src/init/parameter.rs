@@ -23,7 +23,9 @@ pub(super) fn all<'a>(root: &'a Tree, item: &'a Tree, operation: &'a Tree) -> Ve
     let mut all: Vec<Parameter<'a>> = Vec::new();
     for node in operation.items_of("parameters").iter().chain(item.items_of("parameters")) {
         let Some(node) = schema::resolve(root, node) else { continue };
-        let (Some(name), Some(place)) = (node.text_of("name"), node.text_of("in")) else { continue };
+        let (Some(name), Some(place)) = (node.text_of("name"), node.text_of("in")) else {
+            continue;
+        };
         if all.len() < 200 && !all.iter().any(|known| known.name == name && known.place == place) {
             all.push(Parameter { node, name, place });
         }

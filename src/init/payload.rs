@@ -17,7 +17,8 @@ pub(super) fn apply<'a>(
     entry: &mut Entry,
     conceal: &mut Conceal,
 ) {
-    if let Some(request) = operation.get("requestBody").and_then(|body| schema::resolve(root, body)) {
+    if let Some(request) = operation.get("requestBody").and_then(|body| schema::resolve(root, body))
+    {
         let unusual = entry.method == "GET" || entry.method == "HEAD";
         if unusual && !request.is_true("required") {
             return;
@@ -114,7 +115,13 @@ pub(super) fn is_json(kind: &str) -> bool {
     kind.ends_with("/json") || kind.ends_with("+json") || kind == "*/*"
 }
 
-fn set(entry: &mut Entry, kind: &str, value: Option<Tree>, files: &Files<'_>, conceal: &mut Conceal) {
+fn set(
+    entry: &mut Entry,
+    kind: &str,
+    value: Option<Tree>,
+    files: &Files<'_>,
+    conceal: &mut Conceal,
+) {
     let bare = kind.split(';').next().unwrap_or_default().trim();
     let Some(value) = value else {
         missing(entry, bare);

@@ -31,7 +31,11 @@ pub(super) fn draft(bytes: &[u8], ask: Ask) -> Result<Draft, Unreadable> {
     let root = root.get("collection").unwrap_or(&root);
     if root.get("info").is_none() || root.get("item").is_none() {
         let old = root.get("requests").is_some();
-        let why = if old { "it is of format v1: export it as v2.1" } else { "it has no `info` and `item`" };
+        let why = if old {
+            "it is of format v1: export it as v2.1"
+        } else {
+            "it has no `info` and `item`"
+        };
         return Err(Unreadable::OtherKind { wanted: "a Postman collection", why: why.to_owned() });
     }
     let mut maker = Maker {
@@ -45,11 +49,7 @@ pub(super) fn draft(bytes: &[u8], ask: Ask) -> Result<Draft, Unreadable> {
     let made: Vec<(String, Entry)> =
         items.into_iter().filter_map(|item| maker.entry(&item)).collect();
     let (base, entries) = maker.one_host(made)?;
-    maker.notes.count(
-        scripts,
-        "1 script was not carried over",
-        "{} scripts were not carried over",
-    );
+    maker.notes.count(scripts, "1 script was not carried over", "{} scripts were not carried over");
     let writes = entries.iter().filter(|one| one.method != "GET" && one.method != "HEAD").count();
     maker.notes.count(
         writes,
@@ -160,9 +160,7 @@ impl Maker {
     }
 
     fn path_variable(&mut self, name: &str, before: Option<&str>, known: &[Tree]) -> Text {
-        let named = |node: &&Tree| {
-            node.text_of("key").or_else(|| node.text_of("id")) == Some(name)
-        };
+        let named = |node: &&Tree| node.text_of("key").or_else(|| node.text_of("id")) == Some(name);
         let value = known.iter().find(named).and_then(|node| node.get("value")?.scalar());
         let value = value.filter(|value| !value.is_empty() && !is_placeholder(value));
         if names::is_secret(name) {
@@ -179,8 +177,14 @@ impl Maker {
 
     fn headers(&mut self, entry: &mut Entry, headers: Option<&Tree>) {
         const OURS: [&str; 8] = [
-            "postman-token", "host", "content-length", "connection", "accept-encoding", "user-agent",
-            "cache-control", "transfer-encoding",
+            "postman-token",
+            "host",
+            "content-length",
+            "connection",
+            "accept-encoding",
+            "user-agent",
+            "cache-control",
+            "transfer-encoding",
         ];
         let listed = headers.map_or(&[][..], Tree::items).iter().filter_map(|node| {
             let on = !node.is_true("disabled");
@@ -223,7 +227,8 @@ impl Maker {
                 let _ = self.text(&pair);
                 let pair = self.variables.filled(&pair);
                 let coded = base64::engine::general_purpose::STANDARD.encode(pair);
-                entry.header("authorization", self.conceal.authorization(&format!("Basic {coded}")));
+                entry
+                    .header("authorization", self.conceal.authorization(&format!("Basic {coded}")));
             }
             "apikey" => {
                 let name = self.variables.filled(&one("key"));
@@ -273,7 +278,8 @@ impl Maker {
             *counts.entry(origin.clone()).or_default() += 1;
         }
         let most = counts.values().max().copied();
-        let main = counts.iter().find(|(_, count)| Some(**count) == most).map(|(name, _)| name.clone());
+        let main =
+            counts.iter().find(|(_, count)| Some(**count) == most).map(|(name, _)| name.clone());
         let Some(main) = main else {
             return Err(Unreadable::Nothing { why: "the collection has no requests".to_owned() });
         };

@@ -112,7 +112,9 @@ fn parts(
         }
     }
     for node in list.map_or(&[][..], Tree::items) {
-        let Some(name) = node.text_of("key").filter(|_| !node.is_true("disabled")) else { continue };
+        let Some(name) = node.text_of("key").filter(|_| !node.is_true("disabled")) else {
+            continue;
+        };
         let file = node.text_of("type") == Some("file");
         let value = node.get("value").and_then(Tree::scalar).unwrap_or_default();
         let value = (!file).then(|| variables.text(&value, conceal, notes));
@@ -136,10 +138,13 @@ fn graphql(
         Some(text) => tree::json(&variables.filled(text)).ok(),
         None => given.cloned(),
     };
-    if let Some(given) = given.filter(|given| given.table().is_some_and(|table| !table.is_empty())) {
+    if let Some(given) = given.filter(|given| given.table().is_some_and(|table| !table.is_empty()))
+    {
         table.insert("variables".to_owned(), given);
     }
-    if let Some(name) = body.and_then(|body| body.get("operationName")).filter(|n| n.text().is_some()) {
+    if let Some(name) =
+        body.and_then(|body| body.get("operationName")).filter(|n| n.text().is_some())
+    {
         table.insert("operationName".to_owned(), name.clone());
     }
     let mut value = conceal.json(&Tree::Table(table));

@@ -100,9 +100,8 @@ pub(super) fn inline(value: &Value) -> Option<String> {
             Some(format!("[{}]", items?.join(", ")))
         }
         Value::Table(fields) => {
-            let field = |(name, value): &(String, Value)| {
-                inline(value).map(|value| (key(name), value))
-            };
+            let field =
+                |(name, value): &(String, Value)| inline(value).map(|value| (key(name), value));
             let fields: Option<Vec<(String, String)>> = fields.iter().map(field).collect();
             Some(table(&fields?))
         }
@@ -114,7 +113,8 @@ pub(super) fn table(fields: &[(String, String)]) -> String {
     if fields.is_empty() {
         return "{}".to_owned();
     }
-    let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    let fields: Vec<String> =
+        fields.iter().map(|(key, value)| format!("{key} = {value}")).collect();
     format!("{{ {} }}", fields.join(", "))
 }
 
@@ -161,8 +161,19 @@ mod tests {
     #[test]
     fn strings_read_back_as_they_were() {
         let hostile = [
-            "plain", "a \"b\" c", "it's \"both\"", "back\\slash", "x\n[sla]\ny", "\u{0}\u{1b}[31m",
-            "\u{202e}txt", "'''", "\"\"\"", "", "\u{10ffff}\u{e0001}", "tab\there", "\r\n",
+            "plain",
+            "a \"b\" c",
+            "it's \"both\"",
+            "back\\slash",
+            "x\n[sla]\ny",
+            "\u{0}\u{1b}[31m",
+            "\u{202e}txt",
+            "'''",
+            "\"\"\"",
+            "",
+            "\u{10ffff}\u{e0001}",
+            "tab\there",
+            "\r\n",
         ];
         for text in hostile {
             for written in [string(text), basic(text)] {

@@ -18,8 +18,17 @@ use super::{address, payload};
 /// Adds a header if it is one that matters to the service: by list, and never a secret's value.
 pub(super) fn header(entry: &mut Entry, name: &str, value: &str, conceal: &mut Conceal) {
     const OURS: [&str; 11] = [
-        ":", "sec-", "proxy-", "if-", "x-devtools-", "x-client-data", "accept-encoding", "content-length",
-        "connection", "host", "origin",
+        ":",
+        "sec-",
+        "proxy-",
+        "if-",
+        "x-devtools-",
+        "x-client-data",
+        "accept-encoding",
+        "content-length",
+        "connection",
+        "host",
+        "origin",
     ];
     let name = name.trim().to_ascii_lowercase();
     if OURS.iter().any(|start| name.starts_with(start)) {
@@ -62,7 +71,8 @@ pub(super) fn body(entry: &mut Entry, sent: Sent<'_>, conceal: &mut Conceal, not
     }
     let own_type = entry.headers.iter().any(|(name, _)| name == "content-type");
     if kind.starts_with("multipart/") {
-        let parts = if sent.parts.is_empty() { multipart::parts(sent.kind, text) } else { sent.parts };
+        let parts =
+            if sent.parts.is_empty() { multipart::parts(sent.kind, text) } else { sent.parts };
         let (body, files) = multipart::body(parts, conceal);
         entry.body = body;
         entry.headers.retain(|(name, _)| name != "content-type");
@@ -72,7 +82,8 @@ pub(super) fn body(entry: &mut Entry, sent: Sent<'_>, conceal: &mut Conceal, not
         }
         return;
     }
-    let json = if payload::is_json(&kind) || kind.is_empty() { tree::json(text).ok() } else { None };
+    let json =
+        if payload::is_json(&kind) || kind.is_empty() { tree::json(text).ok() } else { None };
     let json = json.or(sent.whole.filter(|_| payload::is_json(&kind)));
     if json.is_none() && (kind == "application/x-www-form-urlencoded" || text.is_empty()) {
         entry.headers.retain(|(name, _)| name != "content-type");
@@ -86,7 +97,8 @@ pub(super) fn body(entry: &mut Entry, sent: Sent<'_>, conceal: &mut Conceal, not
         }
         return;
     }
-    let content_type = Some(sent.kind.trim().to_owned()).filter(|kind| !kind.is_empty() && !own_type);
+    let content_type =
+        Some(sent.kind.trim().to_owned()).filter(|kind| !kind.is_empty() && !own_type);
     entry.body = Body::Plain { text: conceal.free(text), content_type };
 }
 

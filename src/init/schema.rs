@@ -46,7 +46,11 @@ pub(super) fn example<'a>(root: &'a Tree, node: &'a Tree) -> Option<&'a Tree> {
     }
     let first = resolve(root, examples.table()?.values().next()?)?;
     // An `examples` table holds example objects; Swagger 2.0 and many hands put the value itself there.
-    if first.get("externalValue").is_some() { None } else { Some(first.get("value").unwrap_or(first)) }
+    if first.get("externalValue").is_some() {
+        None
+    } else {
+        Some(first.get("value").unwrap_or(first))
+    }
 }
 
 /// Makes values for schemas of one file.
@@ -144,7 +148,8 @@ impl<'a> Sampler<'a> {
     /// The required properties; all where none is required. What only answers have is left out.
     fn object(&mut self, schema: &'a Tree, depth: usize) -> Option<Tree> {
         let mut table = IndexMap::new();
-        let required: Vec<&str> = schema.items_of("required").iter().filter_map(Tree::text).collect();
+        let required: Vec<&str> =
+            schema.items_of("required").iter().filter_map(Tree::text).collect();
         let Some(properties) = schema.get("properties").and_then(Tree::table) else {
             return Some(Tree::Table(table));
         };

@@ -24,7 +24,9 @@ pub(super) fn apply<'a>(
     let known = root.at(&["components", "securitySchemes"]).or(root.get("securityDefinitions"));
     for name in way.keys().take(10) {
         let scheme = known.and_then(|known| known.get(name));
-        let Some(scheme) = scheme.and_then(|scheme| schema::resolve(root, scheme)) else { continue };
+        let Some(scheme) = scheme.and_then(|scheme| schema::resolve(root, scheme)) else {
+            continue;
+        };
         one(scheme, entry, conceal, notes);
     }
 }

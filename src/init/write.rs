@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::Shape;
 use super::body::{Body, Value};
 use super::gate::{Entry, Gate};
 use super::quote;
 use super::text::{Piece, Text};
-use super::Shape;
 
 /// The whole gate file.
 pub(super) fn gate(gate: &Gate, shared: &[(String, Text)], secret: &[&str]) -> String {
@@ -57,7 +57,9 @@ fn target(base: &Text, shared: &[(String, Text)]) -> String {
         let _ = writeln!(out, "headers = {}", headers(shared));
     }
     out.push_str("timeout = \"10s\"                     # of one request, all of it\n");
-    out.push_str("# ready = { get = \"/health\", within = \"60s\" }   # wait for it before the load\n");
+    out.push_str(
+        "# ready = { get = \"/health\", within = \"60s\" }   # wait for it before the load\n",
+    );
     out
 }
 
@@ -82,7 +84,9 @@ fn variables(gate: &Gate, shared: &[(String, Text)], secret: &[&str]) -> String 
     for (name, default) in all {
         let what = match default {
             Some(default) => format!("{} where it is not set", quote::comment(default, 80)),
-            None if secret.contains(&name) => "to be set; a secret, so nothing stands for it here".to_owned(),
+            None if secret.contains(&name) => {
+                "to be set; a secret, so nothing stands for it here".to_owned()
+            }
             None => "to be set".to_owned(),
         };
         let _ = writeln!(out, "#   {name:widest$}  {what}");
@@ -148,7 +152,9 @@ fn fields(entry: &Entry, one_line: bool) -> Vec<(String, String)> {
 }
 
 fn statuses(all: &[String]) -> String {
-    let one = |status: &String| status.parse::<u16>().map_or_else(|_| quote::string(status), |code| code.to_string());
+    let one = |status: &String| {
+        status.parse::<u16>().map_or_else(|_| quote::string(status), |code| code.to_string())
+    };
     match all {
         [only] => one(only),
         several => format!("[{}]", several.iter().map(one).collect::<Vec<_>>().join(", ")),
@@ -187,9 +193,10 @@ fn writes(entries: &[Entry]) -> String {
     if entries.is_empty() {
         return String::new();
     }
-    let mut out = "\n# These change data on every call, so they are not sent. Take away the `# ` of those\n\
+    let mut out =
+        "\n# These change data on every call, so they are not sent. Take away the `# ` of those\n\
          # that may be repeated thousands of times, or let `--include-writes` bring in all.\n"
-        .to_owned();
+            .to_owned();
     for entry in entries {
         out.push_str("#\n");
         for line in request(entry).lines() {
@@ -211,7 +218,9 @@ fn limit(recorded: Option<Duration>, above: usize) -> String {
 }
 
 fn sla(gate: &Gate) -> String {
-    let mut out = "\n# What you promise. These numbers are a start: put yours in their place.\n[sla]\n".to_owned();
+    let mut out =
+        "\n# What you promise. These numbers are a start: put yours in their place.\n[sla]\n"
+            .to_owned();
     let p95 = format!("p95 = \"< {}\"", limit(gate.recorded, 0));
     match gate.recorded {
         Some(time) => {

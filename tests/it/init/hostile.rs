@@ -1,0 +1,120 @@
+//! Whatever a file says, its texts stay texts.
+
+use loadgate::init::{Ask, Shape, Source};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::{ASK, SCENARIO, WRITES, read};
+
+/// Texts that would like to be something else.
+fn hostile() -> impl Strategy<Value = String> {
+    let bits = prop::sample::select(vec![
+        "\"", "'", "'''", "\"\"\"", "\n", "\r\n", "\r", "[sla]", "[[request]]\n", "]]", "\\", "\\u0022", "#",
+        " = ", "{", "}", "${HOME}", "${", "$", "$$", "$${", "{{ x }}", "{%", "\u{0}", "\u{1b}[31m", "\u{85}",
+        "\u{2028}", "\u{202e}", "\u{feff}", "\u{200b}", "é", "日本", "p99 = \"< 1s\"", "a", " ", "/", "?", "&",
+        "password=", "key", ":", "%", "%00", "%0a", "<", ">", "*", "::error::", "=", ";", ",",
+    ]);
+    prop_oneof![prop::collection::vec(bits, 0..8).prop_map(|bits| bits.concat()), any::<String>()]
+}
+
+/// A file of each kind with a text in every place a text can be.
+fn files(text: &str) -> Vec<(Source, String)> {
+    let openapi = json!({"openapi": "3.0.0", "info": {"title": text},
+        "servers": [{"url": format!("http://x.test/{text}")}, {"url": text}],
+        "paths": {"/a": {"get": {"operationId": "plain"}}, format!("/{text}"): {
+            "get": {"operationId": text, "responses": {"200": {"content": {text: {}}}, text: {}},
+                "parameters": [{"name": text, "in": "query", "required": true, "example": text},
+                    {"name": "h", "in": "header", "required": true, "example": text},
+                    {"name": text, "in": "header", "required": true}, {"name": text, "in": "path"}]},
+            "post": {"operationId": text, "requestBody": {"content": {"application/json": {"example": {text: text, "n": null}}}}},
+            "put": {"requestBody": {"content": {text: {"example": text}, "text/plain": {"example": text}}}},
+            "patch": {"requestBody": {"content": {"multipart/form-data": {"example": {text: text}}}}}}}});
+    let entry = |url: String, kind: &str| json!({"time": 1, "response": {"status": 200, "content": {"mimeType": ""}},
+        "request": {"method": "POST", "url": url, "headers": [{"name": text, "value": text}, {"name": "x-a", "value": text},
+            {"name": "authorization", "value": text}, {"name": "accept", "value": text}],
+        "postData": {"mimeType": kind, "text": text, "params": [{"name": text, "value": text}]}}});
+    let har = json!({"log": {"creator": {"name": text}, "entries": [
+        entry("http://x.test/a".to_owned(), "text/plain"), entry(format!("http://x.test/{text}"), text),
+        entry(format!("http://x.test/b?{text}={text}"), "application/x-www-form-urlencoded"),
+        entry(format!("http://x.test/c?x={text}#{text}"), "multipart/form-data; boundary=x")]}});
+    let postman = json!({"info": {"name": text}, "variable": [{"key": "v", "value": text}, {"key": text, "value": "w"}],
+        "item": [{"name": "plain", "request": "http://x.test/a"}, {"name": text, "request": {"method": "POST",
+            "url": {"raw": format!("http://x.test/{text}/{{{{v}}}}/{{{{{text}}}}}?a={text}"), "variable": [{"key": text, "value": text}]},
+            "header": [{"key": text, "value": text}, {"key": "x-b", "value": format!("{text}{{{{v}}}}")}],
+            "auth": {"type": "apikey", "apikey": [{"key": "key", "value": text}, {"key": "value", "value": text}]},
+            "body": {"mode": "urlencoded", "urlencoded": [{"key": text, "value": text}]}}}]});
+    vec![(Source::OpenApi, openapi.to_string()), (Source::Har, har.to_string()), (Source::Postman, postman.to_string())]
+}
+
+/// The keys that a draft may have at its top.
+fn top_is_ours(toml: &str) {
+    let table: toml::Table = toml.parse().unwrap_or_else(|why| {
+        assert_eq!(format!("{why}"), "", "{toml}");
+        toml::Table::new()
+    });
+    let keys: Vec<&str> = table.keys().map(String::as_str).collect();
+    assert!(keys == ["load", "request", "sla", "target"] || keys == ["load", "scenario", "sla", "target"], "{keys:?}");
+    let sla = table["sla"].as_table().expect("a table");
+    assert_eq!(sla.keys().collect::<Vec<_>>(), ["error_rate", "p95", "p99"]);
+    assert_eq!(table["load"].as_table().expect("a table").len(), 4);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_hostile_text_cannot_break_out_of_its_place(text in hostile()) {
+        for (source, file) in files(&text) {
+            for ask in [ASK, WRITES, SCENARIO] {
+                let draft = loadgate::init::draft(source, file.as_bytes(), ask).expect("a draft");
+                top_is_ours(&draft.toml);
+                if ask.shape == Shape::Requests {
+                    let shown = format!("{:?}", read(&draft.toml));
+                    prop_assert!(!shown.contains("leaked-home"), "{shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        for source in [Source::OpenApi, Source::Har, Source::Postman] {
+            let ask = Ask { include_writes: true, include_assets: true, shape: Shape::Scenario };
+            prop_assert!(loadgate::init::draft(source, &bytes, ask).is_err());
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_never_panics(at in any::<prop::sample::Index>(), bytes in prop::collection::vec(any::<u8>(), 0..6)) {
+        let samples: [(Source, &[u8]); 4] = [
+            (Source::OpenApi, include_bytes!("../../data/init/openapi/drf-spectacular.yaml")),
+            (Source::OpenApi, include_bytes!("../../data/init/openapi/flask-restx.json")),
+            (Source::Har, include_bytes!("../../data/init/har/playwright.har")),
+            (Source::Postman, include_bytes!("../../data/init/postman/postman-v2.0.json")),
+        ];
+        for (source, sample) in samples {
+            let at = at.index(sample.len());
+            let end = (at + bytes.len()).min(sample.len());
+            let damaged = [&sample[..at], &bytes, &sample[end..]].concat();
+            if let Ok(draft) = loadgate::init::draft(source, &damaged, ASK) {
+                top_is_ours(&draft.toml);
+            }
+            let _ = loadgate::init::draft(source, &sample[..at], SCENARIO);
+        }
+    }
+}
+
+#[test]
+fn a_file_cannot_ask_for_variables_of_the_system() {
+    let names = ["PATH", "HOME", "AWS_SECRET_ACCESS_KEY", "github_token", "LOADGATE_TARGET", "user", "CI_JOB_TOKEN"];
+    for name in names {
+        let parameter = json!({"name": name, "in": "query", "required": true});
+        let header = json!({"name": name, "in": "header", "required": true});
+        let text = json!({"openapi": "3.0.0", "paths": {format!("/a/{{{name}}}"): {"get": {"parameters": [parameter, header]}}}});
+        let draft = loadgate::init::draft(Source::OpenApi, text.to_string().as_bytes(), ASK).expect("a draft");
+        for asked in draft.toml.split("${").skip(1) {
+            let own = asked.starts_with("API_") || asked.starts_with("BASE_URL");
+            assert!(own, "{name}: {}", draft.toml);
+        }
+    }
+}
