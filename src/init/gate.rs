@@ -90,17 +90,12 @@ impl Entry {
     /// Adds a header; the first of a name stays, and what no header may hold is dropped.
     pub(super) fn header(&mut self, name: &str, value: Text) {
         let name = name.to_ascii_lowercase();
-        let visible =
-            |plain: &str| plain.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
         let sound = value.pieces().iter().all(|piece| match piece {
-            Piece::Plain(plain) => visible(plain),
+            Piece::Plain(plain) => is_header_value(plain),
             Piece::Variable { .. } => true,
         });
-        if sound
-            && is_token(&name)
-            && !CONNECTION.contains(&name.as_str())
-            && !self.headers.iter().any(|(known, _)| *known == name)
-        {
+        let ours = CONNECTION.contains(&name.as_str());
+        if sound && is_token(&name) && !ours && !self.headers.iter().any(|(own, _)| *own == name) {
             self.headers.push((name, value));
         }
     }
@@ -220,7 +215,13 @@ fn literal(plain: &str) -> String {
 
 /// One line of visible text, at most 120 characters.
 fn tidy_name(name: &str) -> String {
-    let name = quote::comment(&name.replace("{{", "{"), 120);
+    // A name is a label: what would be a template or a variable in it is broken up.
+    let mut name = quote::comment(name, 120);
+    for open in ["{{", "${"] {
+        while name.contains(open) {
+            name = name.replace(open, "{");
+        }
+    }
     if name.is_empty() { "unnamed".to_owned() } else { name }
 }
 
@@ -287,6 +288,11 @@ pub(super) fn name_of(method: &str, path: &Text) -> String {
 pub(super) fn is_method(text: &str) -> bool {
     let word = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase());
     word && text != "CONNECT" && text != "TRACE"
+}
+
+/// Whether a header can have this value.
+pub(super) fn is_header_value(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
 /// Whether a text can be a header's name (RFC 9110, 5.6.2).

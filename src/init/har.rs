@@ -55,7 +55,9 @@ pub(super) fn draft(bytes: &[u8], ask: Ask) -> Result<Draft, Unreadable> {
     let takes: Vec<Take> =
         candidates.iter().map(|one| take(one, &mut conceal, &mut notes)).collect();
     let times = takes.iter().filter_map(|take| take.time).collect();
-    let creator = root.at(&["log", "creator", "name"]).and_then(Tree::text).unwrap_or("a browser");
+    let creator = root.at(&["log", "creator", "name"]).and_then(Tree::text).unwrap_or_default();
+    let creator = super::quote::comment(creator, 40);
+    let creator = if creator.is_empty() { "a browser" } else { &creator };
     let gate = Gate {
         origin: format!("a recording by {creator}"),
         base: origin,

@@ -38,9 +38,11 @@ pub(super) fn draft(bytes: &[u8], ask: Ask) -> Result<Draft, Unreadable> {
         return Err(Unreadable::Nothing { why });
     }
     tell(&found, &mut notes);
-    let title = root.at(&["info", "title"]).and_then(Tree::text).unwrap_or("an API");
+    let title = root.at(&["info", "title"]).and_then(Tree::text).unwrap_or_default();
+    let title = super::quote::comment(title, 40);
+    let title = if title.is_empty() { "an API" } else { &title };
     let gate = Gate {
-        origin: format!("the {version} description of {}", super::quote::comment(title, 40)),
+        origin: format!("the {version} description of {title}"),
         base,
         entries: found.reads,
         writes: found.writes,

@@ -58,7 +58,7 @@ pub(super) fn draft(bytes: &[u8], ask: Ask) -> Result<Draft, Unreadable> {
     );
     let title = root.at(&["info", "name"]).and_then(Tree::text).unwrap_or_default();
     let gate = Gate {
-        origin: format!("the Postman collection {title}"),
+        origin: format!("the Postman collection {}", quote::comment(title, 40)),
         base,
         entries,
         writes: Vec::new(),

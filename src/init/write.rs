@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Shape;
 use super::body::{Body, Value};
-use super::gate::{Entry, Gate};
+use super::gate::{Entry, Gate, is_header_value};
 use super::quote;
 use super::text::{Piece, Text};
 
@@ -133,7 +133,7 @@ fn fields(entry: &Entry, one_line: bool) -> Vec<(String, String)> {
     }
     let (body, kind) = entry.body.fields(one_line);
     let mut own = entry.headers.clone();
-    if let Some(kind) = kind
+    if let Some(kind) = kind.filter(|kind| is_header_value(kind))
         && !own.iter().any(|(name, _)| name == "content-type")
     {
         own.push(("content-type".to_owned(), Text::plain(kind)));

@@ -52,9 +52,9 @@ fn draft(source: Source, text: &str, ask: Ask) -> Draft {
 
 /// The part of a gate file that differs: from the first request to the limits.
 fn requests(toml: &str) -> String {
-    let from = toml.find("\n[[").expect("a request") + 1;
-    let to = toml.find("\n# What you promise").expect("limits");
-    toml[from..to].trim_end().to_owned()
+    let (_, rest) = toml.split_once("# sent, never judged\n").expect("a load");
+    let (requests, _) = rest.split_once("\n# What you promise").expect("limits");
+    requests.trim().to_owned()
 }
 
 fn why(source: Source, text: &str) -> String {

@@ -10,12 +10,17 @@ use super::{ASK, WRITES, draft, read};
 fn a_gate_file_names_a_thousand_endpoints_at_most() {
     let mut paths = String::new();
     for number in 0..1_100 {
-        let _ = write!(paths, "{}\"/a{number}\":{{\"get\":{{}}}}", if number > 0 { "," } else { "" });
+        let _ =
+            write!(paths, "{}\"/a{number}\":{{\"get\":{{}}}}", if number > 0 { "," } else { "" });
     }
     let text = format!(r#"{{"openapi":"3.0.0","paths":{{{paths}}}}}"#);
     let draft = draft(Source::OpenApi, &text, ASK);
     assert_eq!(read(&draft.toml).drive.expect("a load").requests.len(), 1_000);
-    assert!(draft.notes.iter().any(|note| note.starts_with("100 requests were left out")), "{:?}", draft.notes);
+    assert!(
+        draft.notes.iter().any(|note| note.starts_with("100 requests were left out")),
+        "{:?}",
+        draft.notes
+    );
 }
 
 #[test]
@@ -31,7 +36,10 @@ fn a_file_beyond_sixteen_mebibytes_is_refused() {
 fn deep_nesting_is_refused() {
     let json = "[".repeat(100_000);
     let yaml = format!("a: {}", "[".repeat(100_000));
-    let steps: String = (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let mut steps = String::new();
+    for depth in 0..2_000 {
+        let _ = writeln!(steps, "{}a:", " ".repeat(depth));
+    }
     for text in [json, yaml, steps] {
         let refused = loadgate::init::draft(Source::OpenApi, text.as_bytes(), ASK);
         assert!(matches!(refused, Err(Unreadable::Syntax { .. })), "{refused:?}");
@@ -71,17 +79,27 @@ fn references_in_a_circle_end() {
         "/c":{"$ref":"other.json#/x"},"/d":{"get":{"parameters":[{"$ref":"#/components/parameters/p"}]}}},
         "components":{"parameters":{"p":{"$ref":"#/components/parameters/p"}}}}"##;
     let draft = draft(Source::OpenApi, text, ASK);
-    assert!(draft.notes.iter().any(|note| note.starts_with("3 paths were left out")), "{:?}", draft.notes);
+    assert!(
+        draft.notes.iter().any(|note| note.starts_with("3 paths were left out")),
+        "{:?}",
+        draft.notes
+    );
 }
 
 #[test]
 fn a_body_or_a_path_beyond_measure_is_left_out() {
     let one = |path: &str, body: &str| {
-        format!(r#"{{"request":{{"method":"POST","url":"http://x.test/{path}","postData":{{"mimeType":"text/plain","text":"{body}"}}}},"response":{{"status":200}}}}"#)
+        format!(
+            r#"{{"request":{{"method":"POST","url":"http://x.test/{path}","postData":{{"mimeType":"text/plain","text":"{body}"}}}},"response":{{"status":200}}}}"#
+        )
     };
     let entries = [one("a", "x"), one("b", &"x".repeat(70_000)), one(&"c".repeat(9_000), "x")];
     let text = format!(r#"{{"log":{{"entries":[{}]}}}}"#, entries.join(","));
     let draft = draft(Source::Har, &text, ASK);
     assert_eq!(read(&draft.toml).drive.expect("a load").requests.len(), 1);
-    assert!(draft.notes.iter().any(|note| note.starts_with("2 requests were left out")), "{:?}", draft.notes);
+    assert!(
+        draft.notes.iter().any(|note| note.starts_with("2 requests were left out")),
+        "{:?}",
+        draft.notes
+    );
 }

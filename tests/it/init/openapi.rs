@@ -6,7 +6,7 @@ use super::{ASK, WRITES, draft, requests, why};
 
 fn check(paths: &str, expected: &str) {
     let text = format!(
-        r#"{{"openapi":"3.1.0","info":{{"title":"t"}},"paths":{paths},"components":{{
+        r##"{{"openapi":"3.1.0","info":{{"title":"t"}},"paths":{paths},"components":{{
             "parameters":{{"id":{{"name":"id","in":"path","required":true,
                 "schema":{{"type":"integer","minimum":5}}}}}},
             "securitySchemes":{{"b":{{"type":"http","scheme":"bearer"}},
@@ -21,7 +21,7 @@ fn check(paths: &str, expected: &str) {
                     "value":{{"type":"number","exclusiveMinimum":0}},
                     "next":{{"$ref":"#/components/schemas/Node"}}}}}},
                 "Loop":{{"type":"object","required":["next"],"properties":{{
-                    "next":{{"$ref":"#/components/schemas/Loop"}}}}}}}}}}}}"#
+                    "next":{{"$ref":"#/components/schemas/Loop"}}}}}}}}}}}}"##
     );
     assert_eq!(requests(&draft(Source::OpenApi, &text, WRITES).toml), expected);
 }
@@ -81,39 +81,59 @@ expect = { status = 302 }"#,
 #[test]
 fn bodies_fit_their_schemas() {
     body(r##"{"$ref":"#/components/schemas/Cat"}"##, r#"json = { name = "Rex", claws = true }"#);
-    body(r##"{"oneOf":[{"type":"null"},{"$ref":"#/components/schemas/Pet"}]}"##, r#"json = { name = "Rex" }"#);
+    body(
+        r##"{"oneOf":[{"type":"null"},{"$ref":"#/components/schemas/Pet"}]}"##,
+        r#"json = { name = "Rex" }"#,
+    );
     body(r##"{"$ref":"#/components/schemas/Node"}"##, "json = { value = 1 }");
-    body(r#"{"type":["null","array"],"minItems":2,"items":{"type":"string","format":"date"}}"#,
-        r#"json = ["2024-01-15", "2024-01-15"]"#);
-    body(r#"{"properties":{"n":{"type":"integer","minimum":7,"multipleOf":5},"s":{"type":"string","maxLength":2}}}"#,
-        r#"json = { n = 10, s = "te" }"#);
-    body(r#"{"properties":{"user":{"properties":{"password":{"type":"string"}}}}}"#,
-        r#"json = { user = { password = "${PASSWORD}" } }"#);
-    body(r#"{"example":{"gone":null,"cost":"5 ${HOME} $"}}"#,
-        "headers = { content-type = \"application/json\" }\nbody = '''\n{\n  \"gone\": null,\n  \"cost\": \"5 $${HOME} $\"\n}'''");
+    body(
+        r#"{"type":["null","array"],"minItems":2,"items":{"type":"string","format":"date"}}"#,
+        r#"json = ["2024-01-15", "2024-01-15"]"#,
+    );
+    body(
+        r#"{"properties":{"n":{"type":"integer","minimum":7,"multipleOf":5},"s":{"type":"string","maxLength":2}}}"#,
+        r#"json = { n = 10, s = "te" }"#,
+    );
+    body(
+        r#"{"properties":{"user":{"properties":{"password":{"type":"string"}}}}}"#,
+        r#"json = { user = { password = "${PASSWORD}" } }"#,
+    );
+    body(
+        r#"{"example":{"gone":null,"cost":"5 ${HOME} $"}}"#,
+        "headers = { content-type = \"application/json\" }\nbody = '''\n{\n  \"gone\": null,\n  \"cost\": \"5 $${HOME} $\"\n}'''",
+    );
 }
 
 #[test]
 fn a_schema_that_only_contains_itself_ends() {
     let paths = r##"{"/x":{"post":{"operationId":"x","requestBody":{"content":{"application/json":
         {"schema":{"$ref":"#/components/schemas/Loop"}}}}}}}"##;
-    check(paths, "# a body of application/json is asked for, and there is no example of one\n\
-        [[request]]\nname = \"x\"\npost = \"/x\"");
+    check(
+        paths,
+        "# a body of application/json is asked for, and there is no example of one\n\
+        [[request]]\nname = \"x\"\npost = \"/x\"",
+    );
 }
 
 #[test]
 fn only_operations_that_read_are_sent_unless_asked() {
-    let text = r#"{"openapi":"3.0.0","paths":{"/a":{"get":{},"head":{},"delete":{},"options":{}}}}"#;
+    let text =
+        r#"{"openapi":"3.0.0","paths":{"/a":{"get":{},"head":{},"delete":{},"options":{}}}}"#;
     let few = draft(Source::OpenApi, text, ASK);
     assert!(few.toml.contains("\n# [[request]]\n# name = \"DELETE /a\"\n"), "{}", few.toml);
-    assert_eq!(few.notes, [
-        "no server is named: `BASE_URL` is http://127.0.0.1:8080 where it is not set",
-        "1 operation changes data and stands in the file as a comment; `--include-writes` sends it",
-        "1 operation was left out: OPTIONS and TRACE say nothing about the service's speed",
-    ]);
+    assert_eq!(
+        few.notes,
+        [
+            "no server is named: `BASE_URL` is http://127.0.0.1:8080 where it is not set",
+            "1 operation changes data and stands in the file as a comment; `--include-writes` sends it",
+            "1 operation was left out: OPTIONS and TRACE say nothing about the service's speed",
+        ]
+    );
     let writes = r#"{"openapi":"3.0.0","paths":{"/a":{"post":{}}}}"#;
-    assert_eq!(why(Source::OpenApi, writes),
-        "holds nothing to send: all its operations change data; `--include-writes` sends them");
+    assert_eq!(
+        why(Source::OpenApi, writes),
+        "holds nothing to send: all its operations change data; `--include-writes` sends them"
+    );
 }
 
 #[test]
@@ -124,11 +144,21 @@ fn servers_become_the_target() {
         assert!(toml.contains(&format!("url = \"${{BASE_URL:-{expected}}}\"")), "{toml}");
     };
     let three = r#""openapi":"3.0.3","servers""#;
-    check(&format!(r#"{three}:[{{"url":"https://{{r}}.x.test:8443/v1/","variables":{{"r":{{"default":"eu"}}}}}}]"#),
-        "https://eu.x.test:8443/v1");
+    check(
+        &format!(
+            r#"{three}:[{{"url":"https://{{r}}.x.test:8443/v1/","variables":{{"r":{{"default":"eu"}}}}}}]"#
+        ),
+        "https://eu.x.test:8443/v1",
+    );
     check(&format!(r#"{three}:[{{"url":"/v2"}}]"#), "http://127.0.0.1:8080/v2");
-    check(&format!(r#"{three}:[{{"url":"https://x.test/}}\"${{HOME}}"}}]"#), "https://x.test/%7D%22%24%7BHOME%7D");
-    check(r#""swagger":"2.0","host":"x.test","basePath":"/v1","schemes":["http","https"]"#, "https://x.test/v1");
+    check(
+        &format!(r#"{three}:[{{"url":"https://x.test/}}\"${{HOME}}"}}]"#),
+        "https://x.test/%7D%22%24%7BHOME%7D",
+    );
+    check(
+        r#""swagger":"2.0","host":"x.test","basePath":"/v1","schemes":["http","https"]"#,
+        "https://x.test/v1",
+    );
     check(r#""swagger":"2.0","basePath":"/""#, "http://127.0.0.1:8080");
 }
 
@@ -143,8 +173,14 @@ fn yaml_and_json_say_the_same() {
 fn other_files_are_refused_with_a_reason() {
     let check = |text: &str, expected: &str| assert_eq!(why(Source::OpenApi, text), expected);
     check("", "is empty");
-    check("{}", "is not an OpenAPI description: it has neither `openapi` nor `swagger` at its beginning");
-    check(r#"{"openapi":"4.0.0"}"#, "is not an OpenAPI description: version 4.0.0 is not one of 2.0, 3.0 and 3.1");
+    check(
+        "{}",
+        "is not an OpenAPI description: it has neither `openapi` nor `swagger` at its beginning",
+    );
+    check(
+        r#"{"openapi":"4.0.0"}"#,
+        "is not an OpenAPI description: version 4.0.0 is not one of 2.0, 3.0 and 3.1",
+    );
     check(r#"{"openapi":"3.0.0"}"#, "holds nothing to send: it describes no operation");
     check("{\"a\":", "is not JSON: EOF while parsing a value at line 1 column 5");
 }

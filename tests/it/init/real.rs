@@ -93,7 +93,8 @@ fn operations_that_are_comments_can_be_read_once_the_marks_are_gone() {
 #[test]
 fn an_address_alone_becomes_a_gate_file() {
     let of = |url: &str| blank(&Blank::of(url).expect("an address"));
-    let toml = of("https://me:pw-canary@Shop.example:443/api/products/17?token=abc-canary&q=a b#top");
+    let toml =
+        of("https://me:pw-canary@Shop.example:443/api/products/17?token=abc-canary&q=a b#top");
     let drive = read(&toml).drive.expect("a load");
     assert_eq!(drive.target.shown, "https://shop.example");
     assert_eq!(drive.requests[0].name, "GET /api/products/:id");
