@@ -173,7 +173,7 @@ impl Body {
 }
 
 /// Beyond this many columns JSON is easier to read over several lines.
-const WIDE: usize = 110;
+const WIDE: usize = 140;
 
 fn json_fields(value: &Value, one_line: bool) -> (Vec<(&'static str, String)>, Option<String>) {
     let inline = quote::inline(value);

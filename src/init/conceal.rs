@@ -50,7 +50,7 @@ impl Conceal {
         self.free(&plain)
     }
 
-    /// Free text: `password=…`, `"token": "…"`, `<secret>…</secret>` and well-known makes of tokens.
+    /// Free text: `password=…`, `"token": "…"`, `<secret>…</secret>`, well-known makes of tokens.
     pub(super) fn free(&mut self, text: &str) -> Text {
         let mut out = Text::default();
         let mut rest = text;

@@ -156,8 +156,8 @@ fn limit(gate: &mut Gate, notes: &mut Notes) {
     let after = gate.entries.len() + gate.writes.len();
     notes.count(
         before - after,
-        "1 request was left out: its path is longer than 8,000 bytes or its body than 64 KiB",
-        "{} requests were left out: their paths are longer than 8,000 bytes or their bodies than 64 KiB",
+        "1 request was left out: a path longer than 8,000 bytes or a body than 64 KiB",
+        "{} requests were left out: paths longer than 8,000 bytes or bodies than 64 KiB",
     );
     let room = MAX_ENDPOINTS.saturating_sub(gate.entries.len());
     let over =
@@ -225,7 +225,7 @@ fn tidy_name(name: &str) -> String {
     if name.is_empty() { "unnamed".to_owned() } else { name }
 }
 
-/// Two requests of one name get numbers, unless they are steps of a scenario and really the same endpoint.
+/// Two requests of one name get numbers, unless they are steps that ask the same endpoint.
 fn tell_apart(gate: &mut Gate) {
     let mut seen: BTreeMap<String, (String, String)> = BTreeMap::new();
     for entry in gate.entries.iter_mut().chain(&mut gate.writes) {
@@ -255,7 +255,9 @@ fn share_headers(gate: &mut Gate) -> Vec<(String, Text)> {
     let known = |entry: &Entry, header: &(String, Text)| entry.headers.contains(header);
     // To ask for one kind of answer harms nobody who does not care.
     let silent = |entry: &Entry, header: &(String, Text)| {
-        header.0 == "accept" && entry.headers.iter().all(|(name, _)| name != "accept")
+        let asking = gate.entries.iter().filter(|entry| known(entry, header)).count();
+        let usual = header.0 == "accept" && 2 * asking > gate.entries.len();
+        usual && entry.headers.iter().all(|(name, _)| name != "accept")
     };
     let everywhere = |header: &&(String, Text)| {
         header.0 != "content-type"
@@ -268,7 +270,7 @@ fn share_headers(gate: &mut Gate) -> Vec<(String, Text)> {
     shared
 }
 
-/// The name of an endpoint nobody named: its method and its path, with `:id` for what identifies one thing.
+/// The name of an endpoint nobody named: method and path, with `:id` for what tells things apart.
 pub(super) fn name_of(method: &str, path: &Text) -> String {
     let mut plain = String::new();
     for piece in path.pieces() {

@@ -1,4 +1,4 @@
-//! HTTP Archive 1.2, as browsers and proxies save it: what one host was asked, without its pictures and scripts.
+//! HTTP Archive 1.2, as browsers and proxies save it: what one host was asked.
 
 use std::time::Duration;
 
@@ -146,7 +146,7 @@ fn tell(left: &LeftOut, kept: &[Candidate<'_>], notes: &mut Notes) {
     notes.count(
         left.assets,
         "1 request for an image, font, style or script was left out; `--include-assets` sends it",
-        "{} requests for images, fonts, styles and scripts were left out; `--include-assets` sends them",
+        "{} requests for images, fonts, styles, scripts were left out; `--include-assets` sends them",
     );
     notes.count(
         left.unanswered,

@@ -1,7 +1,8 @@
 //! `init`: a first gate file, written from a URL, an API description or a recording. Pure.
 //!
-//! What comes in is somebody else's file: its size and nesting are bounded, its texts cannot become TOML of their
-//! own or name a variable of the system, and the secrets in it stay out of what is written.
+//! What comes in is somebody else's file: its size and nesting are bounded, its texts cannot become
+//! TOML of their own or name a variable of the system, and the secrets in it stay out of what is
+//! written.
 
 mod text;
 mod names;

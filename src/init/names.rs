@@ -20,60 +20,29 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Whether a word is one of a list with spaces between.
+fn listed(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
+
 /// Whether a field, parameter or header of this name holds a secret.
 pub(super) fn is_secret(name: &str) -> bool {
-    const TELLING: [&str; 21] = [
-        "password",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "secret",
-        "token",
-        "apikey",
-        "accesskey",
-        "privatekey",
-        "secretkey",
-        "signingkey",
-        "credential",
-        "authorization",
-        "authenticat",
-        "session",
-        "csrf",
-        "xsrf",
-        "jwt",
-        "bearer",
-        "cookie",
-        "onetime",
-    ];
-    const WORDS: [&str; 14] = [
-        "pass",
-        "pwd",
-        "pw",
-        "auth",
-        "sig",
-        "signature",
-        "sid",
-        "otp",
-        "pin",
-        "cvv",
-        "cvc",
-        "ssn",
-        "sas",
-        "totp",
-    ];
+    const TELLING: &str = "password passwd passphrase passcode secret token apikey accesskey \
+        privatekey secretkey signingkey credential authorization authenticat session csrf \
+        xsrf jwt bearer cookie onetime";
+    const WORDS: &str = "pass pwd pw auth sig signature sid otp pin cvv cvc ssn sas totp";
     // They speak about a secret, and are none: `token_type`, `expires_in`.
-    const ABOUT: [&str; 9] =
-        ["type", "count", "ttl", "expires", "in", "expiry", "limit", "length", "version"];
+    const ABOUT: &str = "type count ttl expires in expiry limit length version";
     let words = words(name);
     let Some(last) = words.last() else { return false };
-    if ABOUT.contains(&last.as_str()) {
+    if listed(ABOUT, last) {
         return false;
     }
     let whole = words.concat();
-    TELLING.iter().any(|part| whole.contains(part))
+    TELLING.split(' ').any(|part| whole.contains(part))
         || last == "key"
         || last == "keys"
-        || words.iter().any(|word| WORDS.contains(&word.as_str()))
+        || words.iter().any(|word| listed(WORDS, word))
 }
 
 /// Whether a number under a secret's name is a secret too; `max_tokens = 100` is not.
@@ -83,50 +52,22 @@ pub(super) fn is_secret_number(name: &str) -> bool {
 
 /// Whether a text is a secret by its looks: tokens of well-known makes.
 pub(super) fn looks_secret(text: &str) -> bool {
-    const STARTS: [&str; 22] = [
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "github_pat_",
-        "glpat-",
-        "xoxb-",
-        "xoxp-",
-        "xoxa-",
-        "xapp-",
-        "sk_live_",
-        "sk_test_",
-        "rk_live_",
-        "rk_test_",
-        "pk_live_",
-        "whsec_",
-        "sk-",
-        "AKIA",
-        "ASIA",
-        "AIza",
-        "npm_",
-    ];
+    const STARTS: &str = "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xoxb- xoxp- xoxa- xapp- \
+        sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ whsec_ sk- AKIA ASIA AIza npm_";
     let jwt = text.starts_with("eyJ") && text.bytes().filter(|byte| *byte == b'.').count() >= 2;
-    jwt || text.len() >= 16 && STARTS.iter().any(|start| text.starts_with(start))
+    jwt || text.len() >= 16 && STARTS.split(' ').any(|start| text.starts_with(start))
 }
 
 /// The environment's spelling of a name: `accessToken` is `ACCESS_TOKEN`.
 ///
-/// Names that shells, CI systems and clouds use for themselves get `API_` in front: a file from outside must
-/// not choose which of those is sent.
+/// Names that shells, CI systems and clouds use for themselves get `API_` in front: a file from
+/// outside must not choose which of those is sent.
 pub(super) fn variable(name: &str) -> String {
-    const TAKEN: [&str; 34] = [
-        "PATH", "HOME", "USER", "USERNAME", "LOGNAME", "SHELL", "PWD", "OLDPWD", "LANG",
-        "LANGUAGE", "TERM", "HOST", "HOSTNAME", "EDITOR", "TMPDIR", "TEMP", "TMP", "DISPLAY",
-        "MAIL", "CI", "TZ", "PORT", "OS", "UID", "EUID", "PPID", "NAME", "IFS", "VERSION", "DATE",
-        "BASE", "URL", "ID", "KEY",
-    ];
-    const OWNED: [&str; 25] = [
-        "GITHUB", "GITLAB", "ACTIONS", "CI", "AWS", "AZURE", "GOOGLE", "GCP", "GCLOUD", "RUNNER",
-        "SYSTEM", "BUILD", "JENKINS", "LOADGATE", "NPM", "CARGO", "DOCKER", "AGENT", "GH", "VAULT",
-        "KUBE", "SSH", "GPG", "LD", "LC",
-    ];
+    const TAKEN: &str = "PATH HOME USER USERNAME LOGNAME SHELL PWD OLDPWD LANG LANGUAGE TERM \
+        HOST HOSTNAME EDITOR TMPDIR TEMP TMP DISPLAY MAIL CI TZ PORT OS UID EUID PPID NAME \
+        IFS VERSION DATE BASE URL ID KEY BASE_URL DOLLAR";
+    const OWNED: &str = "GITHUB GITLAB ACTIONS CI AWS AZURE GOOGLE GCP GCLOUD RUNNER SYSTEM \
+        BUILD JENKINS LOADGATE NPM CARGO DOCKER AGENT GH VAULT KUBE SSH GPG LD LC";
     let mut words = words(name);
     let long = |words: &[String]| words.iter().map(|word| word.len() + 1).sum::<usize>() > 48;
     while long(&words) && words.len() > 1 {
@@ -135,11 +76,11 @@ pub(super) fn variable(name: &str) -> String {
     let mut upper = words.join("_").to_ascii_uppercase();
     upper.truncate(48);
     let owned = words.len() > 1
-        && words.first().is_some_and(|first| OWNED.contains(&first.to_ascii_uppercase().as_str()));
+        && words.first().is_some_and(|first| listed(OWNED, &first.to_ascii_uppercase()));
     let unfit = upper.is_empty() || upper.starts_with(|sign: char| sign.is_ascii_digit());
     if unfit && upper.is_empty() {
         "VALUE".to_owned()
-    } else if owned || unfit || TAKEN.contains(&upper.as_str()) {
+    } else if owned || unfit || listed(TAKEN, &upper) {
         format!("API_{upper}")
     } else {
         upper
@@ -148,8 +89,8 @@ pub(super) fn variable(name: &str) -> String {
 
 /// The name of a path parameter in the environment: `/products/{id}` has `PRODUCT_ID`.
 pub(super) fn parameter(name: &str, before: Option<&str>) -> String {
-    const VAGUE: [&str; 9] = ["id", "name", "key", "slug", "uuid", "code", "guid", "number", "ref"];
-    let vague = VAGUE.contains(&name.to_ascii_lowercase().as_str());
+    const VAGUE: &str = "id name key slug uuid code guid number ref";
+    let vague = listed(VAGUE, &name.to_ascii_lowercase());
     match before.filter(|word| vague && word.bytes().any(|byte| byte.is_ascii_alphabetic())) {
         Some(word) => variable(&format!("{}_{name}", singular(word))),
         None => variable(name),

@@ -56,8 +56,8 @@ pub(super) fn draft(bytes: &[u8], ask: Ask) -> Result<Draft, Unreadable> {
 fn tell(found: &Found, notes: &mut Notes) {
     notes.count(
         found.writes.len(),
-        "1 operation changes data and stands in the file as a comment; `--include-writes` sends it",
-        "{} operations change data and stand in the file as comments; `--include-writes` sends them",
+        "1 operation changes data and is a comment in the file; `--include-writes` sends it",
+        "{} operations change data and are comments in the file; `--include-writes` sends them",
     );
     notes.count(
         found.unusual,

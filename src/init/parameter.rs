@@ -14,7 +14,7 @@ pub(super) struct Parameter<'a> {
     pub(super) node: &'a Tree,
     /// Its name.
     pub(super) name: &'a str,
-    /// Where it goes: `path`, `query`, `header`, `cookie`; in Swagger 2.0 also `body` and `formData`.
+    /// Where it goes: `path`, `query`, `header`, `cookie`; in Swagger 2.0 also `body`, `formData`.
     pub(super) place: &'a str,
 }
 

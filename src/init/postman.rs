@@ -223,7 +223,7 @@ impl Maker {
             "oauth2" => self.bearer(entry, &one("accessToken")),
             "basic" => {
                 let pair = format!("{}:{}", one("username"), one("password"));
-                // A password that is a variable is remembered by name, and its value if it is known.
+                // A password that is a variable is remembered, so that its value is found elsewhere.
                 let _ = self.text(&pair);
                 let pair = self.variables.filled(&pair);
                 let coded = base64::engine::general_purpose::STANDARD.encode(pair);

@@ -1,4 +1,4 @@
-//! Requests as somebody sent them: which headers may be kept, what a body is, which repeat each other.
+//! Requests as somebody sent them: which headers are kept, what a body is, which repeat others.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -62,14 +62,14 @@ pub(super) struct Sent<'a> {
 pub(super) fn body(entry: &mut Entry, sent: Sent<'_>, conceal: &mut Conceal, notes: &mut Notes) {
     let kind = sent.kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let text = sent.text.unwrap_or_default();
-    if sent.kind.is_empty() && text.is_empty() {
+    let own_type = entry.headers.iter().any(|(name, _)| name == "content-type");
+    if sent.kind.is_empty() && text.is_empty() && !own_type {
         return;
     }
     if text.is_empty() && sent.parts.is_empty() && sent.whole.is_none() {
         missing(entry, notes);
         return;
     }
-    let own_type = entry.headers.iter().any(|(name, _)| name == "content-type");
     if kind.starts_with("multipart/") {
         let parts =
             if sent.parts.is_empty() { multipart::parts(sent.kind, text) } else { sent.parts };

@@ -45,7 +45,7 @@ pub(super) fn example<'a>(root: &'a Tree, node: &'a Tree) -> Option<&'a Tree> {
         return items.first();
     }
     let first = resolve(root, examples.table()?.values().next()?)?;
-    // An `examples` table holds example objects; Swagger 2.0 and many hands put the value itself there.
+    // The table should hold example objects; Swagger 2.0 and many hands put the value itself there.
     if first.get("externalValue").is_some() {
         None
     } else {

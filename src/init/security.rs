@@ -1,4 +1,4 @@
-//! What an operation's security asks for, as headers and parameters that take their secret from the environment.
+//! What an operation's security asks for, as headers and parameters with secrets to be set.
 
 use super::conceal::Conceal;
 use super::gate::{Entry, Notes};
@@ -42,9 +42,8 @@ fn one(scheme: &Tree, entry: &mut Entry, conceal: &mut Conceal, notes: &mut Note
             entry.header("authorization", conceal.authorization("Bearer "));
         }
         ("http", _) => entry.header("authorization", conceal.authorization("")),
-        ("mutualTLS", _) => notes.add(
-            "a client certificate is asked for: add `tls = { cert = \"…\", key = \"…\" }` to `[target]`",
-        ),
+        ("mutualTLS", _) => notes
+            .add("a client certificate is asked for: add `cert` and `key` to `tls` in `[target]`"),
         _ => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Postman's `{{name}}`: filled in from the collection where that is no secret, from the environment otherwise.
+//! Postman's `{{name}}`: from the collection where that is no secret, else from the environment.
 
 use std::collections::BTreeMap;
 
@@ -119,7 +119,8 @@ mod tests {
     use crate::init::tree;
 
     fn check(given: &str, expected: &str) {
-        let list = r#"[{"key":"a","value":"1{{b}}"},{"key":"b","value":"2"},{"key":"c","value":"{{c}}x"}]"#;
+        let list = r#"[{"key":"a","value":"1{{b}}"},{"key":"b","value":"2"},
+            {"key":"c","value":"{{c}}x"}]"#;
         let mut variables = Variables::default();
         variables.add(tree::json(list).expect("JSON").items());
         assert_eq!(variables.filled(given), expected);

@@ -66,8 +66,10 @@ fn schemas_that_multiply_end() {
         let _ = write!(schemas, "\"s{level}\":{{\"properties\":{{{}}}}},", fields.join(","));
     }
     let text = format!(
-        r##"{{"openapi":"3.0.0","paths":{{"/a":{{"post":{{"requestBody":{{"content":{{"application/json":{{"schema":
-            {{"$ref":"#/components/schemas/s0"}}}}}}}}}}}}}},"components":{{"schemas":{{{schemas}"z":{{}}}}}}}}"##
+        r##"{{"openapi":"3.0.0","paths":{{"/a":{{"post":{{"requestBody":
+            {{"content":{{"application/json":{{"schema":
+            {{"$ref":"#/components/schemas/s0"}}}}}}}}}}}}}},
+            "components":{{"schemas":{{{schemas}"z":{{}}}}}}}}"##
     );
     let draft = draft(Source::OpenApi, &text, WRITES);
     assert!(draft.toml.len() < 100_000, "{}", draft.toml.len());
@@ -75,8 +77,10 @@ fn schemas_that_multiply_end() {
 
 #[test]
 fn references_in_a_circle_end() {
-    let text = r##"{"openapi":"3.0.0","paths":{"/a":{"$ref":"#/paths/~1b"},"/b":{"$ref":"#/paths/~1a"},
-        "/c":{"$ref":"other.json#/x"},"/d":{"get":{"parameters":[{"$ref":"#/components/parameters/p"}]}}},
+    let text = r##"{"openapi":"3.0.0","paths":{"/a":{"$ref":"#/paths/~1b"},
+        "/b":{"$ref":"#/paths/~1a"},
+        "/c":{"$ref":"other.json#/x"},
+        "/d":{"get":{"parameters":[{"$ref":"#/components/parameters/p"}]}}},
         "components":{"parameters":{"p":{"$ref":"#/components/parameters/p"}}}}"##;
     let draft = draft(Source::OpenApi, text, ASK);
     assert!(
@@ -90,7 +94,9 @@ fn references_in_a_circle_end() {
 fn a_body_or_a_path_beyond_measure_is_left_out() {
     let one = |path: &str, body: &str| {
         format!(
-            r#"{{"request":{{"method":"POST","url":"http://x.test/{path}","postData":{{"mimeType":"text/plain","text":"{body}"}}}},"response":{{"status":200}}}}"#
+            r#"{{"request":{{"method":"POST","url":"http://x.test/{path}",
+            "postData":{{"mimeType":"text/plain","text":"{body}"}}}},
+            "response":{{"status":200}}}}"#
         )
     };
     let entries = [one("a", "x"), one("b", &"x".repeat(70_000)), one(&"c".repeat(9_000), "x")];

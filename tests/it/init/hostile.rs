@@ -73,25 +73,36 @@ fn files(text: &str) -> Vec<(Source, String)> {
             "get": {"operationId": text, "responses": {"200": {"content": {text: {}}}, text: {}},
                 "parameters": [{"name": text, "in": "query", "required": true, "example": text},
                     {"name": "h", "in": "header", "required": true, "example": text},
-                    {"name": text, "in": "header", "required": true}, {"name": text, "in": "path"}]},
-            "post": {"operationId": text, "requestBody": {"content": {"application/json": {"example": {text: text, "n": null}}}}},
-            "put": {"requestBody": {"content": {text: {"example": text}, "text/plain": {"example": text}}}},
-            "patch": {"requestBody": {"content": {"multipart/form-data": {"example": {text: text}}}}}}}});
+                    {"name": text, "in": "header", "required": true},
+                    {"name": text, "in": "path"}]},
+            "post": {"operationId": text, "requestBody": {"content":
+                {"application/json": {"example": {text: text, "n": null}}}}},
+            "put": {"requestBody": {"content":
+                {text: {"example": text}, "text/plain": {"example": text}}}},
+            "patch": {"requestBody": {"content":
+                {"multipart/form-data": {"example": {text: text}}}}}}}});
     let entry = |url: String, kind: &str| {
         json!({"time": 1, "response": {"status": 200, "content": {"mimeType": ""}},
-        "request": {"method": "POST", "url": url, "headers": [{"name": text, "value": text}, {"name": "x-a", "value": text},
+        "request": {"method": "POST", "url": url, "headers": [
+            {"name": text, "value": text}, {"name": "x-a", "value": text},
             {"name": "authorization", "value": text}, {"name": "accept", "value": text}],
         "postData": {"mimeType": kind, "text": text, "params": [{"name": text, "value": text}]}}})
     };
     let har = json!({"log": {"creator": {"name": text}, "entries": [
-        entry("http://x.test/a".to_owned(), "text/plain"), entry(format!("http://x.test/{text}"), text),
+        entry("http://x.test/a".to_owned(), "text/plain"),
+        entry(format!("http://x.test/{text}"), text),
         entry(format!("http://x.test/b?{text}={text}"), "application/x-www-form-urlencoded"),
         entry(format!("http://x.test/c?x={text}#{text}"), "multipart/form-data; boundary=x")]}});
-    let postman = json!({"info": {"name": text}, "variable": [{"key": "v", "value": text}, {"key": text, "value": "w"}],
-        "item": [{"name": "plain", "request": "http://x.test/a"}, {"name": text, "request": {"method": "POST",
-            "url": {"raw": format!("http://x.test/{text}/{{{{v}}}}/{{{{{text}}}}}?a={text}"), "variable": [{"key": text, "value": text}]},
-            "header": [{"key": text, "value": text}, {"key": "x-b", "value": format!("{text}{{{{v}}}}")}],
-            "auth": {"type": "apikey", "apikey": [{"key": "key", "value": text}, {"key": "value", "value": text}]},
+    let postman = json!({"info": {"name": text},
+        "variable": [{"key": "v", "value": text}, {"key": text, "value": "w"}],
+        "item": [{"name": "plain", "request": "http://x.test/a"},
+            {"name": text, "request": {"method": "POST",
+            "url": {"raw": format!("http://x.test/{text}/{{{{v}}}}/{{{{{text}}}}}?a={text}"),
+                "variable": [{"key": text, "value": text}]},
+            "header": [{"key": text, "value": text},
+                {"key": "x-b", "value": format!("{text}{{{{v}}}}")}],
+            "auth": {"type": "apikey", "apikey": [
+                {"key": "key", "value": text}, {"key": "value", "value": text}]},
             "body": {"mode": "urlencoded", "urlencoded": [{"key": text, "value": text}]}}}]});
     vec![
         (Source::OpenApi, openapi.to_string()),
@@ -147,7 +158,10 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_file_never_panics(at in any::<prop::sample::Index>(), bytes in prop::collection::vec(any::<u8>(), 0..6)) {
+    fn a_damaged_file_never_panics(
+        at in any::<prop::sample::Index>(),
+        bytes in prop::collection::vec(any::<u8>(), 0..6),
+    ) {
         let samples: [(Source, &[u8]); 4] = [
             (Source::OpenApi, include_bytes!("../../data/init/openapi/drf-spectacular.yaml")),
             (Source::OpenApi, include_bytes!("../../data/init/openapi/flask-restx.json")),
@@ -180,7 +194,8 @@ fn a_file_cannot_ask_for_variables_of_the_system() {
     for name in names {
         let parameter = json!({"name": name, "in": "query", "required": true});
         let header = json!({"name": name, "in": "header", "required": true});
-        let text = json!({"openapi": "3.0.0", "paths": {format!("/a/{{{name}}}"): {"get": {"parameters": [parameter, header]}}}});
+        let text = json!({"openapi": "3.0.0", "paths": {format!("/a/{{{name}}}"):
+            {"get": {"parameters": [parameter, header]}}}});
         let draft = loadgate::init::draft(Source::OpenApi, text.to_string().as_bytes(), ASK)
             .expect("a draft");
         for asked in draft.toml.split("${").skip(1) {

@@ -16,7 +16,8 @@ fn check(paths: &str, expected: &str) {
                     "id":{{"type":"integer","readOnly":true}},
                     "name":{{"type":"string","example":"Rex"}},"age":{{"type":"integer"}}}}}},
                 "Cat":{{"allOf":[{{"$ref":"#/components/schemas/Pet"}},
-                    {{"type":"object","required":["claws"],"properties":{{"claws":{{"type":"boolean"}}}}}}]}},
+                    {{"type":"object","required":["claws"],
+                        "properties":{{"claws":{{"type":"boolean"}}}}}}]}},
                 "Node":{{"type":"object","required":["value"],"properties":{{
                     "value":{{"type":"number","exclusiveMinimum":0}},
                     "next":{{"$ref":"#/components/schemas/Node"}}}}}},
@@ -41,9 +42,11 @@ fn parameters_are_filled_in_from_what_the_description_offers() {
             "parameters":[
               {"name":"toy","in":"path","required":true,"example":"red ball/1"},
               {"name":"sort","in":"query","required":true,"schema":{"enum":["up","down"]}},
-              {"name":"tag","in":"query","required":true,"schema":{"type":"array","default":["a","b"]}},
+              {"name":"tag","in":"query","required":true,
+                "schema":{"type":"array","default":["a","b"]}},
               {"name":"page","in":"query","schema":{"type":"integer"}},
-              {"name":"X-Tenant","in":"header","required":true,"schema":{"type":"string","format":"uuid"}},
+              {"name":"X-Tenant","in":"header","required":true,
+                "schema":{"type":"string","format":"uuid"}},
               {"name":"access_token","in":"query","required":true,"example":"abc"}],
             "responses":{"200":{},"206":{},"404":{}}}}}"##,
         r#"[[request]]
@@ -91,7 +94,8 @@ fn bodies_fit_their_schemas() {
         r#"json = ["2024-01-15", "2024-01-15"]"#,
     );
     body(
-        r#"{"properties":{"n":{"type":"integer","minimum":7,"multipleOf":5},"s":{"type":"string","maxLength":2}}}"#,
+        r#"{"properties":{"n":{"type":"integer","minimum":7,"multipleOf":5},
+            "s":{"type":"string","maxLength":2}}}"#,
         r#"json = { n = 10, s = "te" }"#,
     );
     body(
@@ -100,7 +104,8 @@ fn bodies_fit_their_schemas() {
     );
     body(
         r#"{"example":{"gone":null,"cost":"5 ${HOME} $"}}"#,
-        "headers = { content-type = \"application/json\" }\nbody = '''\n{\n  \"gone\": null,\n  \"cost\": \"5 $${HOME} $\"\n}'''",
+        "headers = { content-type = \"application/json\" }\n\
+         body = '''\n{\n  \"gone\": null,\n  \"cost\": \"5 $${HOME} $\"\n}'''",
     );
 }
 
@@ -125,7 +130,7 @@ fn only_operations_that_read_are_sent_unless_asked() {
         few.notes,
         [
             "no server is named: `BASE_URL` is http://127.0.0.1:8080 where it is not set",
-            "1 operation changes data and stands in the file as a comment; `--include-writes` sends it",
+            "1 operation changes data and is a comment in the file; `--include-writes` sends it",
             "1 operation was left out: OPTIONS and TRACE say nothing about the service's speed",
         ]
     );
@@ -146,7 +151,8 @@ fn servers_become_the_target() {
     let three = r#""openapi":"3.0.3","servers""#;
     check(
         &format!(
-            r#"{three}:[{{"url":"https://{{r}}.x.test:8443/v1/","variables":{{"r":{{"default":"eu"}}}}}}]"#
+            r#"{three}:[{{"url":"https://{{r}}.x.test:8443/v1/",
+            "variables":{{"r":{{"default":"eu"}}}}}}]"#
         ),
         "https://eu.x.test:8443/v1",
     );
@@ -164,8 +170,10 @@ fn servers_become_the_target() {
 
 #[test]
 fn yaml_and_json_say_the_same() {
-    let json = r#"{"openapi":"3.0.3","paths":{"/b/{id}":{"get":{"responses":{"200":{}}}},"/a":{"get":{}}}}"#;
-    let yaml = "openapi: 3.0.3\npaths:\n  /b/{id}:\n    get:\n      responses:\n        200: &ok {}\n  /a:\n    get: *ok\n";
+    let json = r#"{"openapi":"3.0.3","paths":{"/b/{id}":{"get":{"responses":{"200":{}}}},
+        "/a":{"get":{}}}}"#;
+    let yaml = "openapi: 3.0.3\npaths:\n  /b/{id}:\n    get:\n      responses:\n        \
+                200: &ok {}\n  /a:\n    get: *ok\n";
     assert_eq!(draft(Source::OpenApi, json, ASK), draft(Source::OpenApi, yaml, ASK));
 }
 

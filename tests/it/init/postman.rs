@@ -15,9 +15,11 @@ fn check(items: &str, more: &str, expected: &str) {
 #[test]
 fn requests_are_named_after_their_folders() {
     check(
-        r#"{"name":"Shop","item":[{"name":"Cart","item":[{"name":"Show","request":"http://x.test/cart"}]},
+        r#"{"name":"Shop","item":[
+            {"name":"Cart","item":[{"name":"Show","request":"http://x.test/cart"}]},
             {"name":"Show","request":{"url":{"raw":"http://x.test/a"}}},
-            {"name":"Show","request":{"url":{"protocol":"http","host":["x","test"],"path":["b",":id"],
+            {"name":"Show","request":{"url":{"protocol":"http","host":["x","test"],
+                "path":["b",":id"],
                 "query":[{"key":"q","value":"1 2"},{"key":"off","value":"1","disabled":true}],
                 "variable":[{"key":"id","value":"<long>"}]}}}]}"#,
         "",
@@ -38,11 +40,13 @@ get = "/b/${B_ID:-1}?q=1%202""#,
 #[test]
 fn variables_are_filled_in_or_taken_from_the_environment() {
     let text = collection(
-        r#"{"name":"a","request":{"method":"PUT","url":"{{base}}/{{ver}}/p/{{id}}?t={{my_token}}&g={{$guid}}",
+        r#"{"name":"a","request":{"method":"PUT",
+            "url":"{{base}}/{{ver}}/p/{{id}}?t={{my_token}}&g={{$guid}}",
             "header":[{"key":"X-A","value":"{{who}}-{{ver}}"}],
             "body":{"mode":"raw","raw":"{\"n\": {{num}}, \"s\": \"{{who}} ${HOME}\"}"}}}"#,
         r#","variable":[{"key":"base","value":"https://{{host}}"},{"key":"host","value":"x.test"},
-            {"key":"ver","value":"v1"},{"key":"my_token","value":"canary-1234"},{"key":"num","value":"7"}]"#,
+            {"key":"ver","value":"v1"},{"key":"my_token","value":"canary-1234"},
+            {"key":"num","value":"7"}]"#,
     );
     let draft = draft(Source::Postman, &text, ASK);
     assert_eq!(
@@ -76,12 +80,14 @@ fn authorization_is_inherited_and_hidden() {
         one("b", r#","auth":{"type":"noauth"}"#),
         one(
             "c",
-            r#","auth":{"type":"basic","basic":[{"key":"username","value":"me"},{"key":"password","value":"canary-pw-7"}]}"#,
+            r#","auth":{"type":"basic","basic":[
+                {"key":"username","value":"me"},{"key":"password","value":"canary-pw-7"}]}"#,
         ),
         one("d", r#","auth":{"type":"apikey","apikey":{"key":"X-Key","value":"canary-kk"}}"#),
         one(
             "e",
-            r#","auth":{"type":"apikey","apikey":[{"key":"key","value":"key"},{"key":"value","value":"canary-k2"},{"key":"in","value":"query"}]}"#,
+            r#","auth":{"type":"apikey","apikey":[{"key":"key","value":"key"},
+                {"key":"value","value":"canary-k2"},{"key":"in","value":"query"}]}"#,
         ),
         one("f", r#","auth":{"type":"awsv4","awsv4":[]}"#),
         one("canary-pw-7", ""),
@@ -125,7 +131,8 @@ fn bodies_are_kept_as_what_they_are() {
         check(&item, "", &format!("[[request]]\nname = \"a\"\npost = \"/p\"\n{expected}"));
     };
     body(
-        r#"{"mode":"urlencoded","urlencoded":[{"key":"a","value":"{{v}}"},{"key":"password","value":"p"}]}"#,
+        r#"{"mode":"urlencoded",
+            "urlencoded":[{"key":"a","value":"{{v}}"},{"key":"password","value":"p"}]}"#,
         r#"form = { a = "${V}", password = "${PASSWORD}" }"#,
     );
     body(
