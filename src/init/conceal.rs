@@ -52,6 +52,9 @@ impl Conceal {
 
     /// Free text: `password=…`, `"token": "…"`, `<secret>…</secret>`, well-known makes of tokens.
     pub(super) fn free(&mut self, text: &str) -> Text {
+        if text.contains("PRIVATE KEY-----") {
+            return self.hide("private_key", text);
+        }
         let mut out = Text::default();
         let mut rest = text;
         let mut before = ' ';
@@ -59,11 +62,16 @@ impl Conceal {
             let word = &rest[start..end];
             let lead = rest[..start].chars().next_back().unwrap_or(before);
             before = word.chars().next_back().unwrap_or(' ');
+            let login = rest[end..].strip_prefix("://").and_then(credentials);
             let named = word.len() <= 64 && lead != '$' && names::is_secret(word);
             if names::looks_secret(word) {
                 out.push(&rest[..start]);
                 out.append(self.hide("token", word));
                 rest = &rest[end..];
+            } else if let Some(len) = login {
+                out.push(&rest[..end + 3]);
+                out.append(self.hide("credentials", &rest[end + 3..end + 3 + len]));
+                rest = &rest[end + 3 + len..];
             } else if let Some((gap, len)) = named.then(|| assigned(&rest[end..])).flatten() {
                 out.push(&rest[..end + gap]);
                 out.append(self.hide(word, &rest[end + gap..end + gap + len]));
@@ -271,6 +279,13 @@ fn next_word(text: &str) -> Option<(usize, usize)> {
     Some((start, start + len))
 }
 
+/// How long a name and a password in front of a host are.
+fn credentials(rest: &str) -> Option<usize> {
+    let end = rest.find(|sign: char| sign.is_whitespace() || "/?#\"'<>\\".contains(sign));
+    let len = rest[..end.unwrap_or(rest.len())].rfind('@')?;
+    rest[..len].contains(':').then_some(len)
+}
+
 /// Where a value is assigned right behind a name: how far off, and how long.
 fn assigned(rest: &str) -> Option<(usize, usize)> {
     let quote = |sign: char| "\"'\\]".contains(sign);
@@ -306,6 +321,11 @@ mod tests {
         check("authorization: Bearer abc", "authorization: Bearer ${AUTHORIZATION}");
         check("login(password: \"x\")", "login(password: \"${PASSWORD}\")");
         check("see eyJh.eyJz.c2ln!", "see ${TOKEN}!");
+        check(
+            "db=pg://me:pw@h:1/x, http://h/a@b:c",
+            "db=pg://${CREDENTIALS}@h:1/x, http://h/a@b:c",
+        );
+        check("-----BEGIN RSA PRIVATE KEY-----\nMII", "${PRIVATE_KEY}");
     }
 
     #[test]

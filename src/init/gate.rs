@@ -105,14 +105,20 @@ impl Entry {
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     all: Vec<String>,
+    more: usize,
 }
 
 impl Notes {
     /// Adds a note, unless it was said before.
     pub(super) fn add(&mut self, note: impl Into<String>) {
         let note = note.into();
-        if self.all.len() < 100 && !self.all.contains(&note) {
+        if self.all.contains(&note) {
+            return;
+        }
+        if self.all.len() < 100 {
             self.all.push(note);
+        } else {
+            self.more += 1;
         }
     }
 
@@ -141,11 +147,14 @@ pub(super) fn finish(
     }
     tell_apart(&mut gate);
     let shared = share_headers(&mut gate);
-    if let Some(note) = conceal.note() {
-        notes.add(note);
+    let mut said: Vec<String> = notes.all.iter().map(|note| finder.name(note)).collect();
+    if notes.more > 0 {
+        said.push(format!("{} more of the kind", notes.more));
     }
+    said.extend(conceal.note().map(|note| finder.name(&note)));
+    gate.origin = finder.name(&gate.origin);
     let secret: Vec<&str> = conceal.variables().collect();
-    Ok(Draft { toml: write::gate(&gate, &shared, &secret), notes: notes.all })
+    Ok(Draft { toml: write::gate(&gate, &shared, &secret), notes: said })
 }
 
 fn limit(gate: &mut Gate, notes: &mut Notes) {

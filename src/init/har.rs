@@ -146,7 +146,8 @@ fn tell(left: &LeftOut, kept: &[Candidate<'_>], notes: &mut Notes) {
     notes.count(
         left.assets,
         "1 request for an image, font, style or script was left out; `--include-assets` sends it",
-        "{} requests for images, fonts, styles, scripts were left out; `--include-assets` sends them",
+        "{} requests for images, fonts, styles, scripts were left out; \
+         `--include-assets` sends them",
     );
     notes.count(
         left.unanswered,

@@ -29,10 +29,12 @@ fn listed(list: &str, word: &str) -> bool {
 pub(super) fn is_secret(name: &str) -> bool {
     const TELLING: &str = "password passwd passphrase passcode secret token apikey accesskey \
         privatekey secretkey signingkey credential authorization authenticat session csrf \
-        xsrf jwt bearer cookie onetime";
+        xsrf jwt bearer cookie onetime \
+        creditcard cardnumber saml assertion";
     const WORDS: &str = "pass pwd pw auth sig signature sid otp pin cvv cvc ssn sas totp";
     // They speak about a secret, and are none: `token_type`, `expires_in`.
-    const ABOUT: &str = "type count ttl expires in expiry limit length version";
+    const ABOUT: &str = "type count ttl expires in expiry limit length version name \
+        scanning protection enabled status policy url uri endpoint method mode algorithm alg";
     let words = words(name);
     let Some(last) = words.last() else { return false };
     if listed(ABOUT, last) {
@@ -143,6 +145,7 @@ mod tests {
             "page",
             "spin",
             "design",
+            "secret_scanning",
             "passenger",
             "compass",
             "assign",

@@ -110,14 +110,14 @@ fn operations(root: &Tree, conceal: &mut Conceal, notes: &mut Notes) -> Found {
         for method in METHODS {
             let Some(operation) = item.get(method) else { continue };
             let reads = matches!(method, "get" | "head");
+            let kin = if reads { &mut found.reads } else { &mut found.writes };
             if matches!(method, "options" | "trace") {
                 found.unusual += 1;
-            } else if found.reads.len() + found.writes.len() >= 2 * MAX_ENDPOINTS {
+            } else if kin.len() >= MAX_ENDPOINTS {
                 found.beyond += 1;
             } else {
                 let place = Place { root, path, item, operation };
-                let entry = place.entry(method, conceal, notes);
-                if reads { found.reads.push(entry) } else { found.writes.push(entry) }
+                kin.push(place.entry(method, conceal, notes));
             }
         }
     }

@@ -223,7 +223,7 @@ impl Maker {
             "oauth2" => self.bearer(entry, &one("accessToken")),
             "basic" => {
                 let pair = format!("{}:{}", one("username"), one("password"));
-                // A password that is a variable is remembered, so that its value is found elsewhere.
+                // A password that is a variable is remembered, to be found wherever else it is.
                 let _ = self.text(&pair);
                 let pair = self.variables.filled(&pair);
                 let coded = base64::engine::general_purpose::STANDARD.encode(pair);
@@ -354,6 +354,7 @@ fn split(url: &str) -> Option<(String, &str)> {
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, rest) = rest.split_at(end);
+    let authority = authority.rsplit('@').next().unwrap_or_default();
     if authority.contains("{{") {
         return Some((authority.to_owned(), rest));
     }

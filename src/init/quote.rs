@@ -82,8 +82,19 @@ pub(super) fn spelled(text: &Text) -> String {
     out
 }
 
-/// A JSON value as TOML on one line; `None` where TOML has no such value.
+/// How deep tables and lists on one line may nest.
+const MAX_NESTING: usize = 16;
+
+/// A JSON value as TOML on one line; `None` where TOML has no such value or nobody could read it.
 pub(super) fn inline(value: &Value) -> Option<String> {
+    inline_at(value, 0)
+}
+
+fn inline_at(value: &Value, depth: usize) -> Option<String> {
+    if depth > MAX_NESTING {
+        return None;
+    }
+    let below = |value: &Value| inline_at(value, depth + 1);
     match value {
         Value::Null | Value::Bare(_) => None,
         Value::Bool(truth) => Some(truth.to_string()),
@@ -96,14 +107,16 @@ pub(super) fn inline(value: &Value) -> Option<String> {
         }
         Value::Text(text) => Some(self::text(text)),
         Value::List(items) => {
-            let items: Option<Vec<String>> = items.iter().map(inline).collect();
+            let items: Option<Vec<String>> = items.iter().map(below).collect();
             Some(format!("[{}]", items?.join(", ")))
         }
         Value::Table(fields) => {
-            let field =
-                |(name, value): &(String, Value)| inline(value).map(|value| (key(name), value));
-            let fields: Option<Vec<(String, String)>> = fields.iter().map(field).collect();
-            Some(table(&fields?))
+            let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            let field = |(name, value): &(String, Value)| Some((key(name), below(value)?));
+            let written: Option<Vec<(String, String)>> = fields.iter().map(field).collect();
+            written.filter(|_| names.len() == fields.len()).map(|fields| table(&fields))
         }
     }
 }

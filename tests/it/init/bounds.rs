@@ -17,7 +17,7 @@ fn a_gate_file_names_a_thousand_endpoints_at_most() {
     let draft = draft(Source::OpenApi, &text, ASK);
     assert_eq!(read(&draft.toml).drive.expect("a load").requests.len(), 1_000);
     assert!(
-        draft.notes.iter().any(|note| note.starts_with("100 requests were left out")),
+        draft.notes.iter().any(|note| note.starts_with("100 operations were left out")),
         "{:?}",
         draft.notes
     );
@@ -30,6 +30,20 @@ fn a_file_beyond_sixteen_mebibytes_is_refused() {
     for source in [Source::OpenApi, Source::Har, Source::Postman] {
         assert_eq!(loadgate::init::draft(source, &bytes, ASK), Err(Unreadable::TooLarge));
     }
+}
+
+#[test]
+fn a_deep_body_is_written_as_text() {
+    let deep = format!("{}1{}", "[".repeat(90), "]".repeat(90));
+    let text = format!(
+        r#"{{"openapi":"3.0.0","paths":{{"/a":{{"post":{{"requestBody":{{"content":
+            {{"application/json":{{"example":{deep}}}}}}}}}}}}}}}"#
+    );
+    let draft = draft(Source::OpenApi, &text, WRITES);
+    let body = read(&draft.toml).drive.expect("a load").requests[0].body.clone().expect("a body");
+    let compact: Vec<u8> =
+        body.bytes.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    assert_eq!(String::from_utf8(compact).expect("text"), deep);
 }
 
 #[test]

@@ -184,6 +184,19 @@ get = "/reset-token/${RESET_TOKEN}""#
 }
 
 #[test]
+fn notes_hide_what_the_file_hides() {
+    let go = |query: &str| entry("GET", &format!("http://x.test/canary-t0k3n{query}"), 200, "", "");
+    let auth = r#","headers":[{"name":"Authorization","value":"Bearer canary-t0k3n"}]"#;
+    let text = har(&[go("?a=1"), go("?a=2"), entry("GET", "http://x.test/", 200, "", auth)]);
+    let notes = draft(Source::Har, &text, ASK).notes;
+    assert_eq!(
+        notes[0],
+        "`GET /:api_token` was recorded once more with other values; the first are kept"
+    );
+    assert!(notes.iter().all(|note| !note.contains("canary")), "{notes:?}");
+}
+
+#[test]
 fn calls_behind_one_address_are_told_apart() {
     let call = |name: &str| {
         let data = format!(
