@@ -198,7 +198,7 @@ fn clean(entry: &mut Entry, finder: &Finder, shape: Shape) {
     };
     let name = |name: &str| finder.name(name);
     entry.name = tidy_name(&name(&entry.name));
-    entry.path = text(std::mem::take(&mut entry.path));
+    entry.path = rooted(text(std::mem::take(&mut entry.path)));
     for (_, value) in &mut entry.headers {
         *value = text(std::mem::take(value));
     }
@@ -206,6 +206,17 @@ fn clean(entry: &mut Entry, finder: &Finder, shape: Shape) {
     if let Some(remark) = &mut entry.remark {
         *remark = name(remark);
     }
+}
+
+/// A secret may have taken the path's first sign with it.
+fn rooted(path: Text) -> Text {
+    let starts = |piece: &Piece| matches!(piece, Piece::Plain(plain) if plain.starts_with('/'));
+    if path.pieces().first().is_some_and(starts) {
+        return path;
+    }
+    let mut whole = Text::plain("/");
+    whole.append(path);
+    whole
 }
 
 /// A step's texts are templates: signs that open one are put out by one.
