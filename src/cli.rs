@@ -45,6 +45,8 @@ pub enum Command {
     Demo(Demo),
     /// Show what would be sent and asked; send nothing
     Plan(Plan),
+    /// Write a first gate file: from nothing, an OpenAPI file, a recording or a Postman collection
+    Init(Init),
     /// Say what a rule, a metric or a doubt means, and what to do about it
     Explain {
         /// The name; without one, all names are listed
@@ -115,6 +117,35 @@ pub struct Plan {
     /// What to change in it.
     #[command(flatten)]
     pub changes: Changes,
+}
+
+/// `loadgate init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where to write it, unless something is there; `-` prints it
+    #[arg(default_value = "gate.toml")]
+    pub gate: PathBuf,
+    /// The address of the service
+    #[arg(long, value_name = "URL", env = "LOADGATE_TARGET", hide_env_values = true)]
+    #[arg(default_value = "http://127.0.0.1:8080")]
+    pub target: String,
+    /// Endpoints of an OpenAPI 3 or Swagger 2 file, JSON or YAML
+    #[arg(long, value_name = "FILE", env = "LOADGATE_FROM_OPENAPI", group = "from")]
+    pub from_openapi: Option<PathBuf>,
+    /// Requests of a recording that a browser or proxy saved (HAR)
+    #[arg(long, value_name = "FILE", env = "LOADGATE_FROM_HAR", group = "from")]
+    pub from_har: Option<PathBuf>,
+    /// Requests of a Postman collection
+    #[arg(long, value_name = "FILE", env = "LOADGATE_FROM_POSTMAN", group = "from")]
+    pub from_postman: Option<PathBuf>,
+    /// Send operations that change data, too
+    #[arg(long, env = "LOADGATE_INCLUDE_WRITES", value_parser = falsey())]
+    #[arg(action = ArgAction::SetTrue, requires = "from_openapi")]
+    pub include_writes: bool,
+    /// Send requests for images, styles and scripts, too
+    #[arg(long, env = "LOADGATE_INCLUDE_ASSETS", value_parser = falsey())]
+    #[arg(action = ArgAction::SetTrue, requires = "from_har")]
+    pub include_assets: bool,
 }
 
 /// What the flags change in a gate file.

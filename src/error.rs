@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::judge::finding::{Judgement, Verdict};
 use crate::plan::fault::Faults;
 use crate::sanitise::Clean;
-use crate::store::{Unread, Unusable};
+use crate::store::{Unread, Unusable, Unwritten};
 
 /// How the process ends. These numbers are a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,20 @@ pub enum Error {
         /// What it is instead.
         why: String,
     },
+    /// A file is not of the kind that a gate file can be made from.
+    #[error("`{}` {}", Clean::line(&.path.to_string_lossy()), Clean::line(.why))]
+    NoDraft {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The address for a first gate file is none.
+    #[error("`--target` {}", Clean::line(.0))]
+    NoAddress(String),
+    /// A first gate file cannot be written there.
+    #[error("{0}; name another file, or `-` to print it")]
+    NotCreated(Unwritten),
     /// There is no page of that name.
     #[error(
         "no page is called `{}`{}; `loadgate explain` lists all",
@@ -126,6 +140,9 @@ impl Error {
             | Self::NothingToSend(_)
             | Self::Unfit(..)
             | Self::Out(_)
+            | Self::NoDraft { .. }
+            | Self::NoAddress(_)
+            | Self::NotCreated(_)
             | Self::Unknown { .. }
             | Self::Demo(_) => Exit::Usage,
             Self::UnreadRun(_) | Self::UnfitRun { .. } | Self::System(_) => Exit::Inconclusive,

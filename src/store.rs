@@ -121,7 +121,7 @@ impl Store {
     /// When the disk is full, the directory is gone, or the system says no for another reason.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Unwritten> {
         let path = self.path(name);
-        let written = self.unfinished().and_then(|mut file| {
+        let written = unfinished(&self.dir).and_then(|mut file| {
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(&path).map_err(|failed| failed.error)?;
@@ -132,19 +132,20 @@ impl Store {
 
     /// A file as large as a small report, written and removed again.
     fn prove(&self) -> io::Result<()> {
-        let mut file = self.unfinished()?;
+        let mut file = unfinished(&self.dir)?;
         file.write_all(&[b'.'; 4096])?;
         file.as_file().sync_all()?;
         file.close()
     }
+}
 
-    fn unfinished(&self) -> io::Result<tempfile::NamedTempFile> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        builder.tempfile_in(&self.dir)
-    }
+/// A file that gets its name once it is whole.
+fn unfinished(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(dir)
 }
 
 /// Takes the lock of a directory, or tells who has it.
@@ -191,6 +192,21 @@ fn sweep(dir: &Path) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Writes a file that is not there yet, whole or not at all.
+///
+/// # Errors
+/// When something of that name is there, or the system says no for another reason.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), Unwritten> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = unfinished(dir).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|failed| failed.error)?;
+        Ok(())
+    });
+    written.map_err(|why| Unwritten { path: path.to_owned(), why })
 }
 
 /// Reads a whole file of at most `most` bytes.

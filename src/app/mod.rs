@@ -4,6 +4,7 @@ mod voice;
 mod attend;
 mod read;
 mod answers;
+mod draft;
 mod deliver;
 mod checkpoint;
 mod progress;
@@ -43,6 +44,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
         Command::Demo(ask) if ask.serve => serve(&ask, &voice),
         Command::Demo(ask) => demo(ask, lookup, &voice),
         Command::Plan(ask) => answers::outline(&Gate::File(ask.gate), &ask.changes, lookup),
+        Command::Init(ask) => draft::init(&ask, &voice),
         Command::Explain { name } => answers::meaning(name.as_deref()),
         Command::Schema { of } => answers::schema(of),
         Command::Completions { shell } => answers::completions(shell),

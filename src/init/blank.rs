@@ -1,7 +1,8 @@
 //! A first gate file from nothing but an address.
 
 use super::conceal::Conceal;
-use super::gate::{Entry, Gate, Notes, finish, name_of};
+use super::finish::finish;
+use super::gate::{Entry, Gate, Notes, name_of};
 use super::{Shape, Unreadable, address};
 
 /// The address a first gate file is for.

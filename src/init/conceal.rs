@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 
 use super::address;
-use super::body::Value;
 use super::names;
 use super::text::Text;
 use super::tree::Tree;
+use super::value::Value;
 
 /// Secrets met so far, by the variable that stands for each.
 #[derive(Debug, Default)]

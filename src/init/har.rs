@@ -5,7 +5,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::conceal::Conceal;
-use super::gate::{Entry, Gate, Notes, finish, name_of};
+use super::finish::finish;
+use super::gate::{Entry, Gate, Notes, name_of};
 use super::multipart::Part;
 use super::recorded::{self, Sent, Take};
 use super::text::Text;

@@ -1,7 +1,8 @@
 //! `OpenAPI` 3.0 and 3.1 and Swagger 2.0: one request for each operation that only reads.
 
 use super::conceal::Conceal;
-use super::gate::{Entry, Gate, MAX_ENDPOINTS, Notes, finish};
+use super::finish::finish;
+use super::gate::{Entry, Gate, MAX_ENDPOINTS, Notes};
 use super::text::Text;
 use super::tree::{self, Notation, Tree};
 use super::{Ask, Draft, Shape, Unreadable, address, parameter, payload, schema, security};

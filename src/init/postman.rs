@@ -4,7 +4,8 @@ use base64::Engine as _;
 use indexmap::IndexMap;
 
 use super::conceal::Conceal;
-use super::gate::{Entry, Gate, Notes, finish, name_of};
+use super::finish::finish;
+use super::gate::{Entry, Gate, Notes, name_of};
 use super::openapi::NOWHERE;
 use super::text::Text;
 use super::tree::{self, Notation, Tree};

@@ -2,12 +2,13 @@
 
 use indexmap::IndexMap;
 
-use super::body::{Body, Value};
+use super::body::Body;
 use super::conceal::Conceal;
 use super::gate::{Entry, Notes};
 use super::multipart::{self, Part};
 use super::text::Text;
 use super::tree::{self, Tree};
+use super::value::Value;
 use super::variables::Variables;
 
 /// Adds the body of a request.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::body::Value;
 use super::text::{Piece, Text};
+use super::value::Value;
 use crate::sanitise;
 
 /// A key: bare where TOML allows it, quoted otherwise.

@@ -6,13 +6,14 @@ use std::time::Duration;
 use base64::Engine as _;
 use indexmap::IndexMap;
 
-use super::body::{Body, Value};
+use super::body::Body;
 use super::conceal::Conceal;
 use super::gate::{Entry, Notes};
 use super::multipart::{self, Part};
 use super::names;
 use super::text::Text;
 use super::tree::{self, Tree};
+use super::value::Value;
 use super::{address, payload};
 
 /// Adds a header if it is one that matters to the service: by list, and never a secret's value.

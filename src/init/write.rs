@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::Shape;
-use super::body::{Body, Value};
+use super::body::Body;
 use super::gate::{Entry, Gate, is_header_value};
 use super::quote;
 use super::text::{Piece, Text};
+use super::value::Value;
 
 /// The whole gate file.
 pub(super) fn gate(gate: &Gate, shared: &[(String, Text)], secret: &[&str]) -> String {

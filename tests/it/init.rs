@@ -1,5 +1,6 @@
 //! First gate files from what other tools wrote.
 
+mod command;
 mod bounds;
 mod hostile;
 mod har;
