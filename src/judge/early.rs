@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::absolute::{applies, holds};
+use super::finding::{Asked, Finding, Outcome, Scope};
 use super::window::Measured;
 use crate::metric::{Metric, Value};
 use crate::plan::Plan;
@@ -84,6 +85,28 @@ fn clear(threshold: &Threshold, run: &Run, tally: &Tally, span: Duration) -> Opt
         }
     };
     (sure && !holds(threshold.limit, got)).then(|| format!("{got} so far"))
+}
+
+/// Whether a breach over the whole run would clearly be one even if all dropped arrivals had been
+/// answered well and at once.
+pub(super) fn stands(plan: &Plan, run: &Run, finding: &Finding) -> bool {
+    let Asked::Limit { metric, limit, over: None, during: None } = finding.asked else {
+        return false;
+    };
+    let asked = |threshold: &&Threshold| {
+        threshold.metric == metric && threshold.limit == limit && applies(threshold, &finding.scope)
+    };
+    let tally = match &finding.scope {
+        Scope::Whole => Some(run.whole()),
+        Scope::Endpoint(name) => {
+            let found = run.endpoints.iter().find(|endpoint| endpoint.name == *name);
+            found.map(|endpoint| endpoint.whole.clone())
+        }
+    };
+    let beyond = plan.thresholds.iter().find(asked).zip(tally);
+    let beyond = beyond.and_then(|(threshold, tally)| Beyond::of(threshold, &tally));
+    let at_best = |beyond: Beyond| Beyond { of: beyond.of + run.load.dropped, ..beyond };
+    finding.outcome == Outcome::Breached && beyond.is_some_and(|beyond| at_best(beyond).is_clear())
 }
 
 /// Whether one value is more than twice another.

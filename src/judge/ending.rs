@@ -5,8 +5,11 @@ use std::time::Duration;
 use super::finding::{Asked, Doubt, Finding, Outcome, Rule, Scope, Verdict};
 use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit, Relation};
-use crate::run::{Run, Stop};
+use crate::run::{Model, Run, Stop};
 use crate::unit::Ratio;
+
+/// Failures in a row that are less likely than this are no chance.
+const BY_CHANCE: f64 = 1e-6;
 
 /// Settles the findings of a run by how it ended.
 pub(super) fn settle(run: &Run, findings: &mut Vec<Finding>) {
@@ -15,7 +18,15 @@ pub(super) fn settle(run: &Run, findings: &mut Vec<Finding>) {
         // What was clear while it ran is not clear in the end: less than all was measured, so
         // nothing passes.
         Stop::Breached(_) if !fails(findings) => cut_short(findings),
-        Stop::Dead(time) if !fails(findings) => died(run, *time, findings),
+        Stop::Dead(time) if !fails(findings) => {
+            let since = run.load.lasted.saturating_sub(*time);
+            died((since, run.load.lasted), findings);
+        }
+        Stop::End if !fails(findings) => {
+            if let Some(span) = silent(run) {
+                died(span, findings);
+            }
+        }
         Stop::End
         | Stop::Signal(_)
         | Stop::Breached(_)
@@ -36,10 +47,43 @@ fn cut_short(findings: &mut [Finding]) {
     }
 }
 
+/// The time at the end of a closed load in which nothing was answered any more, after answers had
+/// come: users that wait for ever send next to nothing, so no share of requests tells. `None` also
+/// where so many failures in a row could come by chance.
+fn silent(run: &Run) -> Option<(Duration, Duration)> {
+    if run.load.model == Model::Open || !run.anything_answered() {
+        return None;
+    }
+    let parts = |index: usize| run.endpoints.iter().filter_map(move |of| of.slices.get(index));
+    let quiet = |index: &usize| {
+        parts(*index).all(|part| part.answered == 0 && part.statuses.values().all(|n| *n == 0))
+    };
+    let all = run.slices.len();
+    let since = (0..all).rev().take_while(quiet).last().filter(|since| *since > 0)?;
+    let failures = |from: usize, to: usize| -> u64 {
+        (from..to).flat_map(parts).flat_map(|part| part.failures.values()).sum()
+    };
+    let good = |from: usize, to: usize| -> u64 {
+        let latencies = (from..to).flat_map(parts).filter_map(|part| part.latency.as_ref());
+        latencies.map(|times| times.count).sum()
+    };
+    let answered: u64 = (0..all).flat_map(parts).map(|part| part.answered).sum();
+    // Good answers that came after the load: it was slow, not silent.
+    if good(0, all) > answered {
+        return None;
+    }
+    let before = failures(0, since);
+    let waiting = run.slices[since - 1].pulse.in_flight.min(before);
+    let in_a_row = failures(since, all) + waiting;
+    let usual = Ratio::of(before - waiting + 1, good(0, since) + before - waiting + 2)?;
+    let chance = usual.share().powi(i32::try_from(in_a_row).unwrap_or(i32::MAX));
+    (chance < BY_CHANCE).then(|| (run.slices[since].from, run.load.lasted))
+}
+
 /// A target that went down and stayed down fails the gate, however lenient its limits are: in the
 /// time it was dead, all requests failed. Told on the error rate that was asked for, or on one of
 /// our own.
-fn died(run: &Run, time: Duration, findings: &mut Vec<Finding>) {
+fn died(span: (Duration, Duration), findings: &mut Vec<Finding>) {
     let is_error_rate =
         |finding: &Finding| matches!(finding.asked, Asked::Limit { metric: Metric::ErrorRate, .. });
     let of_whole = |finding: &Finding| is_error_rate(finding) && finding.scope == Scope::Whole;
@@ -53,7 +97,7 @@ fn died(run: &Run, time: Duration, findings: &mut Vec<Finding>) {
     finding.outcome = Outcome::Breached;
     finding.level = Level::Fail;
     finding.got = Ratio::new(1.0).map(Value::Share);
-    finding.at = Some((run.load.lasted.saturating_sub(time), run.load.lasted));
+    finding.at = Some(span);
 }
 
 fn default_error_rate() -> Finding {

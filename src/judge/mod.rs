@@ -18,14 +18,19 @@ pub use explain::{explain, subjects};
 
 /// One finding for each expectation, in the order of the plan: each threshold for each endpoint it
 /// matches, then the trust in the measurement itself. Where there is none, everything else is
-/// unjudged, whatever was measured.
+/// unjudged, whatever was measured; but for what would be breached even if all that was not sent
+/// had been answered well.
 #[must_use]
 pub fn judge(plan: &Plan, run: &Run) -> Judgement {
     let mut findings = absolute::findings(plan, run);
     ending::settle(run, &mut findings);
     findings.push(fitness(run));
     if let Some(doubt) = trust::doubt(plan, run) {
+        let certain = trust::is_only_dropped(plan, run);
         for finding in &mut findings {
+            if certain && early::stands(plan, run, finding) {
+                continue;
+            }
             finding.outcome = Outcome::Unjudged(doubt.clone());
         }
     }

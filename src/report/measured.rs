@@ -43,6 +43,13 @@ pub struct Measured {
     pub bytes: u64,
 }
 
+/// Where only a few requests were sent later than due, as those that opened connections in the
+/// closed model, their times say nothing about the rest.
+fn service(tally: &Tally) -> Option<Spread> {
+    let times = tally.service();
+    if times.count() * 2 < tally.good() { None } else { spread(times, times.count()) }
+}
+
 /// A distribution in five numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
@@ -85,7 +92,7 @@ impl Measured {
             throughput,
             latency: if tally.bad() == 0 { good } else { latency(tally, frame) },
             good,
-            service: spread(tally.service(), tally.service().count()),
+            service: service(tally),
             failures: tally.failures().collect(),
             examples: Vec::new(),
             statuses: tally.statuses().iter().map(|(code, count)| (*code, *count)).collect(),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use loadgate::judge::finding::{Outcome, Verdict};
 use loadgate::judge::{clearly_breached, judge};
 use loadgate::plan::threshold::Threshold;
-use loadgate::run::Stop;
+use loadgate::run::{Model, Stop};
 use loadgate::sample::{Failure, Sample};
 
 use crate::support::judged::{failing, line, lines, minute, usual};
-use crate::support::made::{asked, bad, ms, over, s, warn};
+use crate::support::made::{asked, bad, good, ms, over, s, warn};
 
 #[test]
 fn an_interrupted_run_never_passes_and_may_fail() {
@@ -64,6 +64,33 @@ fn a_target_that_stays_down_fails_the_gate_whatever_its_limits() {
     assert_eq!(died(vec![warn(asked("error_rate", "< 90%"))])[0], lenient);
     let ours = "breached: * error_rate < 100%, got 100% at 30s..60s";
     assert_eq!(died(vec![asked("good_p50", "< 1s")])[1], ours);
+}
+
+/// Answers for 40 s, and from then on so many users that wait 10 s in vain, twice.
+fn falling_silent(users: usize) -> Vec<Sample> {
+    let mut samples = usual();
+    samples.retain(|sample| sample.due < s(40));
+    for due in [s(40), s(50)] {
+        samples.extend(std::iter::repeat_n(bad(due, s(10), Failure::Timeout), users));
+    }
+    samples
+}
+
+#[test]
+fn a_closed_load_whose_target_falls_silent_for_good_fails() {
+    let closed = |samples: Vec<Sample>| {
+        let (plan, mut run) = minute(vec![asked("error_rate", "< 10%")], samples);
+        run.load.model = Model::Closed;
+        judge(&plan, &run).findings.iter().map(line).next().expect("one threshold, one finding")
+    };
+    let silent = "breached: * error_rate < 10%, got 100% at 41s..60s";
+    assert_eq!(closed(falling_silent(10)), silent);
+    // One user's bad luck, and a service that is slow rather than silent.
+    assert!(closed(falling_silent(1)).starts_with("held"));
+    let mut slow = falling_silent(10);
+    slow.push(good(s(59), s(2)));
+    assert!(closed(slow).starts_with("held"));
+    assert!(closed(usual()).starts_with("held"));
 }
 
 #[test]

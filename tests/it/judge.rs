@@ -226,7 +226,6 @@ fn a_generator_that_was_not_fit_leaves_everything_unjudged() {
     };
     check(|run| run.generator.lag_p99 = Some(ms(6)), "arrivals were released up to 6.00 ms late");
     check(|run| run.generator.lag_p99 = Some(Duration::from_micros(1001)), "at most 1.00 ms");
-    check(|run| run.load.dropped = 7, "7 arrivals were dropped");
     check(|run| run.load.planned = Some(1300), "1200 of 1300 planned requests were sent (92.3 %");
     check(|run| run.generator.clock.suspended = true, "stood still");
     check(|run| run.stop = Stop::Panic("index".to_owned()), "a load thread panicked (index)");
@@ -241,6 +240,38 @@ fn a_generator_that_was_not_fit_leaves_everything_unjudged() {
     });
     let doubt = judge(&plan, &run).findings[0].outcome.clone();
     assert!(matches!(doubt, Outcome::Unjudged(Doubt::FellBehind(why)) if why.len() == 1));
+}
+
+#[test]
+fn dropped_arrivals_leave_judged_only_what_they_could_not_have_saved() {
+    let thresholds = vec![asked("p50", "< 1s"), asked("p50", "< 1ms"), asked("p50", "< 100ms")];
+    let (plan, mut run) = minute(thresholds, usual());
+    (run.load.planned, run.load.dropped) = (Some(1207), 7);
+    let expected = [
+        "unjudged (fell-behind): * p50 < 1s, got 99.8 ms",
+        "breached: * p50 < 1ms, got 99.8 ms",
+        "unjudged (fell-behind): * p50 < 100ms, got 99.8 ms",
+        "unjudged (fell-behind): * fit",
+    ];
+    assert_eq!(lines(&plan, &run), expected);
+    run.load.dropped = 60_000;
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
+    // Any other trouble, and nothing is certain.
+    run.load.dropped = 7;
+    run.generator.clock.suspended = true;
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
+}
+
+#[test]
+fn lag_that_is_small_beside_every_limit_is_tolerated_and_bursts_are_not() {
+    let (plan, mut run) = minute(vec![asked("p50", "< 300ms")], usual());
+    run.generator.lag_p99 = Some(ms(30));
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Pass);
+    run.generator.lag_p99 = Some(ms(31));
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
+    let (plan, mut run) = minute(vec![asked("error_rate", "< 1%")], usual());
+    run.generator.lag_p99 = Some(ms(51));
+    assert_eq!(judge(&plan, &run).verdict(), Verdict::Inconclusive);
 }
 
 #[test]

@@ -25,6 +25,8 @@ mod laws;
 mod report;
 /// The built binary against real loopback servers.
 mod gate;
+/// Every request is counted once.
+mod counts;
 /// Every way of having nothing to judge, and its exit code.
 mod silence;
 /// Faults of target, machine and signals, on the built binary.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::support::gate::Gate;
+use super::support::gate::{Gate, undisturbed};
 use super::support::server::{Act, Script, Server, ok, status};
 
 /// A gate file that puts 50/s on a path for a second, and what it expects.
@@ -41,6 +41,29 @@ fn a_target_that_stalls_for_ever_is_inconclusive_in_the_planned_time_plus_the_ti
     let done = gate(&server, "/", "p50 = \"< 1s\"").go();
     done.code(3).reports();
     assert!(done.took < Duration::from_secs(6), "took {:?}", done.took);
+}
+
+#[test]
+fn a_target_that_answers_and_then_stalls_for_good_fails_in_both_models() {
+    let loads = [
+        "rate = \"100/s\"\nduration = \"2s\"",
+        "rate = \"100/s\"\nduration = \"2s\"\nmax_in_flight = 20",
+        "users = 10\nduration = \"3s\"",
+    ];
+    for load in loads {
+        let done = undisturbed(|| {
+            let script = Script::new().on("/ok", [ok("hello")]);
+            let after = Duration::from_millis(600);
+            let server = Server::start(script.freeze(after, Duration::from_mins(1)));
+            let text = format!(
+                "[target]\nurl = \"{}\"\ntimeout = \"500ms\"\n[load]\n{load}\n\
+                 [[request]]\nget = \"/ok\"\n[sla]\np50 = \"< 1s\"\n",
+                server.url("")
+            );
+            Gate::new(&text).go()
+        });
+        done.code(1).says("error_rate").reports();
+    }
 }
 
 #[test]
