@@ -28,7 +28,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     let drive = drive(&file, source, &mut reader);
     let setting = Setting {
         load: drive.as_ref().map(|drive| &drive.load),
-        alone: file.load.is_absent(),
+        stages: stages(&file),
         names: drive.iter().flat_map(|drive| &drive.requests).map(|ask| &*ask.name).collect(),
     };
     let mut thresholds = Vec::new();
@@ -57,8 +57,14 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
 
 /// In the order of the files; what stands in no line comes first.
 fn in_order(faults: &mut [Fault]) {
-    let first = faults.first().map(|fault| fault.file.clone());
-    faults.sort_by_key(|fault| (Some(&fault.file) != first.as_ref(), fault.span.start));
+    let mut files: Vec<String> = Vec::new();
+    for fault in faults.iter().filter(|fault| fault.line > 0) {
+        if !files.contains(&fault.file) {
+            files.push(fault.file.clone());
+        }
+    }
+    let place = |fault: &Fault| files.iter().position(|file| *file == fault.file);
+    faults.sort_by_cached_key(|fault| (fault.line > 0, place(fault), fault.span.start));
 }
 
 fn hash(source: &Source<'_>) -> String {
@@ -130,6 +136,13 @@ fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Opt
     let mut load = load?;
     load.seed = source.seed.or(load.seed);
     Some(Drive { target: target?, load, requests })
+}
+
+/// The names of the stages as they are written.
+fn stages(file: &file::File) -> Vec<&str> {
+    let load = file.load.value().and_then(|load| load.stage.value());
+    let stages = load.into_iter().flat_map(|stages| &stages.0);
+    stages.filter_map(|stage| Some(stage.value.name.value()?.value.as_str())).collect()
 }
 
 /// A file that sends anything says all three: whom to ask, how much, and what.

@@ -8,7 +8,7 @@ use serde_json_path::JsonPath;
 use super::address::path_is_good;
 use super::file;
 use super::json::encode;
-use super::reader::{At, Reader, Text};
+use super::reader::{At, Reader, Text, visible};
 use super::value::Dict;
 use super::{Body, Expect, HeaderRule, Request};
 use crate::sanitise::{self, Clean};
@@ -30,15 +30,20 @@ pub(super) fn requests(
     let mut lines = HashMap::new();
     let mut requests = Vec::new();
     for at in written {
-        let Some(request) = request(at, prefix, files, reader) else { continue };
+        let request = request(at, prefix, files, reader);
+        // A request with another fault still has the name it was given.
+        let given = || at.value.name.value().map(|name| name.template.clone());
+        let Some(name) = request.as_ref().map(|one| one.name.clone()).or_else(given) else {
+            continue;
+        };
         let line = reader.page.line(at.span.start);
-        if let Some(first) = lines.insert(request.name.clone(), line) {
+        if let Some(first) = lines.insert(name.clone(), line) {
             let span = at.value.name.get().map_or(at.span.clone(), |name| name.span.clone());
-            let message = format!("two requests are named `{}`", request.name);
+            let message = format!("two requests are named `{}`", visible(&name));
             let hint = format!("the first stands on line {first}; give one of them a `name`");
             reader.fault(span, message, hint);
         }
-        requests.push(request);
+        requests.extend(request);
     }
     if let Some(beyond) = written.get(MOST) {
         let message = format!("there are {} requests, {MOST} at most", written.len());

@@ -8,7 +8,7 @@ use super::axis::judged_span;
 use super::reader::{At, Reader, nearest};
 use super::sla::{Entry, Sla};
 use super::threshold::{Level, Limit, Relation, Selector, Threshold, Window};
-use super::{Load, glob};
+use super::{Arrivals, Load, glob};
 use crate::metric::{Metric, Value};
 use crate::run::Model;
 use crate::sanitise;
@@ -20,8 +20,8 @@ const MOST_WINDOWS: u128 = 2_000;
 /// What the thresholds must agree with; nothing to know where a file holds thresholds alone.
 pub(super) struct Setting<'a> {
     pub(super) load: Option<&'a Load>,
-    /// The file holds thresholds alone: there is no load to agree with.
-    pub(super) alone: bool,
+    /// The names of the stages as they are written, whatever else is wrong with the load.
+    pub(super) stages: Vec<&'a str>,
     /// The names of the endpoints.
     pub(super) names: Vec<&'a str>,
 }
@@ -122,23 +122,21 @@ fn stage(
     setting: &Setting<'_>,
     reader: &mut Reader<'_>,
 ) -> Option<usize> {
-    if setting.load.is_none() && !setting.alone {
-        // The load is wrong, which has been told; what it has for stages is not known.
-        return None;
-    }
     let name = at.value.value.as_str();
-    let stages = setting.load.map_or(&[][..], |load| &load.profile.stages);
-    let found = stages.iter().position(|stage| stage.name.as_deref() == Some(name));
-    let Some(index) = found else {
-        let names: Vec<&str> = stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
-        let hint = if names.is_empty() {
-            "give a `[[load.stage]]` of this file that name".to_owned()
-        } else {
-            format!("stages are {}", names.join(", "))
+    if !setting.stages.contains(&name) {
+        let hint = match nearest(name, &setting.stages) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if setting.stages.is_empty() => {
+                "give a `[[load.stage]]` of this file that name".to_owned()
+            }
+            None => format!("stages are {}", setting.stages.join(", ")),
         };
         reader.fault(at.span.clone(), format!("there is no stage `{}`", at.value.shown), hint);
         return None;
-    };
+    }
+    // Where the load is wrong, which has been told, its stages are known by name alone.
+    let stages = &setting.load?.profile.stages;
+    let index = stages.iter().position(|stage| stage.name.as_deref() == Some(name))?;
     if let Some(load) = setting.load.filter(|load| judged(load, Some(index)).is_zero()) {
         let message = format!("the stage `{}` has no time that is judged", at.value.shown);
         let hint = format!("the warm-up lasts {}", show_duration(load.warm_up));
@@ -196,21 +194,23 @@ fn abort_in_time(
     }
 }
 
-/// A throughput beyond the arrivals that are planned cannot be reached by any service.
+/// More than is sent cannot be reached by any service.
 fn reachable(entry: &Entry, limit: &At<Limit>, setting: &Setting<'_>, reader: &mut Reader<'_>) {
-    let (Metric::Throughput, Value::Rate(asked)) = (entry.metric, limit.value.bound) else {
-        return;
+    let Some(load) = setting.load.filter(|load| load.profile.model == Model::Open) else { return };
+    let peak = load.profile.peak();
+    let (asked, most, shown) = match limit.value.bound {
+        Value::Rate(asked) => (asked.micro().into(), peak.into(), Rate::from_micro(peak).written()),
+        Value::Count(asked) if load.arrivals == Arrivals::Even => {
+            let most = u128::from(peak) * judged(load, None).as_nanos();
+            let most = most.div_ceil(1_000_000_000_000_000);
+            (u128::from(asked), most, format!("{most} requests"))
+        }
+        Value::Count(_) | Value::Time(_) | Value::Never | Value::Share(_) => return,
     };
-    let load = setting.load.filter(|load| load.profile.model == Model::Open);
-    let Some(peak) = load.map(|load| load.profile.peak()) else { return };
-    let above = limit.value.relation == Relation::Above;
-    if asked.micro() > peak || (above && asked.micro() == peak) {
-        let most = Rate::from_micro(peak);
-        let message = format!(
-            "`{}` asks for more than the {} that are sent",
-            entry.key.value,
-            most.written()
-        );
+    let (lower, above) =
+        (!limit.value.relation.is_upper(), limit.value.relation == Relation::Above);
+    if lower && (asked > most || (above && asked == most)) {
+        let message = format!("`{}` asks for more than the {shown} that are sent", entry.key.value);
         let hint = "ask for somewhat less than the load, or raise the load".to_owned();
         reader.fault(limit.span.clone(), message, hint);
     }

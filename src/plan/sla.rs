@@ -269,6 +269,11 @@ fn unknown_metric(name: &str, key: &Key<'_>, reader: &mut Reader<'_>) {
     let lower = name.to_lowercase();
     let known = ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower).map(|(_, ours)| *ours);
     let near = known.or_else(|| nearest(name, &METRICS));
+    if beyond_percentiles(&lower) {
+        let message = format!("there is no percentile `{}`", visible(name));
+        let hint = "percentiles lie between p0 and p100, as in `p99` or `p99_9`".to_owned();
+        return reader.fault(key.span(), message, hint);
+    }
     let message = format!("unknown metric `{}`", visible(name));
     match near {
         Some(near) => {
@@ -282,6 +287,12 @@ fn unknown_metric(name: &str, key: &Key<'_>, reader: &mut Reader<'_>) {
                 .to_owned(),
         ),
     }
+}
+
+/// `p101`, `p0`, `good_p250`: meant as a percentile, and none.
+fn beyond_percentiles(name: &str) -> bool {
+    let number = name.strip_prefix("good_").unwrap_or(name).strip_prefix('p');
+    name != "p100" && Metric::parse(name).is_none() && number.is_some_and(is_decimals)
 }
 
 impl JsonSchema for Sla {

@@ -147,11 +147,7 @@ impl Limit {
         let usual = usual_sign(metric);
         let found = Relation::ALL.into_iter().find(|relation| text.starts_with(relation.sign()));
         let Some(relation) = found else {
-            let number = if text.is_empty() { example(metric.kind()) } else { text };
-            return Err(BadUnit::new(
-                "needs a relation: `<`, `<=`, `>` or `>=`",
-                format!("write `{usual} {number}`"),
-            ));
+            return Err(without_relation(text, metric));
         };
         let number = text[relation.sign().len()..].trim();
         let bound = bound(number, metric.kind()).map_err(|bad| with_sign(relation, number, bad))?;
@@ -208,6 +204,18 @@ fn usual_sign(metric: Metric) -> &'static str {
         (_, Kind::Count) => ">=",
         (Better::Lower | Better::Neither, _) => "<",
     }
+}
+
+/// What is no relation of ours, `=` or `=<` or `≤`, is not repeated in the hint.
+fn without_relation(text: &str, metric: Metric) -> BadUnit {
+    let number = text.trim_start_matches(['=', '<', '>', '≤', '≥', '!', '~', ' ']);
+    let usual = usual_sign(metric);
+    let equal = text.starts_with(['=', '≤', '≥']) && !usual.ends_with('=');
+    let number = if number.is_empty() { example(metric.kind()) } else { number };
+    BadUnit::new(
+        "needs a relation: `<`, `<=`, `>` or `>=`",
+        format!("write `{usual}{} {number}`", if equal { "=" } else { "" }),
+    )
 }
 
 /// A bound as one writes it, for a hint.

@@ -95,3 +95,58 @@ fn a_file_may_hold_thresholds_alone() {
     let during = "[sla]\np95 = { fail = \"< 1s\", during = \"peak\" }";
     assert_eq!(told(during), ["there is no stage `peak`"]);
 }
+
+#[test]
+fn what_is_no_relation_is_not_repeated_in_the_hint() {
+    let hint = |limit: &str| {
+        let text = gate(ONE, &format!("{limit}\n"));
+        let faults = super::read(&text).expect_err(limit);
+        faults.0[0].hint.clone().unwrap_or_default()
+    };
+    assert_eq!(hint("p95 = \"=< 2s\""), "write `<= 2s`");
+    assert_eq!(hint("p95 = \"= 3ms\""), "write `<= 3ms`");
+    assert_eq!(hint("p95 = \"3ms\""), "write `< 3ms`");
+    assert_eq!(hint("throughput = \"≥ 5/s\""), "write `>= 5/s`");
+    assert_eq!(hint("count = \"5\""), "write `>= 5`");
+    assert_eq!(hint("mean = \"=\""), "write `<= 250ms`");
+}
+
+#[test]
+fn a_percentile_beyond_the_last_is_no_misspelt_one() {
+    let asked = |metric: &str| told(&gate(ONE, &format!("{metric} = \"< 1s\"")));
+    assert_eq!(asked("p101"), ["there is no percentile `p101`"]);
+    assert_eq!(asked("good_p0"), ["there is no percentile `good_p0`"]);
+    assert_eq!(asked("p100"), ["unknown metric `p100`, did you mean `max`?"]);
+}
+
+#[test]
+fn more_requests_than_are_sent_cannot_be_asked_for() {
+    let asked = |count: &str| told(&gate(ONE, &format!("count = \"{count}\"")));
+    assert_eq!(asked("> 100"), ["`count` asks for more than the 100 requests that are sent"]);
+    assert_eq!(asked(">= 100"), Vec::<String>::new());
+    assert_eq!(asked("< 5000"), Vec::<String>::new());
+}
+
+#[test]
+fn a_fault_hides_no_other() {
+    let twice = "[[request]]\nname = \"x\"\nget = \"/\"\n[[request]]\nname = \"x\"\nget = 3";
+    let both = told(&gate(twice, "p50 = \"< 1s\""));
+    assert!(both.contains(&"two requests are named `x`".to_owned()), "{both:?}");
+    let load = "[target]\nurl = \"http://h\"\n[load]\nthreads = 0\n[[load.stage]]\n\
+                name = \"peak\"\nduration = \"9s\"\nto = \"9/s\"\n[[request]]\nget = \"/\"\n";
+    let stage = |name: &str| {
+        told(&format!("{load}[sla]\np50 = {{ fail = \"< 1s\", during = \"{name}\" }}")).len()
+    };
+    assert_eq!((stage("peak"), stage("paek")), (1, 2));
+}
+
+#[test]
+fn the_faults_of_two_files_stay_apart() {
+    let text = "[target]\nurl = 3\n[load]\nrate = \"1\"\n[[request]]\nget = 1\n";
+    let base = b"[sla]\np50 = \"1\"\n\n\n\n\n\nmean = \"2\"\n";
+    let source =
+        Source { thresholds: Some(("base.toml", base)), ..source("gate.toml", text.as_bytes()) };
+    let faults = Plan::read(&source).expect_err("both are wrong").0;
+    let files: Vec<_> = faults.iter().map(|fault| fault.file.as_str()).collect();
+    assert_eq!(files, ["gate.toml", "gate.toml", "gate.toml", "base.toml", "base.toml"]);
+}
