@@ -13,6 +13,7 @@ use super::text;
 use super::words;
 use crate::judge::finding::{Rule, Verdict};
 use crate::metric::Value;
+use crate::plan::threshold::Level;
 use crate::run::Model;
 use crate::sanitise::{markdown, markdown_code};
 
@@ -186,6 +187,9 @@ fn row(check: &Check) -> String {
     let mut remarks: Vec<String> = check.excess.clone().into_iter().collect();
     if !check.doubt.as_str().is_empty() {
         remarks.push(check.doubt.to_string());
+    }
+    if check.mark() == Mark::Held && check.level == Level::Warn {
+        remarks.push("only warns".to_owned());
     }
     remarks.extend(check.remarks());
     let (metric, limit) = (markdown(&check.metric), markdown(&check.limit));

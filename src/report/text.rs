@@ -10,6 +10,7 @@ use super::measured::{Measured, Spread};
 use super::words;
 use crate::judge::finding::{Rule, Verdict};
 use crate::metric::Value;
+use crate::plan::threshold::Level;
 use crate::run::Model;
 use crate::sample::Failure;
 
@@ -24,7 +25,7 @@ const LEAST_NAME: usize = 16;
 /// Writes the report.
 #[must_use]
 pub fn render(facts: &Facts, style: Style) -> String {
-    let mut out = format!("{}  {}\n", verdict(facts.verdict, style), facts.why);
+    let mut out = headline(facts, style);
     for note in &facts.notes {
         out.push_str(&folded("note", note.as_str(), style));
     }
@@ -48,6 +49,14 @@ pub fn render(facts: &Facts, style: Style) -> String {
     out.push_str(&load(facts, style));
     out.push_str(&generator(facts, style));
     out
+}
+
+/// The verdict and why, indented below itself where one line does not hold it.
+fn headline(facts: &Facts, style: Style) -> String {
+    let indent = chars(facts.verdict.name()) + 2;
+    let room = style.width.saturating_sub(indent).max(30);
+    let why = flowed(facts.why.as_str(), room, indent);
+    format!("{}  {why}\n", verdict(facts.verdict, style))
 }
 
 fn verdict(verdict: Verdict, style: Style) -> String {
@@ -91,12 +100,13 @@ fn compact<'a>(checks: impl Iterator<Item = &'a Check>, mark: Mark, style: Style
 
 fn short(check: &Check) -> String {
     let default = if check.default { " (default)" } else { "" };
+    let warn = if check.level == Level::Warn { " (warn)" } else { "" };
     let over = check.over.map(|over| format!(" each {}", words::duration(over)));
     let during = check.during.as_ref().map(|stage| format!(" during {stage}"));
     let got = check.got.map(|got| format!(" {}", words::value(got))).unwrap_or_default();
     let limit = if check.limit.is_empty() { "" } else { " " };
     let more = over.unwrap_or_default() + &during.unwrap_or_default();
-    format!("{} {}{got}{limit}{}{more}{default}", check.place(), check.metric, check.limit)
+    format!("{} {}{got}{limit}{}{more}{warn}{default}", check.place(), check.metric, check.limit)
 }
 
 /// Short texts, as many to a line as fit, never broken within.
@@ -122,12 +132,17 @@ fn packed(texts: &[String], label: &str, style: Style) -> String {
 /// A text behind a label of five columns, wrapped at spaces and indented below itself.
 fn wrapped(text: &str, label: &str, style: Style) -> String {
     let room = style.width.saturating_sub(9).max(30);
-    let mut out = format!("  {label}  ");
-    let mut used = 0;
+    format!("  {label}  {}\n", flowed(text, room, 9))
+}
+
+/// A text wrapped at spaces, and indented but for its first line.
+fn flowed(text: &str, room: usize, indent: usize) -> String {
+    let (mut out, mut used) = (String::new(), 0);
     // Two spaces part a place from what is said of it; they stay together.
     for word in text.split(' ') {
         if used > 0 && used + 1 + chars(word) > room {
-            out.push_str("\n         ");
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
             used = 0;
         } else if used > 0 {
             out.push(' ');
@@ -136,7 +151,6 @@ fn wrapped(text: &str, label: &str, style: Style) -> String {
         out.push_str(word);
         used += chars(word).max(usize::from(used > 0));
     }
-    out.push('\n');
     out
 }
 
