@@ -360,7 +360,15 @@ fn every_name_has_a_page() {
     let failures = Failure::ALL.iter().map(|failure| failure.name());
     let verdicts = [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail].map(Verdict::name);
     let metrics = ["p50", "p99_9", "good_p95", "mean", "max", "error_rate", "throughput", "count"];
-    let others = ["status_429", "exit-codes", "open-model", "closed-model", "coordinated-omission"];
+    let others = [
+        "sla",
+        "trust",
+        "status_429",
+        "exit-codes",
+        "open-model",
+        "closed-model",
+        "coordinated-omission",
+    ];
     for name in doubts.chain(failures).chain(verdicts).chain(metrics).chain(others) {
         let page = explain(name);
         assert!(page.is_some_and(|page| (3..=8).contains(&page.lines().count())), "{name}");
