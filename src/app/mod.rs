@@ -14,7 +14,7 @@ mod line;
 
 use std::ffi::OsString;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::{self, Changes, Cli, Command};
 use crate::demo::Demo;
@@ -33,7 +33,7 @@ const DEMO: Gate = Gate::Own("thresholds/demo.toml", include_str!("../../thresho
 /// Does what the arguments ask for.
 #[must_use]
 pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match parsed(arguments, lookup) {
         Ok(cli) => cli,
         Err(fault) => return refused(&fault),
     };
@@ -50,6 +50,26 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
         Command::Completions { shell } => answers::completions(shell),
     };
     done.unwrap_or_else(|error| failed(&error, &voice))
+}
+
+/// The arguments, and the environment behind them. An empty variable is no variable: that is how CI
+/// files pass on what was not given.
+fn parsed(
+    arguments: impl IntoIterator<Item = OsString>,
+    lookup: Lookup,
+) -> Result<Cli, clap::Error> {
+    let forgotten = |flag: clap::Arg| {
+        let variable = flag.get_env().and_then(|name| name.to_str());
+        let empty = variable.and_then(lookup).is_some_and(|value| value.is_empty());
+        if empty { flag.env(None::<&str>) } else { flag }
+    };
+    let mut command = Cli::command().mut_args(forgotten);
+    let names: Vec<_> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, |one| one.mut_args(forgotten));
+    }
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|fault| fault.format(&mut command))
 }
 
 /// Help and version are data; anything else is a fault of the flags, and may repeat hostile ones.

@@ -236,3 +236,14 @@ fn flags_that_are_wrong_are_refused_and_shown_without_their_tricks() {
         .code(2)
         .says("[load]");
 }
+
+#[test]
+fn an_empty_variable_is_no_variable() {
+    let server = steady();
+    let names = ["TARGET", "THRESHOLDS", "DURATION", "SEED", "OUT", "COLOR", "QUIET"];
+    let gate =
+        names.iter().fold(holding(&server), |gate, name| gate.set(&format!("LOADGATE_{name}"), ""));
+    let plan = gate.run(&["plan", "gate.toml"]);
+    assert!(plan.code(0).stdout.contains("100 requests planned"), "{}", plan.stdout);
+    gate.set("LOADGATE_DURATION", "soon").run(&["plan", "gate.toml"]).code(2).says("--duration");
+}
