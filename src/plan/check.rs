@@ -135,7 +135,8 @@ fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Opt
     let requests = endpoint::requests(written, prefix, source.files, reader);
     let mut load = load?;
     load.seed = source.seed.or(load.seed);
-    Some(Drive { target: target?, load, requests })
+    let endpoints = requests.iter().map(|request| request.name.clone()).collect();
+    Some(Drive { target: target?, load, requests, endpoints, scenarios: Vec::new() })
 }
 
 /// The names of the stages as they are written.

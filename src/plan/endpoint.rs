@@ -30,7 +30,10 @@ pub(super) fn requests(
     let mut lines = HashMap::new();
     let mut requests = Vec::new();
     for at in written {
-        let request = request(at, prefix, files, reader);
+        let mut request = request(at, prefix, files, reader);
+        if let Some(request) = &mut request {
+            request.endpoint = requests.len();
+        }
         // A request with another fault still has the name it was given.
         let given = || at.value.name.value().map(|name| name.template.clone());
         let Some(name) = request.as_ref().map(|one| one.name.clone()).or_else(given) else {
@@ -80,6 +83,8 @@ fn request(
             .value()
             .map_or(1, |weight| u32::try_from(weight.0).unwrap_or(u32::MAX)),
         expect,
+        endpoint: 0,
+        live: None,
     })
 }
 

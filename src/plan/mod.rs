@@ -3,6 +3,7 @@
 pub mod chance;
 mod token;
 pub mod fault;
+pub mod scenario;
 mod environment;
 pub mod glob;
 pub mod profile;
@@ -96,8 +97,13 @@ pub struct Drive {
     pub target: Target,
     /// How much, how long, how even.
     pub load: Load,
-    /// What to ask, in the order of the file. Never empty.
+    /// Every request that some step makes, in the order of the file. Never empty.
     pub requests: Vec<Request>,
+    /// The names under which requests are counted, in the order of the file.
+    pub endpoints: Vec<String>,
+    /// What kinds of users there are. Empty where requests are only drawn by weight and nothing in
+    /// them changes: then each request is an endpoint of the same index.
+    pub scenarios: Vec<scenario::Scenario>,
 }
 
 /// Whom to ask, and how to reach them.
@@ -223,6 +229,10 @@ pub struct Request {
     pub weight: u32,
     /// What makes an answer good.
     pub expect: Expect,
+    /// The index of the endpoint it is counted under.
+    pub endpoint: usize,
+    /// The parts that are written anew each time; `None` where nothing in the request changes.
+    pub live: Option<scenario::Live>,
 }
 
 /// A request's body.

@@ -40,7 +40,17 @@ fn get(path: &str) -> Request {
         body: None,
         weight: 1,
         expect: Expect::default(),
+        endpoint: 0,
+        live: None,
     }
+}
+
+/// Each request an endpoint of its own.
+fn numbered(mut requests: Vec<Request>) -> Vec<Request> {
+    for (at, request) in requests.iter_mut().enumerate() {
+        request.endpoint = at;
+    }
+    requests
 }
 
 /// A load of these requests on that host and port; its profile does not matter here.
@@ -70,7 +80,9 @@ fn drive(host: &str, port: u16, requests: Vec<Request>) -> Drive {
             seed: None,
             abort_after: PATIENCE,
         },
-        requests,
+        endpoints: requests.iter().map(|request| request.name.clone()).collect(),
+        requests: numbered(requests),
+        scenarios: Vec::new(),
     }
 }
 

@@ -108,27 +108,30 @@ pub(crate) fn plan(load: Load, names: &[&str], thresholds: Vec<Threshold>) -> Pl
         tls: Tls::default(),
         http: Http::One,
     };
-    let requests = names.iter().map(|name| request(name)).collect();
+    let requests = names.iter().enumerate().map(request).collect();
+    let endpoints = names.iter().map(|name| (*name).to_owned()).collect();
     Plan {
         name: "gate.toml".to_owned(),
         hash: "0".repeat(64),
         asked_in: "gate.toml".to_owned(),
-        drive: Some(Drive { target, load, requests }),
+        drive: Some(Drive { target, load, requests, endpoints, scenarios: Vec::new() }),
         thresholds,
         masks: Masks::default(),
         warnings: Vec::new(),
     }
 }
 
-fn request(name: &str) -> Request {
+fn request((at, name): (usize, &&str)) -> Request {
     Request {
-        name: name.to_owned(),
+        name: (*name).to_owned(),
         method: "GET".to_owned(),
         path: "/".to_owned(),
         headers: Vec::new(),
         body: None,
         weight: 1,
         expect: Expect::default(),
+        endpoint: at,
+        live: None,
     }
 }
 

@@ -1,0 +1,118 @@
+//! Scenarios: what a kind of user does, step by step, at which pace, with which data.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::script::extract::Extract;
+use crate::script::feeder::Pick;
+use crate::script::table::Table;
+use crate::script::template::Template;
+
+/// A kind of user.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name; unique.
+    pub name: String,
+    /// Its part among the users (closed model) or arrivals (open model).
+    pub share: Share,
+    /// Words by which it is chosen or left out.
+    pub tags: Vec<String>,
+    /// What a user does once, at the beginning of its life.
+    pub start: Vec<Step>,
+    /// What a user does again and again (closed model) or once (open model).
+    pub work: Work,
+    /// What a user does once, at the end of its life.
+    pub stop: Vec<Step>,
+    /// How long a user rests between tasks; in a sequence, between steps.
+    pub pace: Pace,
+    /// The data it draws a row of for each turn.
+    pub feeds: Vec<Feed>,
+}
+
+/// A scenario's part of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// In proportion to the others' weights; at least 1.
+    Weight(u32),
+    /// So many users, whatever the others have (closed model).
+    Fixed(u32),
+}
+
+/// What there is to do.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// All of it, in order.
+    Steps(Vec<Step>),
+    /// One of them, drawn by weight.
+    Tasks(Vec<Task>),
+}
+
+/// Something a user does as a whole.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its name.
+    pub name: String,
+    /// Its weight among its siblings; at least 1.
+    pub weight: u32,
+    /// Words by which it is chosen or left out.
+    pub tags: Vec<String>,
+    /// How many times in a row, from and to, both included.
+    pub repeat: (u32, u32),
+    /// What it consists of.
+    pub work: Work,
+}
+
+/// One request of a user, and what is taken from its answer.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The index of the request in the plan.
+    pub request: usize,
+    /// What is taken from the answer into the user's state. A missing value fails the step.
+    pub extract: Vec<Extract>,
+    /// A rest after this step, beside the scenario's own pace.
+    pub wait: Option<Think>,
+}
+
+/// How long a user rests; never part of a latency.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// Not at all.
+    None,
+    /// After each task, think time.
+    Wait(Think),
+    /// Tasks begin so far apart, however long each takes (`constant_pacing` in Locust's words).
+    Paced(Duration),
+}
+
+/// Think time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Think {
+    /// Always the same.
+    Constant(Duration),
+    /// Evenly between two times, both included.
+    Between(Duration, Duration),
+    /// Exponential with this mean, at most ten times it.
+    Exponential(Duration),
+}
+
+/// A data file that a scenario draws rows of.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// The name under which templates know the row.
+    pub name: String,
+    /// The rows.
+    pub table: Arc<Table>,
+    /// Which row comes next.
+    pub pick: Pick,
+}
+
+/// The parts of a request that are written anew each time.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Path and query, the target's prefix included.
+    pub path: Template,
+    /// The request's own headers, by lower-case name.
+    pub headers: Vec<(String, Template)>,
+    /// The body.
+    pub body: Option<Template>,
+}
