@@ -55,8 +55,8 @@ pub(super) fn findings(plan: &Plan, run: &Run) -> Vec<Finding> {
 fn unseen<'a>(plan: &'a Plan, run: &Run) -> Vec<&'a str> {
     let seen: std::collections::BTreeSet<&str> =
         run.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
-    let requests = plan.drive.iter().flat_map(|drive| &drive.requests);
-    requests.map(|request| request.name.as_str()).filter(|name| !seen.contains(name)).collect()
+    let endpoints = plan.drive.iter().flat_map(|drive| &drive.endpoints);
+    endpoints.map(String::as_str).filter(|name| !seen.contains(name)).collect()
 }
 
 pub(super) fn applies(threshold: &Threshold, scope: &Scope) -> bool {

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::json::Json;
 use super::reader::{At, Node, Read, Reader, Text, table};
-use super::value::{Flag, OneOrMany, integer, schemas};
+use super::value::{Dict, Flag, OneOrMany, integer, schemas};
 use super::{HeaderRule, JsonRule};
 use crate::metric::StatusRange;
 
@@ -50,6 +50,20 @@ table! {
     EqualsTable as "`{ equals = … }`" {
         /// The value itself, of any kind.
         equals (required): Json,
+    }
+}
+
+table! {
+    /// What makes an answer good. Without `status`, every status below 400 is.
+    Expect as "`expect = { status = 200 }`" {
+        /// Statuses that are good: 200, "2xx", or a list of them.
+        status: OneOrMany<StatusAsk>,
+        /// Text that the body contains.
+        body: BodyAsk,
+        /// What headers must be, by name.
+        header: Dict<HeaderAsk>,
+        /// What values in a JSON body must be, by JSON path.
+        json: Dict<JsonAsk>,
     }
 }
 
@@ -111,9 +125,9 @@ impl Read for JsonAsk {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         if node.value.get_ref().is_table() {
             let table = EqualsTable::read(node, reader)?;
-            return table.equals.value().map(|json| Self(JsonRule::Equals(json.0.clone())));
+            return table.equals.value().map(|json| Self(JsonRule::Equals(json.value.clone())));
         }
-        let literal = Json::read(node, reader)?.0;
+        let literal = Json::read(node, reader)?.value;
         Some(Self(match literal.as_str() {
             Some("present") => JsonRule::Present,
             Some("not-empty") => JsonRule::NotEmpty,

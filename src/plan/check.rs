@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::endpoint;
+use super::cast::{self, Cast};
 use super::fault::{Fault, Faults, Page};
 use super::limits::{self, Setting};
 use super::reader::{At, Node, Read, Reader, Slot};
@@ -29,7 +29,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     let setting = Setting {
         load: drive.as_ref().map(|drive| &drive.load),
         stages: stages(&file),
-        names: drive.iter().flat_map(|drive| &drive.requests).map(|ask| &*ask.name).collect(),
+        names: drive.iter().flat_map(|drive| &drive.endpoints).map(String::as_str).collect(),
     };
     let mut thresholds = Vec::new();
     if source.thresholds.is_none() {
@@ -121,7 +121,8 @@ fn asked(sla: &Slot<Sla>, setting: &Setting<'_>, reader: &mut Reader<'_>) -> Vec
 
 /// What to send; nothing where the file holds thresholds alone, or where something is wrong.
 fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Option<Drive> {
-    if file.target.is_absent() && file.load.is_absent() && file.request.is_absent() {
+    let nothing = file.request.is_absent() && file.scenario.is_absent();
+    if file.target.is_absent() && file.load.is_absent() && nothing {
         return None;
     }
     whole(file, reader);
@@ -131,12 +132,12 @@ fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Opt
     let http = file.target.value().and_then(|target| target.http.value().map(|one| one.0));
     streams_fit(file, http.unwrap_or(Http::One), reader);
     let prefix = target.as_ref().map_or("", |target| &target.prefix);
-    let written = file.request.value().map_or(&[][..], |many| &many.0);
-    let requests = endpoint::requests(written, prefix, source.files, reader);
+    let profile = load.as_ref().map(|load| &load.profile);
+    let Cast { requests, endpoints, scenarios } =
+        cast::cast(file, prefix, source.files, profile, reader);
     let mut load = load?;
     load.seed = source.seed.or(load.seed);
-    let endpoints = requests.iter().map(|request| request.name.clone()).collect();
-    Some(Drive { target: target?, load, requests, endpoints, scenarios: Vec::new() })
+    Some(Drive { target: target?, load, requests, endpoints, scenarios })
 }
 
 /// The names of the stages as they are written.
@@ -148,11 +149,14 @@ fn stages(file: &file::File) -> Vec<&str> {
 
 /// A file that sends anything says all three: whom to ask, how much, and what.
 fn whole(file: &file::File, reader: &mut Reader<'_>) {
-    let empty = file.request.value().is_some_and(|many| many.0.is_empty());
+    let no_request =
+        file.request.is_absent() || file.request.value().is_some_and(|many| many.0.is_empty());
+    let no_scenario =
+        file.scenario.is_absent() || file.scenario.value().is_some_and(|many| many.0.is_empty());
     let missing = [
         (file.target.is_absent() && !reader.aimed, "target", "whom to ask: `[target]`"),
         (file.load.is_absent(), "load", "how much to send: `[load]`"),
-        (file.request.is_absent() || empty, "request", "what to ask: `[[request]]`"),
+        (no_request && no_scenario, "request", "what to ask: `[[request]]`"),
     ];
     for (_, name, hint) in missing.into_iter().filter(|(missing, _, _)| *missing) {
         let (page, message) = (reader.page.name, format!("`{name}` is missing"));

@@ -6,39 +6,75 @@ use std::ops::Range;
 use serde_json_path::JsonPath;
 
 use super::address::path_is_good;
+use super::ask;
 use super::file;
-use super::json::encode;
-use super::reader::{At, Reader, Text, visible};
+use super::live::{self, Use};
+use super::payload::{self, Files};
+use super::reader::{At, Reader, Slot, Text, visible};
+use super::scenario::Live;
 use super::value::Dict;
-use super::{Body, Expect, HeaderRule, Request};
+use super::{Expect, HeaderRule, Request};
 use crate::sanitise::{self, Clean};
 
-/// The most endpoints of one gate file: each has histograms of its own.
-const MOST: usize = 1_000;
 const LONGEST_NAME: usize = sanitise::MOST_CHARS;
 
-/// Reads a file that a request names, by its path beside the gate file.
-pub(super) type Files<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
+/// The keys of a request, wherever they are written.
+pub(super) struct Written<'w> {
+    pub(super) span: Range<usize>,
+    pub(super) name: &'w Slot<Text>,
+    pub(super) method: &'w Slot<Text>,
+    pub(super) path: &'w Slot<Text>,
+    pub(super) short: [(&'static str, &'w Slot<Text>); 7],
+    pub(super) headers: Option<&'w Dict<Text>>,
+    pub(super) payload: payload::Written<'w>,
+    pub(super) expect: Option<&'w At<ask::Expect>>,
+    pub(super) weight: u32,
+}
 
-/// All requests; less than are written where the reader has been told why.
-pub(super) fn requests(
-    written: &[At<file::Request>],
-    prefix: &str,
-    files: Files<'_>,
-    reader: &mut Reader<'_>,
-) -> Vec<Request> {
-    let mut lines = HashMap::new();
-    let mut requests = Vec::new();
-    for at in written {
-        let mut request = request(at, prefix, files, reader);
-        if let Some(request) = &mut request {
-            request.endpoint = requests.len();
+/// The keys of a request out of a table that has them all.
+macro_rules! written {
+    ($at:expr, $weight:expr) => {
+        $crate::plan::endpoint::Written {
+            span: $at.span.clone(),
+            name: &$at.value.name,
+            method: &$at.value.method,
+            path: &$at.value.path,
+            short: [
+                ("GET", &$at.value.get),
+                ("POST", &$at.value.post),
+                ("PUT", &$at.value.put),
+                ("PATCH", &$at.value.patch),
+                ("DELETE", &$at.value.delete),
+                ("HEAD", &$at.value.head),
+                ("OPTIONS", &$at.value.options),
+            ],
+            headers: $at.value.headers.value(),
+            payload: $crate::plan::payload::Written {
+                body: $at.value.body.get(),
+                json: $at.value.json.get(),
+                form: $at.value.form.get(),
+                file: $at.value.file.get(),
+            },
+            expect: $at.value.expect.get(),
+            weight: $weight,
         }
+    };
+}
+pub(super) use written;
+
+/// Tells of requests that have one name.
+pub(super) fn names_differ(all: &[At<file::Request>], reader: &mut Reader<'_>) {
+    let mut lines = HashMap::new();
+    for at in all {
+        let before = reader.faults.len();
+        let written = written!(at, 1);
+        let read = method_and_path(&written, reader);
+        let named = read.and_then(|(method, path)| name(&written, &method, &path, reader));
+        // What is wrong with the request itself is told where it is read.
+        reader.faults.truncate(before);
         // A request with another fault still has the name it was given.
         let given = || at.value.name.value().map(|name| name.template.clone());
-        let Some(name) = request.as_ref().map(|one| one.name.clone()).or_else(given) else {
-            continue;
-        };
+        let Some(name) = named.or_else(given) else { continue };
         let line = reader.page.line(at.span.start);
         if let Some(first) = lines.insert(name.clone(), line) {
             let span = at.value.name.get().map_or(at.span.clone(), |name| name.span.clone());
@@ -46,50 +82,50 @@ pub(super) fn requests(
             let hint = format!("the first stands on line {first}; give one of them a `name`");
             reader.fault(span, message, hint);
         }
-        requests.extend(request);
     }
-    if let Some(beyond) = written.get(MOST) {
-        let message = format!("there are {} requests, {MOST} at most", written.len());
-        let hint = "a name is an endpoint, not a single address".to_owned();
-        reader.fault(beyond.span.clone(), message, hint);
-    }
-    requests
 }
 
-fn request(
-    at: &At<file::Request>,
+/// A request, and the names it needs from its user; nothing where the reader has been told why.
+pub(super) fn request(
+    written: &Written<'_>,
     prefix: &str,
     files: Files<'_>,
     reader: &mut Reader<'_>,
-) -> Option<Request> {
+) -> Option<(Request, Vec<Use>)> {
     let before = reader.faults.len();
-    let written = &at.value;
-    let (method, path) = method_and_path(at, reader)?;
-    if let Err(bad) = path_is_good(&path.value.value) {
+    let (method, path) = method_and_path(written, reader)?;
+    // An odd sign within a tag is none of the path's.
+    if let Err(bad) = path_is_good(&path.value.around("0")) {
         reader.fault(path.span.clone(), format!("the path {}", bad.why), bad.hint);
     }
     let name = name(written, &method, &path, reader)?;
-    let body = body(written, files, reader);
-    let expect = expect(written, &method, reader);
-    let headers = written.headers.value().map(|dict| headers(dict, reader));
-    (reader.faults.len() == before).then(|| Request {
+    let mut uses = Vec::new();
+    let (body, live_body) = payload::body(&written.payload, files, &mut uses, reader);
+    let expect = written.expect.map(|at| expect(at, &method, reader));
+    let headers = written.headers.map(|dict| headers(dict, reader));
+    let texts = written.headers.iter().flat_map(|dict| &dict.0);
+    let mut live = None;
+    if live_body.is_some() || path.value.live || texts.into_iter().any(|(_, at)| at.value.live) {
+        let parts = live::parts(&path, prefix, written.headers, &mut uses, reader);
+        live = parts.map(|(path, headers)| Live { path, headers, body: live_body });
+    }
+    (reader.faults.len() == before).then_some(())?;
+    let request = Request {
         name,
         path: format!("{prefix}{}", path.value.value),
         method,
         headers: headers.unwrap_or_default(),
         body,
-        weight: written
-            .weight
-            .value()
-            .map_or(1, |weight| u32::try_from(weight.0).unwrap_or(u32::MAX)),
-        expect,
+        weight: written.weight,
+        expect: expect.unwrap_or_default(),
         endpoint: 0,
-        live: None,
-    })
+        live,
+    };
+    Some((request, uses))
 }
 
 fn name(
-    written: &file::Request,
+    written: &Written<'_>,
     method: &str,
     path: &At<Text>,
     reader: &mut Reader<'_>,
@@ -103,10 +139,11 @@ fn name(
         }
         None => return None,
     };
-    name_is_good(&name, span, reader).then_some(name)
+    name_is_good(&name, &span, reader).then_some(name)
 }
 
-fn name_is_good(name: &str, span: Range<usize>, reader: &mut Reader<'_>) -> bool {
+/// Whether reports can show a name as it is; where not, the reader has been told why.
+pub(super) fn name_is_good(name: &str, span: &Range<usize>, reader: &mut Reader<'_>) -> bool {
     let why = if name.trim().is_empty() {
         "is empty"
     } else if sanitise::strip(name) != name || name.contains(['\n', '\t']) {
@@ -120,23 +157,13 @@ fn name_is_good(name: &str, span: Range<usize>, reader: &mut Reader<'_>) -> bool
         return true;
     };
     let hint = "write a short `name = \"checkout\"`".to_owned();
-    reader.fault(span, format!("the name {why}"), hint);
+    reader.fault(span.clone(), format!("the name {why}"), hint);
     false
 }
 
 /// The method and the path, from `method` and `path` or from a short form.
-fn method_and_path(at: &At<file::Request>, reader: &mut Reader<'_>) -> Option<(String, At<Text>)> {
-    let written = &at.value;
-    let short = [
-        ("GET", &written.get),
-        ("POST", &written.post),
-        ("PUT", &written.put),
-        ("PATCH", &written.patch),
-        ("DELETE", &written.delete),
-        ("HEAD", &written.head),
-        ("OPTIONS", &written.options),
-    ];
-    let given: Vec<_> = short.into_iter().filter(|(_, slot)| !slot.is_absent()).collect();
+fn method_and_path(written: &Written<'_>, reader: &mut Reader<'_>) -> Option<(String, At<Text>)> {
+    let given: Vec<_> = written.short.iter().filter(|(_, slot)| !slot.is_absent()).collect();
     let long = !written.method.is_absent() || !written.path.is_absent();
     match given.as_slice() {
         [(method, slot)] if !long => Some(((*method).to_owned(), slot.get()?.clone())),
@@ -146,7 +173,11 @@ fn method_and_path(at: &At<file::Request>, reader: &mut Reader<'_>) -> Option<(S
             {
                 if absent {
                     let hint = "`method` and `path` go together; or write `get = \"/path\"`";
-                    reader.fault(at.span.clone(), format!("`{key}` is missing"), hint.to_owned());
+                    reader.fault(
+                        written.span.clone(),
+                        format!("`{key}` is missing"),
+                        hint.to_owned(),
+                    );
                 }
             }
             let method = method(written.method.get()?, reader)?;
@@ -154,12 +185,12 @@ fn method_and_path(at: &At<file::Request>, reader: &mut Reader<'_>) -> Option<(S
         }
         [] => {
             let hint = "write `get = \"/path\"`, or `method` and `path`".to_owned();
-            reader.fault(at.span.clone(), "the request has no path", hint);
+            reader.fault(written.span.clone(), "the request has no path", hint);
             None
         }
         [..] => {
             let hint = "a request has one method and one path".to_owned();
-            reader.fault(at.span.clone(), "the request has more than one path", hint);
+            reader.fault(written.span.clone(), "the request has more than one path", hint);
             None
         }
     }
@@ -202,7 +233,8 @@ pub(super) fn headers(dict: &Dict<Text>, reader: &mut Reader<'_>) -> Vec<(String
             let message = format!("the header `{}` is there twice", key.value);
             reader.fault(key.span.clone(), message, "case does not matter in names".to_owned());
         }
-        let text = value.value.value.trim();
+        let around = value.value.around("0");
+        let text = around.trim();
         let words = ["close", "keep-alive"];
         if name == "connection" && !words.iter().any(|word| text.eq_ignore_ascii_case(word)) {
             let hint = "write `close` for a connection of its own for each request".to_owned();
@@ -213,7 +245,7 @@ pub(super) fn headers(dict: &Dict<Text>, reader: &mut Reader<'_>) -> Vec<(String
                 format!("the value of `{}` holds a character that no header has", key.value);
             reader.fault(value.span.clone(), message, "only ASCII, without line breaks".to_owned());
         }
-        read.push((name, text.to_owned()));
+        read.push((name, value.value.value.trim().to_owned()));
         reader.warn_of_token(&value.value.template, &value.span);
     }
     read
@@ -228,58 +260,7 @@ fn header_name_is_good(key: &At<String>, reader: &mut Reader<'_>) {
     }
 }
 
-fn body(written: &file::Request, files: Files<'_>, reader: &mut Reader<'_>) -> Option<Body> {
-    let given = [
-        ("body", written.body.get().map(|at| at.span.clone())),
-        ("json", written.json.get().map(|at| at.span.clone())),
-        ("form", written.form.get().map(|at| at.span.clone())),
-        ("file", written.file.get().map(|at| at.span.clone())),
-    ];
-    let mut given = given.into_iter().filter_map(|(key, span)| span.map(|span| (key, span)));
-    let (first, _) = given.next()?;
-    for (key, span) in given {
-        let message = format!("`{first}` and `{key}` exclude each other");
-        reader.fault(span, message, "a request has one body".to_owned());
-    }
-    if let Some(at) = written.body.get() {
-        reader.warn_of_token(&at.value.template, &at.span);
-        let bytes = at.value.value.clone().into_bytes();
-        return Some(Body { bytes, content_type: Some("text/plain; charset=utf-8") });
-    }
-    if let Some(at) = written.json.get() {
-        let bytes = at.value.0.to_string().into_bytes();
-        return Some(Body { bytes, content_type: Some("application/json") });
-    }
-    if let Some(at) = written.form.get() {
-        let bytes = encode(&at.value).into_bytes();
-        return Some(Body { bytes, content_type: Some("application/x-www-form-urlencoded") });
-    }
-    let at = written.file.get()?;
-    let bytes = read_file(at, files, reader)?;
-    let json = at.value.value.to_ascii_lowercase().ends_with(".json");
-    let content_type = if json { "application/json" } else { "application/octet-stream" };
-    Some(Body { bytes, content_type: Some(content_type) })
-}
-
-/// The bytes of a file that the gate file names.
-pub(super) fn read_file(
-    at: &At<Text>,
-    files: Files<'_>,
-    reader: &mut Reader<'_>,
-) -> Option<Vec<u8>> {
-    match files(&at.value.value) {
-        Ok(bytes) => Some(bytes),
-        Err(why) => {
-            let message = format!("the file `{}` cannot be read: {why}", at.value.shown);
-            let hint = "paths start at the folder of the gate file".to_owned();
-            reader.fault(at.span.clone(), message, hint);
-            None
-        }
-    }
-}
-
-fn expect(written: &file::Request, method: &str, reader: &mut Reader<'_>) -> Expect {
-    let Some(at) = written.expect.get() else { return Expect::default() };
+fn expect(at: &At<ask::Expect>, method: &str, reader: &mut Reader<'_>) -> Expect {
     let asked = &at.value;
     let mut expect = Expect {
         status: asked.status.value().map(|list| list.0.iter().map(|at| at.value.0).collect()),

@@ -11,10 +11,25 @@ pub(super) struct Filled {
     pub(super) shown: String,
     /// The text with every reference as `${NAME}`, so that it is the same in every environment.
     pub(super) template: String,
+    /// The text as the source of a template, in which nothing from the environment is a tag.
+    pub(super) script: String,
+    /// The text with [`FOREIGN`] for every value that came from the environment.
+    pub(super) probe: String,
     /// Names and values that came from the environment.
     pub(super) used: Vec<(String, String)>,
     /// What could not be filled in.
     pub(super) wrong: Vec<Wrong>,
+}
+
+/// Stands for a value of the environment where only the text around it matters.
+pub(super) const FOREIGN: char = '\u{0}';
+
+/// A brace in the source of a template that begins no tag.
+const BRACE: &str = "{{ '{' }}";
+
+/// The source of a template that gives exactly this text.
+pub(super) fn literal(text: &str) -> String {
+    text.replace('{', BRACE)
 }
 
 /// A reference that could not be filled in.
@@ -55,6 +70,21 @@ impl Filled {
         self.value.push_str(text);
         self.shown.push_str(text);
         self.template.push_str(text);
+        self.script.push_str(text);
+        self.probe.push_str(text);
+    }
+
+    /// A value that came from the environment: it is text, whatever it looks like.
+    fn push_foreign(&mut self, value: &str) {
+        self.value.push_str(value);
+        self.probe.push(FOREIGN);
+        // A brace before it must not become a tag with its first sign.
+        if value.starts_with(['{', '%'])
+            && let Some(before) = self.script.strip_suffix('{')
+        {
+            self.script = format!("{before}{BRACE}");
+        }
+        self.script.push_str(&literal(value));
     }
 
     fn reference(&mut self, inner: &str, lookup: &dyn Fn(&str) -> Option<String>) {
@@ -71,13 +101,15 @@ impl Filled {
         self.template.push_str(&reference);
         match (lookup(name), default) {
             (Some(value), _) => {
-                self.value.push_str(&value);
+                self.push_foreign(&value);
                 self.shown.push_str(&reference);
                 self.used.push((name.to_owned(), value));
             }
             (None, Some(default)) => {
                 self.value.push_str(default);
                 self.shown.push_str(default);
+                self.script.push_str(default);
+                self.probe.push_str(default);
             }
             (None, None) => self.wrong.push(Wrong::Unset(name.to_owned())),
         }

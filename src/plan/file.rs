@@ -1,10 +1,11 @@
 //! The gate file exactly as it is written: each table with its keys, its reader and its schema.
 
-use super::ask::{BodyAsk, HeaderAsk, JsonAsk, StatusAsk};
+use super::ask::Expect;
 use super::json::{Form, Json};
 use super::reader::{Text, table};
 use super::sla::Sla;
-use super::value::{Dict, Flag, Int, Lasting, Level, MOST_USERS, Many, One, OneOrMany, Pace, Time};
+use super::story::Scenario;
+use super::value::{Dict, Flag, Int, Lasting, Level, MOST_USERS, Many, One, Pace, Time};
 use super::{Arrivals, Http};
 
 table! {
@@ -16,6 +17,8 @@ table! {
         load: Load,
         /// What to ask. Each request is an endpoint of its own in every report.
         request: Many<Request>,
+        /// What kinds of users there are. Each does its steps one after the other.
+        scenario: Many<Scenario>,
         /// What is expected: of the whole run, or of endpoints in tables of their own.
         sla: Sla,
     }
@@ -144,19 +147,5 @@ table! {
         weight: Int<1, MOST_USERS>,
         /// What makes an answer good.
         expect: Expect,
-    }
-}
-
-table! {
-    /// What makes an answer good. Without `status`, every status below 400 is.
-    Expect as "`expect = { status = 200 }`" {
-        /// Statuses that are good: 200, "2xx", or a list of them.
-        status: OneOrMany<StatusAsk>,
-        /// Text that the body contains.
-        body: BodyAsk,
-        /// What headers must be, by name.
-        header: Dict<HeaderAsk>,
-        /// What values in a JSON body must be, by JSON path.
-        json: Dict<JsonAsk>,
     }
 }

@@ -7,8 +7,10 @@ use schemars::JsonSchema;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::environment::{self, Wrong};
+use super::environment::{self, FOREIGN, Wrong};
 use super::fault::{Fault, Page};
+pub(super) use super::text::Text;
+use crate::script::template::tag_spans;
 use crate::secret::Masks;
 
 /// A value, and the key it is written under.
@@ -57,19 +59,6 @@ impl<T> Slot<T> {
     pub(super) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
-}
-
-/// A text with its references to the environment filled in.
-#[derive(Clone, Debug)]
-pub(super) struct Text {
-    /// What it says.
-    pub(super) value: String,
-    /// What may be shown of it: what came from the environment as `${NAME}`.
-    pub(super) shown: String,
-    /// The same in every environment: each reference as `${NAME}`.
-    pub(super) template: String,
-    /// Whether any of it came from the environment, so that it must not be shown.
-    pub(super) filled: bool,
 }
 
 /// Everything that reading needs at hand, and everything it leaves behind.
@@ -238,7 +227,11 @@ impl<'a> Reader<'a> {
             let at = place.map_or(span.clone(), |at| span.start + at.start..span.start + at.end);
             self.unfilled(wrong, at);
         }
+        let tags = tag_spans(&filled.probe);
         filled.wrong.is_empty().then_some(Text {
+            live: !tags.is_empty(),
+            torn: tags.into_iter().any(|tag| filled.probe[tag].contains(FOREIGN)),
+            script: filled.script,
             filled: !filled.used.is_empty(),
             value: filled.value,
             shown: filled.shown,
@@ -306,8 +299,12 @@ macro_rules! table {
                 reader: &mut $crate::plan::reader::Reader<'_>,
             ) -> Option<Self> {
                 let table = reader.table(node, $example)?;
-                let meant = reader.unknown_keys(table, &[$(stringify!($key)),+]);
-                $( let $key = reader.field::<$type>(table, stringify!($key), &meant); )+
+                let keys = [$($crate::plan::reader::key(stringify!($key))),+];
+                let meant = reader.unknown_keys(table, &keys);
+                $(
+                    let key = $crate::plan::reader::key(stringify!($key));
+                    let $key = reader.field::<$type>(table, key, &meant);
+                )+
                 $($(
                     if $crate::plan::reader::$need(&$key) {
                         let message = concat!("`", stringify!($key), "` is missing");
@@ -326,7 +323,7 @@ macro_rules! table {
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut table = $crate::plan::reader::TableSchema::new(&[$($about),+]);
                 $( table.key(
-                    stringify!($key),
+                    $crate::plan::reader::key(stringify!($key)),
                     generator.subschema_for::<$type>(),
                     &[$($doc),+],
                     [$(stringify!($need),)? ""][0] == "required",
@@ -337,6 +334,11 @@ macro_rules! table {
     };
 }
 pub(super) use table;
+
+/// A key as it is written: one that is a word of Rust too stands as `r#word` in the list.
+pub(super) fn key(name: &'static str) -> &'static str {
+    name.trim_start_matches("r#")
+}
 
 /// Whether a key that must be there is not.
 pub(super) fn required<T>(slot: &Slot<T>) -> bool {

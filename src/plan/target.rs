@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::address::{Address, path_is_good};
-use super::endpoint::{self, Files};
+use super::endpoint;
 use super::fault::Fault;
 use super::file;
+use super::payload::{self, Files};
 use super::reader::{At, Reader, Text};
 use super::{Http, Identity, Ready, Source, Target, Tls};
 
@@ -104,7 +105,7 @@ fn tls_of(at: &At<file::Tls>, files: Files<'_>, reader: &mut Reader<'_>) -> Tls 
 
 /// A PEM file that holds at least one block of that kind (RFC 7468).
 fn pem(at: &At<Text>, kind: &str, files: Files<'_>, reader: &mut Reader<'_>) -> Option<Vec<u8>> {
-    let bytes = endpoint::read_file(at, files, reader)?;
+    let bytes = payload::read_file(at, files, reader)?;
     let text = String::from_utf8_lossy(&bytes);
     let begins = |line: &str| line.starts_with("-----BEGIN ") && line.contains(kind);
     if !text.lines().any(begins) {

@@ -171,7 +171,7 @@ impl Read for Level {
 }
 
 /// A value that is one of a few words.
-trait Word: Sized + Copy + 'static {
+pub(super) trait Word: Sized + Copy + 'static {
     const NAME: &'static str;
     const ALL: &'static [(&'static str, Self)];
 }

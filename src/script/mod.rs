@@ -15,6 +15,7 @@ mod function;
 mod engine;
 mod lint;
 pub mod template;
+mod fields;
 pub mod json;
 pub mod extract;
 

@@ -19,6 +19,8 @@ pub enum Place {
     Url,
     /// The value of a header: line breaks and other control characters are refused.
     Header,
+    /// A field of a form: percent-encoded, all that has a meaning in a form too.
+    Form,
 }
 
 /// Why a value was not written.
@@ -46,6 +48,7 @@ impl Place {
         match self {
             Self::JsonString => write_escaped(out, text),
             Self::Url => write_encoded(out, text, &NOT_IN_URL),
+            Self::Form => write_encoded(out, text, &RESERVED),
             Self::Header if text.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') => {
                 return Err(Unwritten::Control);
             }

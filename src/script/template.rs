@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::{Environment, Error, ErrorKind, Value};
@@ -15,10 +16,10 @@ pub use super::fault::{BadTemplate, Unrendered};
 pub use super::function::FUNCTIONS;
 use super::function::{CONTROL, Refused};
 use super::lint::{check_limits, check_words};
-use super::quote::{Bounded, Unwritten, write_escaped};
+use super::quote::{Bounded, Unwritten};
 pub use super::quote::{OUTPUT_LIMIT, Place};
 use super::state::{BUILT_IN, Found, State, User};
-use super::tags::{Kind, Tag, has_tag, tags};
+use super::tags::{Kind, Tag, tags};
 
 /// A text with places for values, checked. Cheap to copy; shared over threads.
 #[derive(Clone)]
@@ -76,17 +77,6 @@ impl Template {
         let template = Self { source: source.into(), place, body };
         template.try_out()?;
         Ok(template)
-    }
-
-    /// Reads a template for a body out of a JSON value, whose texts and keys may hold tags.
-    /// Values are escaped, so that the body stays JSON.
-    ///
-    /// # Errors
-    /// The first fault of a text; its place is counted within that text.
-    pub fn parse_json(value: &serde_json::Value) -> Result<Self, BadTemplate> {
-        let mut source = String::new();
-        write_json(&mut source, value)?;
-        Self::parse_for(Place::JsonString, &source)
     }
 
     /// Reads a template always with the engine, as a yardstick for the faster ways.
@@ -255,6 +245,12 @@ impl Piece {
     }
 }
 
+/// Where the tags of a text are, in bytes; none where it is the same for every user.
+#[must_use]
+pub fn tag_spans(source: &str) -> Vec<Range<usize>> {
+    tags(source).iter().map(|tag| tag.start..tag.end).collect()
+}
+
 fn no_value(path: &[Box<str>]) -> Unrendered {
     Unrendered::NoValue(path.join("."))
 }
@@ -303,57 +299,4 @@ fn path(source: &str, tag: &Tag<'_>) -> Option<Box<[Box<str>]>> {
     let root = names.first()?.1.text;
     let engine_only = KEYWORDS.contains(&root) || FUNCTIONS.contains(&root);
     (well_formed && !engine_only).then(|| names.iter().map(|(_, name)| name.text.into()).collect())
-}
-
-/// Writes JSON as the source of a template: tags as they are, all else escaped.
-fn write_json(out: &mut String, value: &serde_json::Value) -> Result<(), BadTemplate> {
-    use serde_json::Value as Json;
-    match value {
-        Json::Null | Json::Bool(_) | Json::Number(_) => out.push_str(&value.to_string()),
-        Json::String(text) => write_json_text(out, text)?,
-        Json::Array(items) => {
-            out.push('[');
-            for (place, item) in items.iter().enumerate() {
-                out.push_str(if place > 0 { "," } else { "" });
-                write_json(out, item)?;
-            }
-            out.push(']');
-        }
-        Json::Object(members) => {
-            out.push('{');
-            for (place, (name, item)) in members.iter().enumerate() {
-                out.push_str(if place > 0 { "," } else { "" });
-                write_json_text(out, name)?;
-                out.push(':');
-                write_json(out, item)?;
-            }
-            out.push('}');
-        }
-    }
-    Ok(())
-}
-
-fn write_json_text(out: &mut String, text: &str) -> Result<(), BadTemplate> {
-    let escape = |out: &mut String, text: &str| {
-        write_escaped(out, text).expect("a String takes every text");
-    };
-    // Read on its own first, so that a fault is found where the text was written.
-    Template::parse_for(Place::JsonString, text)?;
-    out.push('"');
-    let mut from = 0;
-    for tag in tags(text) {
-        escape(out, &text[from..tag.start]);
-        let raw = !tag.is_value && tag.tokens.first().is_some_and(|token| token.text == "raw");
-        let tag_text = &text[tag.start..tag.end];
-        if raw {
-            escape(out, tag_text);
-        } else {
-            out.push_str(tag_text);
-        }
-        from = tag.end;
-    }
-    escape(out, &text[from..]);
-    out.push('"');
-    debug_assert!(has_tag(text) || from == 0, "a text without tags is escaped whole");
-    Ok(())
 }

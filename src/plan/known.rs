@@ -1,0 +1,120 @@
+//! Which names a user knows at each step, so that a misspelt one is told before the load.
+
+use std::collections::BTreeSet;
+
+use super::live::Use;
+use super::reader::{At, Reader, nearest};
+use super::scenario::Feed;
+use crate::script::extract::Extract;
+use crate::script::state::BUILT_IN;
+use crate::script::table::Table;
+
+/// Columns that are remembered of a file of JSON lines; behind so many, any may be there.
+const MOST_COLUMNS: usize = 1_000;
+
+/// What a user knows at a place of its scenario.
+#[derive(Clone, Default)]
+pub(super) struct Known<'s> {
+    feeds: &'s [Feed],
+    /// Names that were taken from an answer before, on every way that leads here.
+    sure: BTreeSet<String>,
+    /// Names that are taken from an answer anywhere in the scenario.
+    anywhere: BTreeSet<String>,
+    /// Whether there is a scenario at all that could keep anything.
+    alone: bool,
+    /// Whether a part of the scenario could not be read, so that nothing is certainly unknown.
+    lost: bool,
+}
+
+impl<'s> Known<'s> {
+    /// At the beginning of a scenario with these tables, which takes these names somewhere.
+    pub(super) fn of(feeds: &'s [Feed], anywhere: BTreeSet<String>) -> Self {
+        Self { feeds, anywhere, ..Self::default() }
+    }
+
+    /// In a request that stands alone.
+    pub(super) fn alone() -> Self {
+        Self { alone: true, ..Self::default() }
+    }
+
+    /// Something that could not be read may be what a name stands for.
+    pub(super) fn believe_all(&mut self) {
+        self.lost = true;
+    }
+
+    /// Tells where a value would take the place of a row.
+    pub(super) fn not_a_feed(&self, name: &At<String>, reader: &mut Reader<'_>) {
+        if self.feeds.iter().any(|feed| feed.name == name.value) {
+            let message = format!("`{}` is the name of a row of data already", name.value);
+            reader.fault(name.span.clone(), message, "choose another name".to_owned());
+        }
+    }
+
+    /// After a step that takes these values.
+    pub(super) fn learn(&mut self, extracts: &[Extract]) {
+        self.sure.extend(extracts.iter().map(|extract| extract.into.to_string()));
+    }
+
+    /// Tells of every name that nobody will know.
+    pub(super) fn check(&self, uses: &[Use], reader: &mut Reader<'_>) {
+        for asked in uses {
+            self.check_one(asked, reader);
+        }
+    }
+
+    fn check_one(&self, asked: &Use, reader: &mut Reader<'_>) {
+        let mut parts = asked.path.split('.');
+        let name = parts.next().unwrap_or_default();
+        if self.sure.contains(name) {
+            return;
+        }
+        if let Some(feed) = self.feeds.iter().find(|feed| feed.name == name) {
+            if let Some(column) = parts.next() {
+                check_column(feed, column, asked, reader);
+            }
+            return;
+        }
+        let span = asked.span.clone();
+        if self.anywhere.contains(name) {
+            let message =
+                format!("`{name}` may be missing: no step before this one takes it every time");
+            let hint = "take it in `start` or in an earlier step of the same task";
+            reader.warn(span, message, Some(hint.to_owned()));
+            return;
+        }
+        if self.lost {
+            return;
+        }
+        let message = format!("`{name}` is nobody's value");
+        let feeds = self.feeds.iter().map(|feed| feed.name.as_str());
+        let known: Vec<&str> =
+            feeds.chain(self.anywhere.iter().map(String::as_str)).chain(BUILT_IN).collect();
+        match nearest(name, &known) {
+            Some(near) => reader.fault(span, format!("{message}, did you mean `{near}`?"), None),
+            None if self.alone => {
+                let hint = "a `[[request]]` keeps nothing; write a `[[scenario]]` with `data`, \
+                            or with steps that `extract`";
+                reader.fault(span, message, hint.to_owned());
+            }
+            None => reader.fault(span, message, format!("known here: {}", known.join(", "))),
+        }
+    }
+}
+
+fn check_column(feed: &Feed, column: &str, asked: &Use, reader: &mut Reader<'_>) {
+    let table: &Table = &feed.table;
+    let columns: Vec<&str> = table.columns().iter().map(AsRef::as_ref).collect();
+    let all = table.is_rectangular() || columns.len() < MOST_COLUMNS;
+    if !all || columns.contains(&column) {
+        return;
+    }
+    let (name, span) = (&feed.name, asked.span.clone());
+    let message = format!("`{name}` has no column `{column}`");
+    match nearest(column, &columns) {
+        Some(near) => reader.fault(span, format!("{message}, did you mean `{name}.{near}`?"), None),
+        None => {
+            let listed: Vec<&str> = columns.iter().copied().take(20).collect();
+            reader.fault(span, message, format!("its columns are {}", listed.join(", ")));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Bodies as they are written, made into bytes or, where a user's values stand in them, templates.
+
+use super::Body;
+use super::json::{Form, Json, encode, fields, live_texts};
+use super::live::{self, Use};
+use super::reader::{At, Reader, Text};
+use super::value::Dict;
+use crate::script::template::{BadTemplate, Place, Template};
+
+/// Reads a file that a gate file names, by its path beside it.
+pub(super) type Files<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+/// The keys of a body, of which one is written at most.
+pub(super) struct Written<'w> {
+    pub(super) body: Option<&'w At<Text>>,
+    pub(super) json: Option<&'w At<Json>>,
+    pub(super) form: Option<&'w At<Dict<Form>>>,
+    pub(super) file: Option<&'w At<Text>>,
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The body, and its template where it is not the same for every user.
+pub(super) fn body(
+    written: &Written<'_>,
+    files: Files<'_>,
+    uses: &mut Vec<Use>,
+    reader: &mut Reader<'_>,
+) -> (Option<Body>, Option<Template>) {
+    one_body(written, reader);
+    let of = |bytes: Vec<u8>, kind| Some(Body { bytes, content_type: Some(kind) });
+    if let Some(at) = written.body {
+        reader.warn_of_token(&at.value.template, &at.span);
+        let live = at.value.live.then(|| live::template(at, Place::Body, uses, reader));
+        return (of(at.value.value.clone().into_bytes(), TEXT), live.flatten());
+    }
+    if let Some(at) = written.json {
+        let Json { value, script, live } = &at.value;
+        let live = whole(live, Place::JsonString, || Template::parse_json(script), uses, reader);
+        return (of(value.to_string().into_bytes(), JSON), live);
+    }
+    if let Some(at) = written.form {
+        let parse = || Template::parse_form(&fields(&at.value));
+        let live = whole(&live_texts(&at.value), Place::Form, parse, uses, reader);
+        return (of(encode(&at.value).into_bytes(), FORM), live);
+    }
+    let Some(at) = written.file else { return (None, None) };
+    let json = at.value.value.to_ascii_lowercase().ends_with(".json");
+    let kind = if json { JSON } else { "application/octet-stream" };
+    (read_file(at, files, reader).and_then(|bytes| of(bytes, kind)), None)
+}
+
+fn one_body(written: &Written<'_>, reader: &mut Reader<'_>) {
+    let given = [
+        ("body", written.body.map(|at| at.span.clone())),
+        ("json", written.json.map(|at| at.span.clone())),
+        ("form", written.form.map(|at| at.span.clone())),
+        ("file", written.file.map(|at| at.span.clone())),
+    ];
+    let mut given = given.into_iter().filter_map(|(key, span)| span.map(|span| (key, span)));
+    let Some((first, _)) = given.next() else { return };
+    for (key, span) in given {
+        let message = format!("`{first}` and `{key}` exclude each other");
+        reader.fault(span, message, "a request has one body".to_owned());
+    }
+}
+
+/// A body of many texts as one template, each of them read on its own first, so that a fault is
+/// found where it was written.
+fn whole(
+    live: &[At<Text>],
+    place: Place,
+    parse: impl Fn() -> Result<Template, BadTemplate>,
+    uses: &mut Vec<Use>,
+    reader: &mut Reader<'_>,
+) -> Option<Template> {
+    let first = live.first()?;
+    let good = live.iter().filter(|at| live::template(at, place, uses, reader).is_some()).count();
+    (good == live.len()).then_some(())?;
+    match parse() {
+        Ok(template) => Some(template),
+        Err(bad) => {
+            reader.fault(first.span.clone(), bad.why, bad.hint);
+            None
+        }
+    }
+}
+
+/// The bytes of a file that the gate file names.
+pub(super) fn read_file(
+    at: &At<Text>,
+    files: Files<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<u8>> {
+    match files(&at.value.value) {
+        Ok(bytes) => Some(bytes),
+        Err(why) => {
+            let message = format!("the file `{}` cannot be read: {why}", at.value.shown);
+            let hint = "paths start at the folder of the gate file".to_owned();
+            reader.fault(at.span.clone(), message, hint);
+            None
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `extract` as it is written, made into what is taken from an answer.
+
+use serde_json_path::JsonPath;
+
+use super::reader::{At, Reader, Text};
+use super::story::Take;
+use super::value::Dict;
+use crate::script::extract::{Extract, Pattern, Source};
+use crate::script::state::BUILT_IN;
+use crate::script::template::FUNCTIONS;
+
+/// Everything that a step takes; less than is written where the reader has been told why.
+pub(super) fn extracts(written: Option<&Dict<Take>>, reader: &mut Reader<'_>) -> Vec<Extract> {
+    let all = written.iter().flat_map(|dict| &dict.0);
+    all.filter_map(|(name, at)| {
+        let good = name_fits(name, reader);
+        let from = source(name, at, reader)?;
+        let default = at.value.default.value().map(|text| text.value.clone());
+        good.then(|| Extract { into: name.value.as_str().into(), from, default })
+    })
+    .collect()
+}
+
+/// Whether templates can know a value by a name; where not, the reader has been told why.
+pub(super) fn name_fits(name: &At<String>, reader: &mut Reader<'_>) -> bool {
+    const KEYWORDS: [&str; 14] = [
+        "true", "false", "none", "True", "False", "None", "not", "in", "is", "and", "or", "if",
+        "else", "loop",
+    ];
+    let text = name.value.as_str();
+    let begins = text.starts_with(|sign: char| sign.is_ascii_alphabetic() || sign == '_');
+    let (message, hint) = if !begins
+        || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
+        let hint = "letters, digits and `_`, such as `order_id`";
+        ("cannot be a name in templates", hint)
+    } else if FUNCTIONS.contains(&text) || BUILT_IN.contains(&text) || KEYWORDS.contains(&text) {
+        ("means something else in templates already", "choose another name")
+    } else {
+        return true;
+    };
+    let shown = super::reader::visible(text);
+    reader.fault(name.span.clone(), format!("`{shown}` {message}"), hint.to_owned());
+    false
+}
+
+fn source(name: &At<String>, at: &At<Take>, reader: &mut Reader<'_>) -> Option<Source> {
+    let take = &at.value;
+    let flag =
+        |slot: &super::reader::Slot<super::value::Flag>| slot.value().is_some_and(|flag| flag.0);
+    let given = [
+        !take.json.is_absent(),
+        !take.regex.is_absent(),
+        !take.header.is_absent(),
+        !take.cookie.is_absent(),
+        flag(&take.status),
+        flag(&take.body),
+    ];
+    if given.into_iter().filter(|given| *given).count() != 1 {
+        let message = format!("`{}` is taken from one place of the answer", name.value);
+        let hint =
+            "write one of `json`, `regex`, `header`, `cookie`, `status = true` and `body = true`";
+        reader.fault(at.span.clone(), message, hint.to_owned());
+        return None;
+    }
+    if let Some(group) = take.group.get().filter(|_| take.regex.is_absent()) {
+        let hint = "leave it out, or write a `regex`".to_owned();
+        reader.fault(group.span.clone(), "`group` belongs to a `regex`", hint);
+    }
+    if let Some(path) = take.json.get() {
+        return json(path, reader);
+    }
+    if let Some(pattern) = take.regex.get() {
+        let group = take.group.value().map(|group| group.0.clone());
+        return match Pattern::parse(&pattern.value.value, group) {
+            Ok(pattern) => Some(Source::Regex(pattern)),
+            Err(bad) => {
+                reader.fault(pattern.span.clone(), bad.why, bad.hint);
+                None
+            }
+        };
+    }
+    let name = |text: &Text| text.value.clone();
+    if let Some(header) = take.header.value() {
+        return Some(Source::Header(name(header).to_ascii_lowercase()));
+    }
+    if let Some(cookie) = take.cookie.value() {
+        return Some(Source::Cookie(name(cookie)));
+    }
+    let rest = if flag(&take.status) { Source::Status } else { Source::Body };
+    (flag(&take.status) || flag(&take.body)).then_some(rest)
+}
+
+fn json(path: &At<Text>, reader: &mut Reader<'_>) -> Option<Source> {
+    match JsonPath::parse(&path.value.value) {
+        Ok(read) => Some(Source::Json(read.into())),
+        Err(wrong) => {
+            let why = format!("`{}` is not a JSON path: {}", path.value.shown, wrong.message());
+            let hint = "write one such as `\"$.items[0].id\"`".to_owned();
+            reader.fault(path.span.clone(), why, hint);
+            None
+        }
+    }
+}
