@@ -34,7 +34,10 @@ mod cast;
 mod limits;
 mod check;
 mod schema;
+mod mix;
 mod planned;
+mod column;
+mod plot;
 mod outline;
 
 use std::time::Duration;

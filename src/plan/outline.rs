@@ -1,20 +1,16 @@
 //! What a gate file would do, in words and numbers, without doing it: `loadgate plan`.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
+use super::column::{NAME, cell, grouped, say};
 use super::planned::{Fewest, Planned};
+use super::plot;
 use super::profile::Profile;
 use super::threshold::{Level, Selector, Threshold};
-use super::{Arrivals, Drive, Http, Load, Plan, glob};
+use super::{Arrivals, Drive, Http, Plan, glob};
 use crate::run::Model;
 use crate::sanitise::Clean;
 use crate::unit::{Rate, show_duration};
-
-/// Columns of an endpoint's name or a scope.
-const NAME: usize = 30;
 
 /// The plan in words, at most 80 columns wide.
 #[must_use]
@@ -26,6 +22,7 @@ pub fn outline(plan: &Plan) -> String {
             planned = Planned::of(drive, &plan.thresholds);
             target(&mut out, drive);
             load(&mut out, drive, planned.as_ref());
+            plot::scenarios(&mut out, drive);
             endpoints(&mut out, drive, planned.as_ref());
         }
         None => out.push_str("thresholds alone: for results that exist, with `loadgate check`\n\n"),
@@ -35,10 +32,6 @@ pub fn outline(plan: &Plan) -> String {
         say(&mut out, format_args!("\nwarning: {warning}"));
     }
     out
-}
-
-fn say(out: &mut String, line: std::fmt::Arguments<'_>) {
-    writeln!(out, "{line}").expect("a string takes everything");
 }
 
 fn target(out: &mut String, drive: &Drive) {
@@ -85,17 +78,19 @@ fn load(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
         let warm_up = show_duration(load.warm_up);
         say(out, format_args!("           warm-up {warm_up}: sent, never judged"));
     }
-    amount(out, load, planned);
+    amount(out, drive, planned);
 }
 
-fn amount(out: &mut String, load: &Load, planned: Option<&Planned>) {
+fn amount(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
+    let load = &drive.load;
     let Some(planned) = planned else {
         say(out, format_args!("           requests: as many as the answers allow\n"));
         return;
     };
     let (sent, judged) = (planned.sent().iter().sum(), planned.judged().iter().sum());
     let (sent, judged) = (grouped(sent), grouped(judged));
-    say(out, format_args!("           {sent} requests planned, {judged} of them judged"));
+    let word = if drive.scenarios.is_empty() { "planned" } else { "expected" };
+    say(out, format_args!("           {sent} requests {word}, {judged} of them judged"));
     let limits = (grouped(load.max_in_flight as u64), grouped(load.connections as u64));
     say(out, format_args!("           at most {} in flight, {} connections", limits.0, limits.1));
     match load.seed {
@@ -115,20 +110,24 @@ fn level(profile: &Profile, micro: u64) -> String {
 }
 
 fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
-    let head = format!("{:<width$} {:>9}", "endpoint", "weight", width = NAME);
+    let plain = drive.scenarios.is_empty();
+    let (weight, sent) = if plain { ("weight", "planned") } else { ("", "expected") };
+    let head = format!("{:<NAME$} {weight:>9}", "endpoint");
     match planned {
-        Some(_) => say(out, format_args!("{head} {:>15} {:>15}", "planned", "judged")),
-        None => say(out, format_args!("{head}")),
+        Some(_) => say(out, format_args!("{head} {sent:>15} {:>15}", "judged")),
+        None => say(out, format_args!("{}", head.trim_end())),
     }
-    for (place, request) in drive.requests.iter().enumerate() {
-        let line = format!("{} {:>9}", cell(&request.name, NAME), request.weight);
+    for (place, name) in drive.endpoints.iter().enumerate() {
+        let weight = drive.requests.get(place).filter(|_| plain);
+        let weight = weight.map_or(String::new(), |request| request.weight.to_string());
+        let line = format!("{} {weight:>9}", cell(name, NAME));
         match planned {
             Some(planned) => {
                 let sent = grouped(planned.sent()[place]);
                 let judged = grouped(planned.judged().get(place).copied().unwrap_or(0));
                 say(out, format_args!("{line} {sent:>15} {judged:>15}"));
             }
-            None => say(out, format_args!("{line}")),
+            None => say(out, format_args!("{}", line.trim_end())),
         }
     }
     out.push('\n');
@@ -165,7 +164,7 @@ fn scope(index: usize, threshold: &Threshold, plan: &Plan, planned: Option<&Plan
     };
     let count = match planned {
         Some(planned) => planned.endpoints(index),
-        None => drive.requests.iter().filter(|ask| glob::matches(pattern, &ask.name)).count(),
+        None => drive.endpoints.iter().filter(|name| glob::matches(pattern, name)).count(),
     };
     format!("{} ({count})", threshold.selector)
 }
@@ -214,35 +213,4 @@ fn shortfall(threshold: &Threshold, fewest: Option<Fewest<'_>>) -> Option<String
         Some(Fewest::Whole(have) | Fewest::Of(_, have)) if have < need => Some(short(have)),
         Some(Fewest::Whole(_) | Fewest::Of(..)) | None => None,
     }
-}
-
-/// A text in so many columns, cut where it is longer.
-fn cell(text: &str, columns: usize) -> String {
-    let text = Clean::line(text).to_string();
-    let mut used = 0;
-    let cut = text.width() > columns;
-    let room = columns - usize::from(cut);
-    let fits = |sign: &char| {
-        used += sign.width().unwrap_or(0);
-        used <= room
-    };
-    let mut cell: String = text.chars().take_while(fits).collect();
-    if cut {
-        cell.push('…');
-    }
-    let gap = columns.saturating_sub(cell.width());
-    cell + &" ".repeat(gap)
-}
-
-/// A number with its thousands apart: `12,000`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -1,12 +1,13 @@
-//! How many requests a plan would send, exactly, before it sends any.
+//! How many requests a plan would send, before it sends any: exactly where each arrival is one
+//! request, as expected where users draw what they do.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::Drive;
 use super::axis::{judged_span, windows};
-use super::draw::Draw;
 use super::glob;
+use super::mix::Mix;
 use super::threshold::{Selector, Threshold};
 use super::timetable::Timetable;
 use crate::run::Model;
@@ -63,14 +64,12 @@ impl Planned {
             .iter()
             .map(|spans| spans.iter().min_by_key(|span| arrivals(span)).copied())
             .collect();
-        let weights: Vec<u32> = drive.requests.iter().map(|request| request.weight).collect();
-        let draw = Draw::new(&weights, load.seed.unwrap_or(0));
+        let mix = Mix::of(drive);
         let mut counts = HashMap::new();
         for span in narrowest.iter().flatten().copied().chain([whole]).chain(judged) {
-            counts.entry(span).or_insert_with(|| draw.counts(0, before[&span.0], before[&span.1]));
+            counts.entry(span).or_insert_with(|| mix.requests(before[&span.0], before[&span.1]));
         }
-        let names: Vec<String> =
-            drive.requests.iter().map(|request| request.name.clone()).collect();
+        let names = drive.endpoints.clone();
         let places = places(&names, thresholds);
         Some(Self { names, places, narrowest, counts, whole, judged })
     }

@@ -111,8 +111,8 @@ pub struct Feed {
 pub struct Live {
     /// Path and query, the target's prefix included.
     pub path: Template,
-    /// The request's own headers, by lower-case name.
+    /// All of the request's own headers, by lower-case name.
     pub headers: Vec<(String, Template)>,
-    /// The body.
+    /// The body; `None` where the request's own is sent as it is.
     pub body: Option<Template>,
 }

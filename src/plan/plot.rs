@@ -1,0 +1,117 @@
+//! Scenarios in words: shares, tasks, think time, data.
+
+use super::Drive;
+use super::column::{NAME, cell, grouped, say};
+use super::mix::{self, MICRO};
+use super::scenario::{Feed, Pace, Scenario, Share, Step, Task, Think, Work};
+use crate::run::Model;
+use crate::sanitise::Clean;
+use crate::script::feeder::{OnEnd, Pick};
+use crate::unit::show_duration;
+
+/// The scenarios of a drive, with their shares and what a turn of each sends.
+pub(super) fn scenarios(out: &mut String, drive: &Drive) {
+    if drive.scenarios.is_empty() {
+        return;
+    }
+    say(out, format_args!("{:<NAME$} {:>9} {:>15}", "scenario", "share", "requests a turn"));
+    for scenario in &drive.scenarios {
+        let share = share(drive, scenario);
+        let turn = tenths(mix::length(drive, &scenario.work));
+        say(out, format_args!("{} {share:>9} {turn:>15}", cell(&scenario.name, NAME)));
+        once(out, "before", &scenario.start);
+        tasks(out, drive, &scenario.work, 1);
+        once(out, "after", &scenario.stop);
+        for note in rests(scenario).into_iter().chain(scenario.feeds.iter().map(data)) {
+            say(out, format_args!("  {note}"));
+        }
+    }
+    let turn = match drive.load.profile.model {
+        Model::Open => "an arrival does one turn",
+        Model::Closed => "a user does turn after turn",
+    };
+    say(out, format_args!("  {turn}\n"));
+}
+
+fn once(out: &mut String, when: &str, steps: &[Step]) {
+    let noun = if steps.len() == 1 { "request" } else { "requests" };
+    if !steps.is_empty() {
+        say(out, format_args!("  once {when}: {} {noun}", steps.len()));
+    }
+}
+
+/// A scenario's part: of the arrivals, or of the users that no other one has for itself.
+fn share(drive: &Drive, scenario: &Scenario) -> String {
+    let weight = match scenario.share {
+        Share::Weight(weight) => u64::from(weight),
+        Share::Fixed(users) => return format!("{} users", grouped(u64::from(users))),
+    };
+    let sum: u64 = drive.scenarios.iter().map(|one| u64::from(mix::weight(one.share))).sum();
+    percent(weight * MICRO / sum.max(1))
+}
+
+fn tasks(out: &mut String, drive: &Drive, work: &Work, depth: usize) {
+    let tasks = match work {
+        Work::Tasks(tasks) => tasks,
+        Work::Steps(_) => return,
+    };
+    for task in tasks {
+        let name = format!("{}{}", "  ".repeat(depth.min(6)), Clean::line(&task.name));
+        let share = percent(mix::share(tasks, task, MICRO));
+        let turn = tenths(mix::length(drive, &task.work));
+        let line = format!("{} {share:>9} {turn:>15}{}", cell(&name, NAME), repeat(task));
+        say(out, format_args!("{line}"));
+        self::tasks(out, drive, &task.work, depth + 1);
+    }
+}
+
+fn repeat(task: &Task) -> String {
+    match task.repeat {
+        (1, 1) => String::new(),
+        (from, to) if from == to => format!("  {from} times"),
+        (from, to) => format!("  {from} to {to} times"),
+    }
+}
+
+/// Think time and pace.
+fn rests(scenario: &Scenario) -> Option<String> {
+    let between = match scenario.work {
+        Work::Steps(_) => "steps",
+        Work::Tasks(_) => "tasks",
+    };
+    match scenario.pace {
+        Pace::None => None,
+        Pace::Wait(think) => Some(format!("think time between {between}: {}", time(think))),
+        Pace::Paced(every) => Some(format!("a turn begins every {}", show_duration(every))),
+    }
+}
+
+fn time(think: Think) -> String {
+    match think {
+        Think::Constant(time) => show_duration(time),
+        Think::Between(from, to) => format!("{} to {}", show_duration(from), show_duration(to)),
+        Think::Exponential(mean) => format!("exponential, {} on average", show_duration(mean)),
+    }
+}
+
+fn data(feed: &Feed) -> String {
+    let pick = match feed.pick {
+        Pick::Next(OnEnd::Wrap) => "in order, again from the first",
+        Pick::Next(OnEnd::Stop) => "in order, then no more",
+        Pick::Random => "at random",
+        Pick::Once => "each one once",
+    };
+    let rows = grouped(feed.table.rows() as u64);
+    format!("data `{}`: {rows} rows, {pick}", Clean::line(&feed.name))
+}
+
+/// Millionths as a number with one decimal.
+fn tenths(micro: u64) -> String {
+    let tenths = (micro + MICRO / 20) / (MICRO / 10);
+    format!("{}.{}", grouped(tenths / 10), tenths % 10)
+}
+
+/// Millionths as per cent with one decimal.
+fn percent(micro: u64) -> String {
+    format!("{}%", tenths(micro.saturating_mul(100)))
+}
