@@ -267,6 +267,7 @@ fn expect(at: &At<ask::Expect>, method: &str, reader: &mut Reader<'_>) -> Expect
         ..Expect::default()
     };
     for text in asked.body.value().iter().flat_map(|body| &body.0) {
+        live::refuse(text, "an expectation", "expect a part that is the same for all", reader);
         expect.body.push(text.value.value.clone());
     }
     for (key, value) in asked.header.value().iter().flat_map(|dict| &dict.0) {

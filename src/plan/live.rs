@@ -69,6 +69,14 @@ pub(super) fn template(
     }
 }
 
+/// Tells of a template where none is written out.
+pub(super) fn refuse(at: &At<Text>, place: &str, hint: &str, reader: &mut Reader<'_>) {
+    if at.value.live {
+        let message = format!("{place} cannot hold a template");
+        reader.fault(at.span.clone(), message, hint.to_owned());
+    }
+}
+
 /// Where in the file a place of a text stands: the word there, or all of the text.
 fn pinpoint(
     text: &str,

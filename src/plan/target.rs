@@ -6,6 +6,7 @@ use super::address::{Address, path_is_good};
 use super::endpoint;
 use super::fault::Fault;
 use super::file;
+use super::live;
 use super::payload::{self, Files};
 use super::reader::{At, Reader, Text};
 use super::{Http, Identity, Ready, Source, Target, Tls};
@@ -24,6 +25,9 @@ pub(super) fn target(
     let address = address(at, source, reader);
     let written = at.map(|at| &at.value);
     let headers = written.and_then(|target| target.headers.value());
+    for (_, text) in headers.iter().flat_map(|dict| &dict.0) {
+        live::refuse(text, "a header of every request", "give it to requests or steps", reader);
+    }
     let headers = headers.map(|dict| endpoint::headers(dict, reader)).unwrap_or_default();
     let tls = written.and_then(|target| target.tls.get());
     let tls = tls.map(|at| tls_of(at, source.files, reader)).unwrap_or_default();

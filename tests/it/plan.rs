@@ -7,6 +7,8 @@ use loadgate::plan::fault::Faults;
 use loadgate::plan::{self, Drive, HeaderRule, JsonRule, Plan, Source};
 use loadgate::run::Model;
 
+/// Scenarios, their steps and templates.
+mod scenarios;
 /// What `[sla]` means.
 mod limits;
 /// Properties of reading that hold for every text.
@@ -32,6 +34,10 @@ fn files(path: &str) -> Result<Vec<u8>, String> {
         "certs/ca.pem" | "certs/client.pem" => Ok(pem("CERTIFICATE").into_bytes()),
         "certs/client-key.pem" => Ok(pem("PRIVATE KEY").into_bytes()),
         "bodies/document.json" => Ok(b"{}".to_vec()),
+        "users.csv" => Ok(include_bytes!("../../thresholds/users.csv").to_vec()),
+        "items.jsonl" => Ok(b"{\"id\":1}\n{\"id\":2}\n".to_vec()),
+        "broken.csv" => Ok(b"email,password\na@b,c\nd@e\n".to_vec()),
+        "empty.csv" => Ok(b"email,password\n".to_vec()),
         _ => Err("no such file".to_owned()),
     }
 }

@@ -38,7 +38,7 @@ fn validator() -> jsonschema::Validator {
 }
 
 /// Bad files whose mistakes lie in their meaning, not in their shape; a schema cannot see those.
-const MEANING: [&str; 26] = [
+const MEANING: [&str; 31] = [
     "asks-nothing",
     "nothing-at-all",
     "bodies",
@@ -65,6 +65,11 @@ const MEANING: [&str; 26] = [
     "expectations",
     "odd-characters",
     "bare",
+    "scenarios-with-a-rate",
+    "fixed-users",
+    "templates",
+    "extracts",
+    "data-files",
 ];
 
 #[test]
@@ -109,6 +114,14 @@ fn tables(schema: &Value) -> Vec<(String, BTreeSet<String>)> {
     all
 }
 
+const SCENARIO: &str = "[[scenario]]\nname = \"a\"\nsteps = [{ get = \"/\" }]";
+
+/// A gate file whose only step has one more key.
+fn step(more: &str) -> String {
+    let steps = format!("steps = [{{ get = \"/\", {more} }}]");
+    gate(&format!("[[scenario]]\nname = \"a\"\n{steps}"), "max = \"< 1s\"")
+}
+
 /// A gate file with a key nobody knows in the table of that name.
 fn with_unknown_key(table: &str) -> Option<String> {
     let key = "zzzzzzzz = 1";
@@ -134,6 +147,18 @@ fn with_unknown_key(table: &str) -> Option<String> {
         "EqualsTable" => {
             let expect = format!("expect = {{ json = {{ \"$.a\" = {{ equals = 1, {key} }} }} }}");
             gate(&request(&expect), "max = \"< 1s\"")
+        }
+        "Scenario" => gate(&format!("{SCENARIO}\n{key}"), "max = \"< 1s\""),
+        "Task" => {
+            let task = "[[scenario]]\nname = \"a\"\n[[scenario.task]]\nname = \"b\"";
+            gate(&format!("{task}\nsteps = [{{ get = \"/\" }}]\n{key}"), "max = \"< 1s\"")
+        }
+        "Step" => step(key),
+        "Take" => step(&format!("extract.a = {{ {key} }}")),
+        "Exponential" => step(&format!("wait = {{ exponential = \"1s\", {key} }}")),
+        "Data" => {
+            let data = format!("data = {{ csv = \"users.csv\", {key} }}");
+            gate(&format!("{SCENARIO}\n{data}"), "max = \"< 1s\"")
         }
         _ => return None,
     })
