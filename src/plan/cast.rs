@@ -100,9 +100,10 @@ impl Maker<'_, '_> {
         let weight = at.value.weight.value();
         let weight = weight.map_or(1, |weight| u32::try_from(weight.0).unwrap_or(u32::MAX));
         let written = written!(at, weight);
-        let made = endpoint::request(&written, self.prefix, self.files, self.reader);
-        let Some((request, uses)) = made else { return };
+        let mut uses = Vec::new();
+        let made = endpoint::request(&written, self.prefix, self.files, &mut uses, self.reader);
         Known::alone().check(&uses, self.reader);
+        let Some(request) = made else { return };
         let name = request.name.clone();
         let span = at.value.name.get().map_or(at.span.clone(), |name| name.span.clone());
         let step = Step { request: self.add(request, &at.span), extract: Vec::new(), wait: None };
@@ -268,16 +269,15 @@ impl Maker<'_, '_> {
 
     fn step(&mut self, at: &At<story::Step>, known: &mut Known<'_>) -> Option<Step> {
         let written = written!(at, 1);
-        let made = endpoint::request(&written, self.prefix, self.files, self.reader);
+        let mut uses = Vec::new();
+        let made = endpoint::request(&written, self.prefix, self.files, &mut uses, self.reader);
+        known.check(&uses, self.reader);
         let extract = take::extracts(at.value.extract.value(), self.reader);
         for (name, _) in at.value.extract.value().iter().flat_map(|dict| &dict.0) {
             known.not_a_feed(name, self.reader);
         }
-        if let Some((_, uses)) = &made {
-            known.check(uses, self.reader);
-        }
         known.learn(&extract);
-        let (request, _) = made?;
+        let request = made?;
         let wait = at.value.wait.value().map(|wait| wait.0);
         Some(Step { request: self.add(request, &at.span), extract, wait })
     }

@@ -85,13 +85,15 @@ pub(super) fn names_differ(all: &[At<file::Request>], reader: &mut Reader<'_>) {
     }
 }
 
-/// A request, and the names it needs from its user; nothing where the reader has been told why.
+/// A request; nothing where the reader has been told why. The names it needs from its user are
+/// there in either case.
 pub(super) fn request(
     written: &Written<'_>,
     prefix: &str,
     files: Files<'_>,
+    uses: &mut Vec<Use>,
     reader: &mut Reader<'_>,
-) -> Option<(Request, Vec<Use>)> {
+) -> Option<Request> {
     let before = reader.faults.len();
     let (method, path) = method_and_path(written, reader)?;
     // An odd sign within a tag is none of the path's.
@@ -99,18 +101,17 @@ pub(super) fn request(
         reader.fault(path.span.clone(), format!("the path {}", bad.why), bad.hint);
     }
     let name = name(written, &method, &path, reader)?;
-    let mut uses = Vec::new();
-    let (body, live_body) = payload::body(&written.payload, files, &mut uses, reader);
+    let (body, live_body) = payload::body(&written.payload, files, uses, reader);
     let expect = written.expect.map(|at| expect(at, &method, reader));
     let headers = written.headers.map(|dict| headers(dict, reader));
     let texts = written.headers.iter().flat_map(|dict| &dict.0);
     let mut live = None;
     if live_body.is_some() || path.value.live || texts.into_iter().any(|(_, at)| at.value.live) {
-        let parts = live::parts(&path, prefix, written.headers, &mut uses, reader);
+        let parts = live::parts(&path, prefix, written.headers, uses, reader);
         live = parts.map(|(path, headers)| Live { path, headers, body: live_body });
     }
     (reader.faults.len() == before).then_some(())?;
-    let request = Request {
+    Some(Request {
         name,
         path: format!("{prefix}{}", path.value.value),
         method,
@@ -120,8 +121,7 @@ pub(super) fn request(
         expect: expect.unwrap_or_default(),
         endpoint: 0,
         live,
-    };
-    Some((request, uses))
+    })
 }
 
 fn name(

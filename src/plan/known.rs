@@ -76,8 +76,7 @@ impl<'s> Known<'s> {
         }
         let span = asked.span.clone();
         if self.anywhere.contains(name) {
-            let message =
-                format!("`{name}` may be missing: no step before this one takes it every time");
+            let message = format!("`{name}` may be missing: no earlier step takes it");
             let hint = "take it in `start` or in an earlier step of the same task";
             reader.warn(span, message, Some(hint.to_owned()));
             return;
@@ -85,7 +84,7 @@ impl<'s> Known<'s> {
         if self.lost {
             return;
         }
-        let message = format!("`{name}` is nobody's value");
+        let message = format!("unknown name `{name}`");
         let feeds = self.feeds.iter().map(|feed| feed.name.as_str());
         let known: Vec<&str> =
             feeds.chain(self.anywhere.iter().map(String::as_str)).chain(BUILT_IN).collect();
@@ -110,11 +109,10 @@ fn check_column(feed: &Feed, column: &str, asked: &Use, reader: &mut Reader<'_>)
     }
     let (name, span) = (&feed.name, asked.span.clone());
     let message = format!("`{name}` has no column `{column}`");
-    match nearest(column, &columns) {
-        Some(near) => reader.fault(span, format!("{message}, did you mean `{name}.{near}`?"), None),
-        None => {
-            let listed: Vec<&str> = columns.iter().copied().take(20).collect();
-            reader.fault(span, message, format!("its columns are {}", listed.join(", ")));
-        }
+    if let Some(near) = nearest(column, &columns) {
+        reader.fault(span, format!("{message}, did you mean `{name}.{near}`?"), None);
+        return;
     }
+    let listed: Vec<&str> = columns.into_iter().take(20).collect();
+    reader.fault(span, message, format!("its columns are {}", listed.join(", ")));
 }

@@ -56,10 +56,11 @@ fn tasks(out: &mut String, drive: &Drive, work: &Work, depth: usize) {
         Work::Steps(_) => return,
     };
     for task in tasks {
-        let name = format!("{}{}", "  ".repeat(depth.min(6)), Clean::line(&task.name));
+        let indent = 2 * depth.min(6);
+        let name = cell(&task.name, NAME - indent);
         let share = percent(mix::share(tasks, task, MICRO));
         let turn = tenths(mix::length(drive, &task.work));
-        let line = format!("{} {share:>9} {turn:>15}{}", cell(&name, NAME), repeat(task));
+        let line = format!("{:indent$}{name} {share:>9} {turn:>15}{}", "", repeat(task));
         say(out, format_args!("{line}"));
         self::tasks(out, drive, &task.work, depth + 1);
     }

@@ -38,9 +38,9 @@ pub(super) fn add_up(
 ) {
     let Some(profile) = profile.filter(|profile| profile.model == Model::Closed) else { return };
     let users = profile.peak() / MICRO;
-    let fixed = written.iter().filter_map(|at| at.value.fixed.get());
+    let mut fixed = written.iter().filter_map(|at| at.value.fixed.get());
     let sum: u64 = fixed.clone().map(|at| at.value.0).sum();
-    let Some(last) = fixed.last() else { return };
+    let Some(last) = fixed.next_back() else { return };
     let weighted = others || written.iter().any(|at| at.value.fixed.is_absent());
     let message = if sum > users {
         format!("fixed scenarios take {sum} users together, and the load has {users}")

@@ -56,7 +56,12 @@ fn source(name: &At<String>, at: &At<Take>, reader: &mut Reader<'_>) -> Option<S
         flag(&take.status),
         flag(&take.body),
     ];
-    if given.into_iter().filter(|given| *given).count() != 1 {
+    let count = given.into_iter().filter(|given| *given).count();
+    // A misspelt key has been told already.
+    if count == 0 && reader.faults.iter().any(|fault| at.span.contains(&fault.span.start)) {
+        return None;
+    }
+    if count != 1 {
         let message = format!("`{}` is taken from one place of the answer", name.value);
         let hint =
             "write one of `json`, `regex`, `header`, `cookie`, `status = true` and `body = true`";

@@ -152,13 +152,10 @@ fn a_name_is_known_from_where_it_is_taken() {
     let unused: [&str; 0] = [];
     assert_eq!(told(&steps(&format!("{take}, {{ get = \"/{{{{ id }}}}\" }}"))), unused);
     let early = good(&steps(&format!("{{ get = \"/{{{{ id }}}}\" }}, {take}")));
-    assert_eq!(
-        early.warnings[0].message,
-        "`id` may be missing: no step before this one takes it every time"
-    );
+    assert_eq!(early.warnings[0].message, "`id` may be missing: no earlier step takes it");
     assert_eq!(
         told(&steps(&format!("{take}, {{ get = \"/{{{{ ids }}}}\" }}"))),
-        ["`ids` is nobody's value, did you mean `id`?"]
+        ["unknown name `ids`, did you mean `id`?"]
     );
 }
 
