@@ -9,8 +9,8 @@ pub(super) const MICRO: u64 = 1_000_000;
 
 /// What one turn of each scenario is expected to send.
 pub(super) struct Mix {
-    /// Millionths of requests in a turn, by scenario and endpoint. An arrival's turn is all it does:
-    /// start, work, stop.
+    /// Millionths of requests in a turn, by scenario and endpoint. An arrival's turn is all it
+    /// does: start, work, stop.
     turns: Vec<Vec<u64>>,
     draw: Draw,
 }

@@ -2,9 +2,9 @@
 
 use serde_json_path::JsonPath;
 
-use super::reader::{At, Reader, Text};
+use super::reader::{At, Reader, Slot, Text};
 use super::story::Take;
-use super::value::Dict;
+use super::value::{Dict, Flag};
 use crate::script::extract::{Extract, Pattern, Source};
 use crate::script::state::BUILT_IN;
 use crate::script::template::FUNCTIONS;
@@ -44,17 +44,21 @@ pub(super) fn name_fits(name: &At<String>, reader: &mut Reader<'_>) -> bool {
     false
 }
 
-fn source(name: &At<String>, at: &At<Take>, reader: &mut Reader<'_>) -> Option<Source> {
+/// Whether a flag is there and true.
+fn is_set(slot: &Slot<Flag>) -> bool {
+    slot.value().is_some_and(|flag| flag.0)
+}
+
+/// Tells of a value that is taken from nowhere, or from two places.
+fn one_place(name: &At<String>, at: &At<Take>, reader: &mut Reader<'_>) -> Option<()> {
     let take = &at.value;
-    let flag =
-        |slot: &super::reader::Slot<super::value::Flag>| slot.value().is_some_and(|flag| flag.0);
     let given = [
         !take.json.is_absent(),
         !take.regex.is_absent(),
         !take.header.is_absent(),
         !take.cookie.is_absent(),
-        flag(&take.status),
-        flag(&take.body),
+        is_set(&take.status),
+        is_set(&take.body),
     ];
     let count = given.into_iter().filter(|given| *given).count();
     // A misspelt key has been told already.
@@ -68,6 +72,12 @@ fn source(name: &At<String>, at: &At<Take>, reader: &mut Reader<'_>) -> Option<S
         reader.fault(at.span.clone(), message, hint.to_owned());
         return None;
     }
+    Some(())
+}
+
+fn source(name: &At<String>, at: &At<Take>, reader: &mut Reader<'_>) -> Option<Source> {
+    let take = &at.value;
+    one_place(name, at, reader)?;
     if let Some(group) = take.group.get().filter(|_| take.regex.is_absent()) {
         let hint = "leave it out, or write a `regex`".to_owned();
         reader.fault(group.span.clone(), "`group` belongs to a `regex`", hint);
@@ -92,8 +102,8 @@ fn source(name: &At<String>, at: &At<Take>, reader: &mut Reader<'_>) -> Option<S
     if let Some(cookie) = take.cookie.value() {
         return Some(Source::Cookie(name(cookie)));
     }
-    let rest = if flag(&take.status) { Source::Status } else { Source::Body };
-    (flag(&take.status) || flag(&take.body)).then_some(rest)
+    let rest = if is_set(&take.status) { Source::Status } else { Source::Body };
+    (is_set(&take.status) || is_set(&take.body)).then_some(rest)
 }
 
 fn json(path: &At<Text>, reader: &mut Reader<'_>) -> Option<Source> {

@@ -48,7 +48,8 @@ fn requests_that_never_change_are_no_scenarios() {
 #[test]
 fn a_request_with_a_template_is_a_scenario_of_one_step() {
     let plan = good(&gate(
-        "[[request]]\nget = \"/u/{{ user }}?q=1\"\nweight = 3\n[[request]]\nname = \"h\"\nget = \"/h\"",
+        "[[request]]\nget = \"/u/{{ user }}?q=1\"\nweight = 3\n\
+         [[request]]\nname = \"h\"\nget = \"/h\"",
         MAX,
     ));
     let drive = drive(&plan);
@@ -128,7 +129,8 @@ fn templates_are_written_for_their_place() {
 fn what_comes_from_the_environment_never_becomes_a_template() {
     let env = |name: &str| (name == "EVIL").then(|| "{{ user }}{% if".to_owned());
     let text = steps(
-        r#"{ post = "/{{ iteration }}", headers = { a = "${EVIL}", b = "{${EVIL}" }, json = { a = "${EVIL}", b = "{{ user }}" } }"#,
+        r#"{ post = "/{{ iteration }}", headers = { a = "${EVIL}", b = "{${EVIL}" },
+             json = { a = "${EVIL}", b = "{{ user }}" } }"#,
     );
     let source =
         loadgate::plan::Source { env: &env, ..super::source("gate.toml", text.as_bytes()) };
