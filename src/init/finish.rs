@@ -27,7 +27,7 @@ pub(super) fn finish(
     }
     let finder = conceal.finder();
     for entry in gate.entries.iter_mut().chain(&mut gate.writes) {
-        clean(entry, &finder, gate.shape);
+        clean(entry, &finder);
     }
     tell_apart(&mut gate);
     let shared = share_headers(&mut gate);
@@ -74,19 +74,19 @@ fn large_body(body: &Body) -> bool {
     size > MAX_BODY
 }
 
-/// Takes known secrets out, wherever they stand; in a scenario also what would be a template.
-fn clean(entry: &mut Entry, finder: &Finder, shape: Shape) {
-    let text = |text: Text| match shape {
-        Shape::Requests => finder.text(text),
-        Shape::Scenario => finder.text(text).map_plain(|plain| Text::plain(literal(plain))),
-    };
+/// Takes known secrets out, wherever they stand, and what would be a template.
+fn clean(entry: &mut Entry, finder: &Finder) {
+    let text = |text: Text| finder.text(text).map_plain(|plain| Text::plain(literal(plain)));
     let name = |name: &str| finder.name(name);
     entry.name = tidy_name(&name(&entry.name));
     entry.path = rooted(text(std::mem::take(&mut entry.path)));
     for (_, value) in &mut entry.headers {
         *value = text(std::mem::take(value));
     }
-    entry.body.change(&text, &name);
+    entry.body.change(&text, &|key| literal(&name(key)));
+    if let Body::Plain { content_type: Some(kind), .. } = &mut entry.body {
+        *kind = literal(kind);
+    }
     if let Some(remark) = &mut entry.remark {
         *remark = name(remark);
     }
@@ -103,7 +103,7 @@ fn rooted(path: Text) -> Text {
     whole
 }
 
-/// A step's texts are templates: signs that open one are put out by one.
+/// Texts of requests are templates: signs that open one are put out by one.
 fn literal(plain: &str) -> String {
     let mut out = String::new();
     let mut rest = plain;
@@ -169,6 +169,8 @@ fn share_headers(gate: &mut Gate) -> Vec<(String, Text)> {
     };
     let everywhere = |header: &&(String, Text)| {
         header.0 != "content-type"
+            // What is put out by a template belongs to requests.
+            && !quote::spelled(&header.1).contains("{{")
             && gate.entries.iter().all(|entry| known(entry, header) || silent(entry, header))
     };
     let shared: Vec<(String, Text)> = first.headers.iter().filter(everywhere).cloned().collect();
