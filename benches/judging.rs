@@ -77,6 +77,7 @@ fn run() -> Run {
             lasted: duration,
             warm_up: Duration::ZERO,
             timeout: Duration::from_secs(10),
+            released: None,
             planned: Some(sent),
             sent,
             dropped: 0,

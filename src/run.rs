@@ -98,6 +98,9 @@ pub struct Delivered {
     pub timeout: Duration,
     /// Arrivals planned, warm-up included (open model).
     pub planned: Option<u64>,
+    /// Arrivals released, warm-up included (open model); a user that arrives may send several
+    /// requests. `None` where that was not told apart from the requests.
+    pub released: Option<u64>,
     /// Requests sent, warm-up included.
     pub sent: u64,
     /// Arrivals dropped because `max_in_flight` was reached.

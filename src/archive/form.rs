@@ -76,6 +76,8 @@ pub(super) struct Load<'a> {
     pub(super) warm_up_ns: Nanos,
     pub(super) timeout_ns: Nanos,
     pub(super) planned: Option<Count>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) released: Option<Count>,
     pub(super) sent: Count,
     pub(super) dropped: Count,
     pub(super) users: Count,

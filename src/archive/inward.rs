@@ -98,6 +98,7 @@ fn load(form: form::Load<'_>) -> Believed<Delivered> {
         warm_up: form.warm_up_ns.0,
         timeout: form.timeout_ns.0,
         planned: form.planned.map(|planned| planned.0),
+        released: form.released.map(|released| released.0),
         sent: form.sent.0,
         dropped: form.dropped.0,
         users: form.users.0,

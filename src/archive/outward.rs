@@ -67,6 +67,7 @@ fn load<'a>(load: &'a Delivered, connecting: Option<&'a PackedTimes>) -> form::L
         warm_up_ns: Nanos(load.warm_up),
         timeout_ns: Nanos(load.timeout),
         planned: load.planned.map(Count),
+        released: load.released.map(Count),
         sent: Count(load.sent),
         dropped: Count(load.dropped),
         users: Count(load.users),

@@ -114,7 +114,8 @@ fn dropped(run: &Run) -> Option<String> {
 }
 
 fn unsent(run: &Run) -> Option<String> {
-    let (planned, sent) = (run.load.planned?, run.load.sent);
+    let planned = run.load.planned?;
+    let sent = run.load.released.unwrap_or(run.load.sent);
     if is_cut_short(run) || is_enough(sent, run) {
         return None;
     }

@@ -4,8 +4,10 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::lane::{Flight, Lane};
+use super::journey::{Halt, Walker};
 use super::nanos;
 use super::probe::{Hub, Probe};
+use super::story::Story;
 use crate::sample::{End, Failure};
 
 /// How long a user waits after a connect that failed: it doubles from the first to the second.
@@ -36,6 +38,9 @@ pub(super) async fn crowd<H: Hub>(lane: Rc<Lane<H>>) {
 /// A user's life: draw, ask, wait for the answer, again.
 async fn live<H: Hub>(lane: Rc<Lane<H>>, user: u64, place: usize, until: u64) {
     let _alive = Alive::new(&lane);
+    if let Some(story) = lane.order.story.clone() {
+        return Box::pin(walk(&lane, &story, user, place, until)).await;
+    }
     let mut probe = lane.hub.probe();
     let (mut asked, mut pause) = (0, PAUSE.0);
     loop {
@@ -47,7 +52,7 @@ async fn live<H: Hub>(lane: Rc<Lane<H>>, user: u64, place: usize, until: u64) {
         let request = lane.draw.nth(user + 1, asked);
         asked += 1;
         lane.begin(now);
-        lane.take_off(place, Flight { request, due: now, sent: now });
+        lane.take_off(place, Flight { request, due: now, sent: now, number: 0 });
         let answer = probe.fire(request, begun + lane.order.timeout).await;
         // Opening a connection is part of the request that had to; otherwise it is due when it is
         // sent.
@@ -63,8 +68,67 @@ async fn live<H: Hub>(lane: Rc<Lane<H>>, user: u64, place: usize, until: u64) {
     }
 }
 
+/// A user's life in a scenario: start, turns of work, stop.
+async fn walk<H: Hub>(
+    lane: &Rc<Lane<H>>,
+    story: &Story,
+    user: u64,
+    place: usize,
+    until: u64,
+) {
+    let _way = Way::new(lane);
+    let mut probe = lane.hub.probe();
+    let mut walker = Walker::user(lane, story, user, place, until);
+    let (mut started, mut fed, mut pause) = (false, false, PAUSE.0);
+    while !walker.is_over() {
+        let mut made = Ok(());
+        if !fed {
+            made = walker.feed(walker.next_request(started));
+            fed = made.is_ok();
+        }
+        let starting = !started;
+        if made.is_ok() && starting {
+            made = walker.start(&mut probe).await;
+            started = made.is_ok();
+        }
+        if made.is_ok() && !walker.is_over() {
+            made = walker.work(&mut probe).await;
+            fed = false;
+        }
+        match made {
+            Ok(()) => pause = PAUSE.0,
+            Err(Halt::Over) => break,
+            Err(Halt::Failed) if !starting || started => pause = PAUSE.0,
+            Err(Halt::Failed | Halt::Stuck) => {
+                walker.think(pause).await;
+                pause = (pause * 2).min(PAUSE.1);
+            }
+        }
+        tokio::task::coop::consume_budget().await;
+    }
+    if started {
+        walker.stop(&mut probe).await;
+    }
+}
+
+/// A user on its way, counted so that the end waits for it.
+struct Way<'a, H>(&'a Lane<H>);
+
+impl<'a, H> Way<'a, H> {
+    fn new(lane: &'a Lane<H>) -> Self {
+        lane.set_out();
+        Self(lane)
+    }
+}
+
+impl<H> Drop for Way<'_, H> {
+    fn drop(&mut self) {
+        self.0.come_home();
+    }
+}
+
 /// Whether there was no connection to ask on.
-fn is_unconnected(end: End) -> bool {
+pub(super) fn is_unconnected(end: End) -> bool {
     match end {
         End::Good(_) => false,
         End::Failed { why, .. } => match why {

@@ -26,6 +26,7 @@ pub(super) struct Course {
     lanes: Vec<Standing>,
     pacing: &'static str,
     connecting: Times,
+    released: u64,
     opened: u64,
     reconnects: u64,
     lags: Times,
@@ -66,6 +67,7 @@ impl Course {
     pub(super) fn new(order: Order, lanes: usize) -> Self {
         let weights: Vec<u32> = order.requests.iter().map(|(_, weight)| *weight).collect();
         let limit = health::raise_descriptors();
+        let examples = vec![BTreeMap::new(); order.endpoints.len()];
         Self {
             table: Arc::new(Timetable::new(&order.load, order.seed)),
             draw: Draw::new(&weights, order.seed),
@@ -75,6 +77,7 @@ impl Course {
             lanes: vec![Standing::default(); lanes],
             pacing: "",
             connecting: Times::default(),
+            released: 0,
             opened: 0,
             reconnects: 0,
             lags: Times::default(),
@@ -84,7 +87,7 @@ impl Course {
             standstills: Standstills { own: Vec::new(), lanes: vec![Vec::new(); lanes] },
             machine: MachineTime::now(),
             descriptors: Descriptors { limit, most: 0, at_connections: None },
-            examples: vec![BTreeMap::new(); weights.len()],
+            examples,
             unconnected: None,
         }
     }
@@ -105,6 +108,7 @@ impl Course {
         batch.beats.into_iter().for_each(|beat| self.sums.released(beat));
         self.sums.settle();
         self.connecting.merge(&batch.connecting);
+        self.released += batch.released;
         self.opened += batch.opened;
         self.reconnects += batch.reconnects;
         self.lags.merge(&batch.lags);
@@ -146,7 +150,8 @@ impl Course {
 
     /// Keeps one example for each endpoint and failure.
     pub(super) fn remember(&mut self, examples: Examples) {
-        for (endpoint, why, what) in examples {
+        for (request, why, what) in examples {
+            let endpoint = self.order.counted[request];
             self.examples[endpoint].entry(why).or_insert(what);
         }
     }
@@ -251,15 +256,21 @@ impl Course {
 
     fn endpoints(&self, slices: &[Slice]) -> Vec<Evidence> {
         let planned: Vec<Option<u64>> = match self.order.load.profile.model {
-            Model::Closed => vec![None; self.order.requests.len()],
+            Model::Closed => vec![None; self.order.endpoints.len()],
+            Model::Open if self.order.story.is_some() => vec![None; self.order.endpoints.len()],
             Model::Open => {
                 let judged = slices.iter().position(|slice| !slice.warm_up);
                 let from = judged.and_then(|judged| self.planned.before.get(judged));
                 let from = from.copied().unwrap_or(self.planned.now);
-                self.draw.counts(0, from, self.planned.now).into_iter().map(Some).collect()
+                let mut planned = vec![0; self.order.endpoints.len()];
+                let counts = self.draw.counts(0, from, self.planned.now);
+                for (count, endpoint) in counts.into_iter().zip(&self.order.counted) {
+                    planned[*endpoint] += count;
+                }
+                planned.into_iter().map(Some).collect()
             }
         };
-        let names = self.order.requests.iter().map(|(name, _)| name.clone());
+        let names = self.order.endpoints.iter().cloned();
         let counted = self.sums.whole().into_iter().zip(self.sums.slices(slices.len()));
         let told = counted.zip(&self.examples);
         let evidence = |((name, planned), ((whole, slices), examples))| {
@@ -289,6 +300,7 @@ impl Course {
             warm_up: load.warm_up,
             timeout: self.order.timeout,
             planned,
+            released: planned.map(|_| self.released),
             sent: slices.iter().map(|slice| slice.pulse.sent).sum(),
             dropped: slices.iter().map(|slice| slice.pulse.dropped).sum(),
             users,

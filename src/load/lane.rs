@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::ledger::{Ledger, Record, Standing, Word};
+use super::ledger::{Examples, Ledger, Record, Standing, Word};
 use super::probe::Answer;
 use super::{Order, health, nanos};
 use crate::plan::draw::Draw;
@@ -35,6 +36,12 @@ pub(super) struct Lane<H> {
     /// Requests under way, by the place of whoever sent them.
     flying: RefCell<Vec<Option<Flight>>>,
     in_flight: Cell<u64>,
+    /// Users and arrivals on their way through a scenario.
+    pub(super) walking: Cell<u64>,
+    /// Nothing new from now on: who rests need not.
+    pub(super) ending: Notify,
+    /// Why requests failed that the protocol knows nothing of.
+    examples: RefCell<BTreeMap<(usize, Failure), String>>,
     pub(super) users: Cell<u64>,
     pub(super) connections: Cell<u64>,
     /// CPU time and moment of the start.
@@ -52,6 +59,8 @@ pub(super) struct Flight {
     pub(super) due: u64,
     /// When it was given to its connection.
     pub(super) sent: u64,
+    /// Which arrival it belongs to (open model).
+    pub(super) number: u64,
 }
 
 /// What a load thread is told about its place.
@@ -79,6 +88,9 @@ impl<H> Lane<H> {
             ledger: RefCell::new(ledger),
             flying: RefCell::default(),
             in_flight: Cell::default(),
+            walking: Cell::default(),
+            ending: Notify::new(),
+            examples: RefCell::default(),
             users: Cell::default(),
             connections: Cell::default(),
             begun: Cell::default(),
@@ -108,6 +120,11 @@ impl<H> Lane<H> {
 
     pub(super) fn in_flight(&self) -> u64 {
         self.in_flight.get()
+    }
+
+    /// Counts an arrival that is released.
+    pub(super) fn release(&self) {
+        self.ledger.borrow_mut().release();
     }
 
     /// Counts a request in: from now on it ends in a record, whatever happens.
@@ -152,7 +169,7 @@ impl<H> Lane<H> {
         if answer.reconnected {
             self.ledger.borrow_mut().reconnected();
         }
-        let endpoint = endpoint(flight.request);
+        let endpoint = self.endpoint(flight.request);
         let Answer { end, bytes, .. } = *answer;
         self.end(Record { due, sent, done, bytes, end, endpoint });
     }
@@ -160,7 +177,7 @@ impl<H> Lane<H> {
     /// A request ended without ever having been sent, or without an answer.
     pub(super) fn give_up(&self, flight: Flight, why: Failure, done: u64) {
         let end = End::Failed { why, status: None };
-        let endpoint = endpoint(flight.request);
+        let endpoint = self.endpoint(flight.request);
         let Flight { due, sent, .. } = flight;
         self.end(Record { due, sent, done, bytes: 0, end, endpoint });
     }
@@ -172,9 +189,60 @@ impl<H> Lane<H> {
         if full {
             self.hand_over();
         }
-        if left == 0 && !self.releasing.get() {
+        self.settle();
+    }
+
+    /// Tells who waits for the end, where nothing is under way any more.
+    fn settle(&self) {
+        if self.is_quiet() && !self.releasing.get() {
             self.landed.notify_one();
         }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.in_flight.get() == 0 && self.walking.get() == 0
+    }
+
+    /// An arrival, or a user, begins its way through a scenario.
+    pub(super) fn set_out(&self) {
+        self.walking.set(self.walking.get() + 1);
+    }
+
+    /// An arrival, or a user, has come to the end of its way.
+    pub(super) fn come_home(&self) {
+        self.walking.set(self.walking.get().saturating_sub(1));
+        self.settle();
+    }
+
+    /// Forgets the request of a place: it is counted in another way.
+    pub(super) fn land_nowhere(&self, place: usize) {
+        self.flying.borrow_mut()[place] = None;
+    }
+
+    /// Takes back a request that was counted in and is not to be sent.
+    pub(super) fn withdraw(&self, place: usize) {
+        let Some(flight) = self.flying.borrow_mut()[place].take() else { return };
+        self.in_flight.set(self.in_flight.get().saturating_sub(1));
+        self.ledger.borrow_mut().withdraw(flight.due);
+        self.settle();
+    }
+
+    /// Keeps the first words on an expectation that a request did not meet.
+    pub(super) fn note(&self, request: usize, what: String) {
+        let key = (request, Failure::Expectation);
+        let cut = |what: String| what.chars().take(200).collect();
+        self.examples.borrow_mut().entry(key).or_insert_with(|| cut(what));
+    }
+
+    /// An example for each failure, the protocol's and our own.
+    pub(super) fn examples(&self) -> Examples {
+        let own = self.examples.borrow();
+        own.iter().map(|(&(request, why), what)| (request, why, what.clone())).collect()
+    }
+
+    fn endpoint(&self, request: usize) -> EndpointId {
+        let endpoint = self.order.counted[request];
+        EndpointId(u16::try_from(endpoint).expect("a plan has at most a thousand endpoints"))
     }
 
     /// Waits until nothing is under way, and not longer than until then. Nothing is to be released
@@ -184,7 +252,8 @@ impl<H> Lane<H> {
             self.spent.set(self.spent_so_far());
             self.releasing.set(false);
         }
-        while self.in_flight.get() > 0 {
+        self.ending.notify_waiters();
+        while !self.is_quiet() {
             if tokio::time::timeout_at(by.into(), self.landed.notified()).await.is_err() {
                 return;
             }
@@ -276,10 +345,6 @@ impl<H> Lane<H> {
     pub(super) fn part(&self, whole: usize) -> usize {
         (whole / self.lanes + usize::from(self.index < whole % self.lanes)).max(1)
     }
-}
-
-fn endpoint(request: usize) -> EndpointId {
-    EndpointId(u16::try_from(request).expect("a plan has at most a thousand endpoints"))
 }
 
 /// What a panic said.

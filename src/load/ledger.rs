@@ -47,6 +47,8 @@ pub(super) struct Beat {
     pub(super) slice: usize,
     pub(super) sent: u64,
     pub(super) dropped: u64,
+    /// Counted as sent before, and not sent after all.
+    pub(super) withdrawn: u64,
 }
 
 /// How things stand in a load thread.
@@ -69,6 +71,8 @@ pub(super) struct Batch {
     pub(super) records: Vec<Record>,
     pub(super) beats: Vec<Beat>,
     pub(super) connecting: Times,
+    /// Arrivals released (open model).
+    pub(super) released: u64,
     pub(super) opened: u64,
     pub(super) reconnects: u64,
     /// How late judged arrivals were released.
@@ -132,7 +136,19 @@ impl Ledger {
             last.dropped += dropped;
             return;
         }
-        self.batch.beats.push(Beat { slice: self.order.slice(time), sent, dropped });
+        let slice = self.order.slice(time);
+        self.batch.beats.push(Beat { slice, sent, dropped, withdrawn: 0 });
+    }
+
+    /// Counts an arrival that was released.
+    pub(super) fn release(&mut self) {
+        self.batch.released += 1;
+    }
+
+    /// Takes back what was counted as sent in the slice of that time.
+    pub(super) fn withdraw(&mut self, time: u64) {
+        let slice = self.order.slice(time);
+        self.batch.beats.push(Beat { slice, sent: 0, dropped: 0, withdrawn: 1 });
     }
 
     pub(super) fn lag(&mut self, lag: Duration) {

@@ -10,6 +10,8 @@ pub mod health;
 mod ledger;
 mod bell;
 mod lane;
+pub mod story;
+mod journey;
 mod open;
 mod closed;
 mod thread;
@@ -18,12 +20,14 @@ mod course;
 mod control;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::plan::axis::Piece;
 use crate::plan::{Drive, Load};
 use crate::run::{Origin, Run, Stop};
 use probe::Wire;
+use story::Story;
 
 pub use control::Progress;
 
@@ -36,6 +40,12 @@ pub struct Order {
     pub timeout: Duration,
     /// Name and weight of each request, in the order of the plan.
     pub requests: Vec<(String, u32)>,
+    /// The names under which requests are counted.
+    pub endpoints: Vec<String>,
+    /// The endpoint of each request.
+    pub counted: Vec<usize>,
+    /// What users do, where requests are not only drawn by weight.
+    pub story: Option<Arc<Story>>,
     /// The slices of the load. Never empty; from zero to the profile's end without gaps.
     pub axis: Vec<Piece>,
     /// The seed of every draw.
@@ -53,6 +63,9 @@ impl Order {
             load: drive.load.clone(),
             timeout: drive.target.timeout,
             requests: requests.collect(),
+            endpoints: drive.endpoints.clone(),
+            counted: drive.requests.iter().map(|request| request.endpoint).collect(),
+            story: Story::new(drive, seed),
             axis,
             seed,
             origin,

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::bell::Bell;
 use super::lane::{Flight, Lane};
+use super::journey::Walker;
 use super::probe::{Answer, Hub, Probe};
 use crate::plan::timetable::{Arrival, Walk};
 use crate::sample::Failure;
@@ -77,11 +78,19 @@ impl<H: Hub> Open<H> {
     fn release(self: &Rc<Self>, arrival: Arrival, now: u64) {
         let (lane, due) = (&self.lane, super::nanos(arrival.due));
         lane.lag(due, now);
-        if lane.in_flight() >= self.most_in_flight {
+        if lane.in_flight().max(lane.walking.get()) >= self.most_in_flight {
             return lane.drop_arrival(due);
         }
+        lane.release();
         lane.begin(due);
-        let flight = Flight { request: lane.draw.nth(0, arrival.number), due, sent: now };
+        let number = arrival.number;
+        let request = if let Some(story) = &lane.order.story {
+            lane.set_out();
+            story.first(number)
+        } else {
+            lane.draw.nth(0, number)
+        };
+        let flight = Flight { request, due, sent: now, number };
         let mut desk = self.desk.borrow_mut();
         if let Some(place) = desk.idle.pop() {
             lane.take_off(place, flight);
@@ -126,6 +135,15 @@ impl<H: Hub> Open<H> {
                 Some(flight) => flight,
                 None => poll_fn(|cx| self.poll_handed(place, cx)).await,
             };
+            if let Some(story) = &self.lane.order.story {
+                let way = Walker::arrive(&self.lane, story, flight, place, &mut probe);
+                Box::pin(way).await;
+                self.lane.come_home();
+                if !probe.is_open() {
+                    return;
+                }
+                continue;
+            }
             let answer: Answer = probe.fire(flight.request, self.lane.deadline(flight.due)).await;
             self.lane.land(place, flight.due, &answer);
             if !probe.is_open() {
@@ -169,6 +187,9 @@ impl<H: Hub> Open<H> {
     fn never_sent(&self, flight: Flight, why: Failure) {
         let now = self.lane.now();
         self.lane.give_up(Flight { sent: now, ..flight }, why, now);
+        if self.lane.order.story.is_some() {
+            self.lane.come_home();
+        }
     }
 
     /// Gives up arrivals that waited in line until their deadline.

@@ -41,8 +41,38 @@ pub trait Probe: 'static {
     /// deadline at the latest.
     fn fire(&mut self, request: usize, deadline: Instant) -> impl Future<Output = Answer>;
 
+    /// Like [`Probe::fire`], with the parts of the request that are written anew, and a place for
+    /// what is taken out of the answer, where that is wanted.
+    fn fire_live(
+        &mut self,
+        request: usize,
+        parts: Option<&Rendered>,
+        want: Option<&mut Kept>,
+        deadline: Instant,
+    ) -> impl Future<Output = Answer>;
+
     /// Whether another request can go out without opening a connection first.
     fn is_open(&self) -> bool;
+}
+
+/// The parts of a request that are written anew each time; the buffers are used again.
+#[derive(Clone, Debug, Default)]
+pub struct Rendered {
+    /// Path and query.
+    pub path: Vec<u8>,
+    /// Values of the request's own headers, in the order of the plan.
+    pub headers: Vec<Vec<u8>>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What is kept of an answer, for values to be taken out of it.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// Names and values, in the order they came.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body, whole.
+    pub body: Vec<u8>,
 }
 
 /// What came back for one request.

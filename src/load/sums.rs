@@ -62,7 +62,7 @@ enum What {
 
 impl Sums {
     pub(super) fn new(order: &Order) -> Self {
-        let endpoints = order.requests.len();
+        let endpoints = order.endpoints.len();
         Self {
             end: order.axis.last().map_or(0, |last| nanos(last.to)),
             beats: vec![SliceBeat::default(); order.axis.len()],
@@ -100,6 +100,7 @@ impl Sums {
     pub(super) fn released(&mut self, beat: Beat) {
         let slice = beat.slice.min(self.beats.len() - 1);
         self.beats[slice].sent += beat.sent;
+        self.beats[slice].sent = self.beats[slice].sent.saturating_sub(beat.withdrawn);
         self.beats[slice].dropped += beat.dropped;
     }
 
@@ -269,6 +270,9 @@ mod tests {
             load,
             timeout: Duration::from_mins(1),
             requests: (0..12).map(|n| (n.to_string(), 1)).collect(),
+            endpoints: (0..12).map(|n| n.to_string()).collect(),
+            counted: (0..12).collect(),
+            story: None,
             axis: (0..slices).map(piece).collect(),
             seed: 0,
             origin: Origin::default(),

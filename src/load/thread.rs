@@ -102,7 +102,9 @@ async fn live<W: Wire>(job: Job<W>) -> Examples {
         }
     }
     lane.close();
-    lane.hub.examples()
+    let mut examples = lane.hub.examples();
+    examples.extend(lane.examples());
+    examples
 }
 
 /// Waits for the word to end, and then for what is under way.

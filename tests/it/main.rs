@@ -11,6 +11,8 @@ mod plan;
 mod script;
 /// One request against servers that do everything a server can do to a client.
 mod wire;
+/// Users that walk scenarios: state, data, pace, counts.
+mod journey;
 /// The timetable is kept; lateness is counted; stop stops.
 mod pace;
 /// Plans and runs in, findings out.

@@ -51,6 +51,10 @@ pub struct Reader {
     body: Vec<u8>,
     /// The expectation on a header that was not met.
     unmet: Option<Box<str>>,
+    /// The whole answer is kept.
+    keeps: bool,
+    /// The headers, where the answer is kept.
+    headers: Vec<(String, Vec<u8>)>,
 }
 
 /// How far we are.
@@ -97,6 +101,18 @@ impl Reader {
         (self.stage, self.interim, self.reusable) = (Stage::Head, 0, false);
         (self.heard, self.status, self.counted) = (false, 0, 0);
         self.unmet = None;
+        self.keeps = false;
+        self.headers.clear();
+    }
+
+    /// Keeps headers and body of the answer that comes next.
+    pub(super) fn keep(&mut self) {
+        self.keeps = true;
+    }
+
+    /// Gives away the headers that were kept.
+    pub(super) fn take_headers(&mut self) -> Vec<(String, Vec<u8>)> {
+        std::mem::take(&mut self.headers)
     }
 
     /// Whether any byte of an answer came.
@@ -238,6 +254,10 @@ impl Reader {
             Framing::UntilClose => Stage::UntilClose,
         };
         self.status = status;
+        if self.keeps {
+            let kept = head.headers.iter();
+            self.headers = kept.map(|kept| (kept.name.to_owned(), kept.value.to_vec())).collect();
+        }
         if asked.expect.needs_headers() {
             self.unmet = expect::unmet_header(asked.expect, |name| {
                 let named = head.headers.iter().filter(|h| h.name.eq_ignore_ascii_case(name));
@@ -255,7 +275,7 @@ impl Reader {
         from: usize,
     ) -> Result<Progress, Fault> {
         // A body is looked at only where the status does not already decide.
-        let kept = asked.expect.needs_body() && asked.expect.allows(self.status);
+        let kept = (self.keeps || asked.expect.needs_body()) && asked.expect.allows(self.status);
         let rest = &bytes[from..];
         match &mut self.stage {
             Stage::Length(left) => {

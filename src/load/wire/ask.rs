@@ -69,7 +69,7 @@ impl Ask {
 
 /// The headers of a request, `host` among them: ours, the target's, its own; the later replace the
 /// earlier.
-fn headers(target: &Target, request: &Request) -> Result<HeaderMap, String> {
+pub(super) fn headers(target: &Target, request: &Request) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     headers.insert("host", value("host", &authority(target))?);
     headers.insert("user-agent", HeaderValue::from_static(AGENT));
@@ -136,7 +136,7 @@ pub(super) fn bracketed(host: &str) -> String {
 fn escaped(path: &str) -> String {
     let mut escaped = String::with_capacity(path.len());
     for byte in path.bytes() {
-        if (0x21..0x7f).contains(&byte) && !matches!(byte, b'"' | b'<' | b'>' | b'`' | b'#') {
+        if is_bare(byte) {
             escaped.push(char::from(byte));
         } else {
             write!(escaped, "%{byte:02X}").expect("a String takes everything");
@@ -145,21 +145,31 @@ fn escaped(path: &str) -> String {
     escaped
 }
 
-fn written(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
+/// Whether a request line can carry a byte as it is.
+pub(super) fn is_bare(byte: u8) -> bool {
+    (0x21..0x7f).contains(&byte) && !matches!(byte, b'"' | b'<' | b'>' | b'`' | b'#')
+}
+
+/// Writes headers as HTTP/1.1 has them, a line each.
+pub(super) fn lines(bytes: &mut Vec<u8>, headers: &HeaderMap) {
     for (name, value) in headers {
         bytes.extend_from_slice(name.as_str().as_bytes());
         bytes.extend_from_slice(b": ");
         bytes.extend_from_slice(value.as_bytes());
         bytes.extend_from_slice(b"\r\n");
     }
+}
+
+fn written(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
+    lines(&mut bytes, headers);
     bytes.extend_from_slice(b"\r\n");
     bytes.extend_from_slice(body);
     bytes
 }
 
 /// The headers HTTP/2 takes: those of the connection are not sent (RFC 9113, section 8.2.2).
-fn for_two(mut headers: HeaderMap) -> HeaderMap {
+pub(super) fn for_two(mut headers: HeaderMap) -> HeaderMap {
     for name in ["host", "connection", "keep-alive", "proxy-connection", "upgrade", "te"] {
         headers.remove(name);
     }

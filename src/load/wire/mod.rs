@@ -11,6 +11,7 @@ mod framing;
 mod expect;
 pub mod answer;
 mod ask;
+mod live;
 pub mod address;
 mod tls;
 pub mod control;
@@ -32,11 +33,12 @@ use std::time::{Duration, Instant};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
-use super::probe::{Answer, Hub, Probe, Wire};
-use crate::plan::{Drive, Http};
+use super::probe::{Answer, Hub, Kept, Probe, Rendered, Wire};
+use crate::plan::{Drive, Http, Request, Target};
 use crate::sample::Failure;
 use address::{Door, Reached};
 use ask::Ask;
+use live::LiveAsk;
 
 pub use address::resolve;
 pub use ask::AGENT;
@@ -71,9 +73,21 @@ pub struct HttpWire {
     two: bool,
 }
 
+/// Prepares what does not change of a request that has parts written anew.
+fn live(target: &Target, request: &Request) -> Result<Option<LiveAsk>, Unfit> {
+    let scheme = if target.secure { "https" } else { "http" };
+    let prepared = ask::headers(target, request).and_then(|headers| {
+        let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+        LiveAsk::prepare(request, format!("{scheme}://{host}"), &headers)
+    });
+    prepared.map_err(|what| Unfit(format!("{}: {what}", request.name)))
+}
+
 /// What all threads share.
 struct Common {
     asks: Vec<Ask>,
+    /// Where a request has parts that are written anew: what does not change.
+    lives: Vec<Option<LiveAsk>>,
     doors: Vec<Door>,
     next: AtomicUsize,
     shown: String,
@@ -92,6 +106,8 @@ impl HttpWire {
         let target = &drive.target;
         let asks: Result<Vec<Ask>, Unfit> =
             drive.requests.iter().map(|request| Ask::prepare(target, request)).collect();
+        let lives: Result<Vec<_>, Unfit> =
+            drive.requests.iter().map(|request| live(target, request)).collect();
         // In a handshake, names are without the dot that makes them absolute.
         let host = target.host.strip_suffix('.').unwrap_or(&target.host).to_owned();
         let name = ServerName::try_from(host)
@@ -99,6 +115,7 @@ impl HttpWire {
         let tls = if target.secure { Some(Arc::new(tls::config(&target.tls)?)) } else { None };
         let common = Common {
             asks: asks?,
+            lives: lives?,
             doors: addresses.iter().copied().map(Door::new).collect(),
             next: AtomicUsize::new(0),
             shown: target.shown.clone(),
@@ -188,6 +205,10 @@ impl Shared {
         &self.wire.common.asks[request]
     }
 
+    fn live(&self, request: usize) -> Option<&LiveAsk> {
+        self.wire.common.lives[request].as_ref()
+    }
+
     /// Keeps the first words on a failure of an endpoint.
     fn note(&self, request: usize, why: Failure, what: impl FnOnce() -> String) {
         self.examples.borrow_mut().entry((request, why)).or_insert_with(|| expect::bounded(what()));
@@ -232,6 +253,19 @@ impl Probe for HttpProbe {
         match self {
             Self::One(connection) => connection.fire(request, deadline).await,
             Self::Two(place) => place.fire(request, deadline).await,
+        }
+    }
+
+    async fn fire_live(
+        &mut self,
+        request: usize,
+        parts: Option<&Rendered>,
+        want: Option<&mut Kept>,
+        deadline: Instant,
+    ) -> Answer {
+        match self {
+            Self::One(connection) => connection.fire_live(request, parts, want, deadline).await,
+            Self::Two(place) => place.fire_live(request, parts, want, deadline).await,
         }
     }
 

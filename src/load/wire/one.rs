@@ -11,12 +11,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::Shared;
 use super::alarm::Alarm;
 use super::answer::{Asked, Progress, Reader};
-use super::ask::Ask;
 use super::dial::{Line, dial};
 use super::expect;
 use super::fault::Fault;
 use super::tls;
-use crate::load::probe::Answer;
+use crate::load::probe::{Answer, Kept, Rendered};
 use crate::sample::{End, Failure};
 
 /// One connection and the exchange on it.
@@ -24,6 +23,10 @@ pub struct Connection {
     hub: Rc<Shared>,
     line: Option<Line>,
     talk: Talk,
+    /// The request as it was written anew; empty where nothing in it changes.
+    fresh: Vec<u8>,
+    /// What is kept of the answer, where that is wanted.
+    kept: Option<Kept>,
 }
 
 /// The exchange under way, or the last one.
@@ -38,6 +41,8 @@ struct Talk {
     flushed: bool,
     /// How much of the request was written.
     written: usize,
+    /// How long the request is.
+    length: usize,
     /// How much of the answer was read.
     bytes: u64,
     /// Why writing failed. The answer may be there all the same, so reading decides.
@@ -54,7 +59,7 @@ struct Whole {
 
 impl Connection {
     pub(super) fn new(hub: Rc<Shared>) -> Self {
-        Self { hub, line: None, talk: Talk::default() }
+        Self { hub, line: None, talk: Talk::default(), fresh: Vec::new(), kept: None }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -66,6 +71,26 @@ impl Connection {
             return Ok(Duration::ZERO);
         }
         Box::pin(self.connect(deadline)).await.map_err(|fault| fault.why)
+    }
+
+    /// Sends a request with parts written anew, and keeps what is wanted of the answer.
+    pub(super) async fn fire_live(
+        &mut self,
+        request: usize,
+        parts: Option<&Rendered>,
+        want: Option<&mut Kept>,
+        deadline: Instant,
+    ) -> Answer {
+        if let Some((live, parts)) = self.hub.live(request).zip(parts) {
+            live.write(parts, &mut self.fresh);
+        }
+        self.kept = want.is_some().then(Kept::default);
+        let answer = self.fire(request, deadline).await;
+        self.fresh.clear();
+        if let (Some(want), Some(kept)) = (want, self.kept.take()) {
+            *want = kept;
+        }
+        answer
     }
 
     pub(super) async fn fire(&mut self, request: usize, deadline: Instant) -> Answer {
@@ -88,6 +113,9 @@ impl Connection {
             }
             let sent = *first.get_or_insert_with(Instant::now);
             self.talk.begin();
+            if self.kept.is_some() {
+                self.talk.reader.keep();
+            }
             let heard = poll_fn(|cx| self.poll(cx, request, deadline)).await;
             match heard {
                 Ok(Whole { done, end }) => {
@@ -145,10 +173,12 @@ impl Connection {
             return Poll::Ready(Err(Fault::new(Failure::Reset, "the connection is gone")));
         };
         let ask = self.hub.ask(request);
+        let bytes = if self.fresh.is_empty() { &ask.bytes } else { &self.fresh };
         if !self.talk.flushed {
-            self.talk.write(line, cx, ask);
+            self.talk.write(line, cx, bytes);
         }
-        self.talk.read(line, cx, &self.hub, request, deadline)
+        self.talk.length = bytes.len();
+        self.talk.read(line, cx, &self.hub, (request, &mut self.kept), deadline)
     }
 
     /// Whether a request that ended so may be sent again: a kept connection was closed while it was
@@ -188,9 +218,9 @@ impl Talk {
     }
 
     /// Writes as much as the connection takes.
-    fn write(&mut self, line: &mut Line, cx: &mut Context<'_>, ask: &Ask) {
+    fn write(&mut self, line: &mut Line, cx: &mut Context<'_>, bytes: &[u8]) {
         let failed = loop {
-            let rest = &ask.bytes[self.written..];
+            let rest = &bytes[self.written..];
             if rest.is_empty() {
                 match Pin::new(&mut *line).poll_flush(cx) {
                     Poll::Pending => return,
@@ -218,7 +248,7 @@ impl Talk {
         line: &mut Line,
         cx: &mut Context<'_>,
         hub: &Shared,
-        request: usize,
+        (request, kept): (usize, &mut Option<Kept>),
         deadline: Instant,
     ) -> Poll<Result<Whole, Fault>> {
         let ask = hub.ask(request);
@@ -245,7 +275,8 @@ impl Talk {
                             let surplus = read - used;
                             self.bytes -= surplus as u64;
                             let body = body.map(|range| &buffer[range]);
-                            return Poll::Ready(Ok(self.whole(hub, request, body, surplus == 0)));
+                            let whole = self.whole(hub, (request, kept), body, surplus == 0);
+                            return Poll::Ready(Ok(whole));
                         }
                     }
                 }
@@ -256,7 +287,7 @@ impl Talk {
                 Poll::Ready(Err(error)) => Err(tls::exchanging(&error)),
             };
             return Poll::Ready(match (ended, self.broken.take()) {
-                (Ok(()), _) => Ok(self.whole(hub, request, None, false)),
+                (Ok(()), _) => Ok(self.whole(hub, (request, kept), None, false)),
                 (Err(_), Some(broken)) => Err(*broken),
                 (Err(fault), None) => Err(fault),
             });
@@ -264,10 +295,16 @@ impl Talk {
     }
 
     /// Judges a whole answer, and decides whether the connection stays.
-    fn whole(&mut self, hub: &Shared, request: usize, body: Option<&[u8]>, exact: bool) -> Whole {
+    fn whole(
+        &mut self,
+        hub: &Shared,
+        (request, kept): (usize, &mut Option<Kept>),
+        body: Option<&[u8]>,
+        exact: bool,
+    ) -> Whole {
         let done = Instant::now();
         let ask = hub.ask(request);
-        let sent_whole = self.written == ask.bytes.len() && self.flushed && self.broken.is_none();
+        let sent_whole = self.written == self.length && self.flushed && self.broken.is_none();
         self.idle = exact && sent_whole && !ask.closes && self.reader.reusable();
         self.proven = true;
         let status = self.reader.status().unwrap_or(0);
@@ -275,6 +312,10 @@ impl Talk {
         let end = expect::verdict(&ask.expect, status, self.reader.unmet(), body, |why, what| {
             hub.note(request, why, what);
         });
+        if let Some(kept) = kept {
+            body.clone_into(&mut kept.body);
+            kept.headers = self.reader.take_headers();
+        }
         Whole { done, end }
     }
 

@@ -17,7 +17,7 @@ use super::answer::{BODY_CAP, HEADERS, INTERIM, too_large};
 use super::expect;
 use super::fault::Fault;
 use super::trunk::{Seat, told};
-use crate::load::probe::Answer;
+use crate::load::probe::{Answer, Kept, Rendered};
 use crate::plan::Expect;
 use crate::sample::{End, Failure};
 
@@ -27,6 +27,12 @@ pub struct Place {
     seat: Option<Seat>,
     stream: Stream,
     alarm: Alarm,
+    /// The request as it was written anew.
+    fresh: Option<Box<(http::Request<()>, Bytes)>>,
+    /// The answer is kept.
+    keeps: bool,
+    /// What was kept of the last answer.
+    kept: Kept,
 }
 
 /// One stream, or the last one.
@@ -42,6 +48,9 @@ struct Stream {
     bytes: u64,
     counted: u64,
     body: Vec<u8>,
+    /// Headers and body are kept.
+    keeps: bool,
+    headers: Vec<(String, Vec<u8>)>,
     unmet: Option<Box<str>>,
 }
 
@@ -79,7 +88,8 @@ enum Had {
 
 impl Place {
     pub(super) fn new(hub: Rc<Shared>) -> Self {
-        Self { hub, seat: None, stream: Stream::default(), alarm: Alarm::default() }
+        let (stream, alarm) = (Stream::default(), Alarm::default());
+        Self { hub, seat: None, stream, alarm, fresh: None, keeps: false, kept: Kept::default() }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -101,12 +111,41 @@ impl Place {
         Ok(begun.elapsed())
     }
 
+    /// Sends a request with parts written anew, and keeps what is wanted of the answer.
+    pub(super) async fn fire_live(
+        &mut self,
+        request: usize,
+        parts: Option<&Rendered>,
+        want: Option<&mut Kept>,
+        deadline: Instant,
+    ) -> Answer {
+        if let Some((live, parts)) = self.hub.live(request).zip(parts) {
+            match live.make(parts) {
+                Ok(made) => self.fresh = Some(Box::new(made)),
+                Err(Fault { why, what }) => {
+                    self.hub.note(request, why, || what.into_owned());
+                    let (now, end) = (Instant::now(), End::Failed { why, status: None });
+                    let (sent, done) = (now, now);
+                    let (connecting, reconnected) = (None, false);
+                    return Answer { end, sent, done, bytes: 0, connecting, reconnected };
+                }
+            }
+        }
+        self.keeps = want.is_some();
+        let answer = self.fire(request, deadline).await;
+        (self.fresh, self.keeps) = (None, false);
+        if let Some(want) = want {
+            *want = std::mem::take(&mut self.kept);
+        }
+        answer
+    }
+
     pub(super) async fn fire(&mut self, request: usize, deadline: Instant) -> Answer {
         let (mut connecting, mut first, mut reconnected) = (None, None, false);
         let mut unsent = false;
         let (fault, done) = loop {
             // A stream that was given up without its end is reset here.
-            self.stream = Stream::default();
+            self.stream = Stream { keeps: self.keeps, ..Stream::default() };
             if !self.is_open() {
                 match Box::pin(self.connect(deadline)).await {
                     Ok(took) => connecting = Some(connecting.unwrap_or_default() + took),
@@ -117,7 +156,10 @@ impl Place {
             let heard = poll_fn(|cx| self.poll(cx, request, deadline)).await;
             let Err(Broken { fault, had }) = heard else {
                 let (done, end) = self.judge(request);
-                let bytes = std::mem::take(&mut self.stream).bytes;
+                let Stream { bytes, body, headers, .. } = std::mem::take(&mut self.stream);
+                if self.keeps {
+                    self.kept = Kept { headers, body };
+                }
                 return Answer { end, sent, done, bytes, connecting, reconnected };
             };
             match had {
@@ -154,13 +196,13 @@ impl Place {
         request: usize,
         deadline: Instant,
     ) -> Poll<Result<(), Broken>> {
-        let Self { hub, seat, stream, alarm } = self;
+        let Self { hub, seat, stream, alarm, fresh, .. } = self;
         let acted = |fault| Poll::Ready(Err(Broken { fault, had: Had::Acted }));
         let Some(seat) = seat else {
             return acted(Fault::new(Failure::Reset, "the connection is gone"));
         };
         if matches!(stream.at, At::Rest)
-            && let Err(fault) = stream.send(seat, hub, request)
+            && let Err(fault) = stream.send(seat, hub, request, fresh.as_deref())
         {
             seat.spend();
             return Poll::Ready(Err(Broken { fault, had: Had::Nothing }));
@@ -184,15 +226,22 @@ impl From<Fault> for Broken {
 }
 
 impl Stream {
-    fn send(&mut self, seat: &mut Seat, hub: &Shared, request: usize) -> Result<(), Fault> {
+    fn send(
+        &mut self,
+        seat: &mut Seat,
+        hub: &Shared,
+        request: usize,
+        fresh: Option<&(http::Request<()>, Bytes)>,
+    ) -> Result<(), Fault> {
         let ask = hub.ask(request);
-        let parts = ask.parts.clone();
-        let empty = ask.body.is_empty();
+        let (parts, body) =
+            fresh.map_or((&ask.parts, &ask.body), |(parts, body)| (parts, body));
+        let (parts, empty) = (parts.clone(), body.is_empty());
         let begun = seat.send.send_request(parts, empty).map_err(|error| told(&error, false))?;
         let (response, mut send) = begun;
         if !empty {
             // The bytes are shared, so that what flow control holds back costs no memory.
-            send.send_data(ask.body.clone(), true).map_err(|error| told(&error, false))?;
+            send.send_data(body.clone(), true).map_err(|error| told(&error, false))?;
         }
         (self.at, self.send) = (At::Head(response), Some(send));
         Ok(())
@@ -302,6 +351,11 @@ impl Stream {
             .iter()
             .map(|(name, value)| (name.as_str().len() + value.len()) as u64)
             .sum::<u64>();
+        if self.keeps {
+            let kept = headers.iter();
+            let kept = kept.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+            self.headers = kept.collect();
+        }
         if expect.needs_headers() {
             self.unmet = expect::unmet_header(expect, |name| {
                 headers.get_all(name).iter().map(http::HeaderValue::as_bytes).collect()
@@ -316,7 +370,7 @@ impl Stream {
         if self.counted > BODY_CAP {
             return Err(too_large());
         }
-        if expect.needs_body() && expect.allows(self.status) {
+        if (self.keeps || expect.needs_body()) && expect.allows(self.status) {
             self.body.extend_from_slice(data);
         }
         Ok(())

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use loadgate::load::probe::{Answer, Hub, Probe, Wire};
+use loadgate::load::probe::{Answer, Hub, Kept, Probe, Rendered, Wire};
 use loadgate::load::{Order, Progress, drive};
 use loadgate::plan::axis::axis;
 use loadgate::plan::profile::{Profile, Stage};
@@ -122,6 +122,16 @@ impl Probe for PlayedProbe {
         Answer { end, sent, done, bytes: 100, connecting, reconnected: false }
     }
 
+    async fn fire_live(
+        &mut self,
+        request: usize,
+        _: Option<&Rendered>,
+        _: Option<&mut Kept>,
+        deadline: Instant,
+    ) -> Answer {
+        self.fire(request, deadline).await
+    }
+
     fn is_open(&self) -> bool {
         self.is_open
     }
@@ -149,6 +159,9 @@ pub(super) fn order(model: Model, stages: &[Stage], change: impl FnOnce(&mut Ord
         load,
         timeout: Duration::from_secs(10),
         requests: vec![("GET /often".to_owned(), 3), ("GET /seldom".to_owned(), 1)],
+        endpoints: vec!["GET /often".to_owned(), "GET /seldom".to_owned()],
+        counted: vec![0, 1],
+        story: None,
         axis: Vec::new(),
         seed: 1,
         origin: Origin::default(),

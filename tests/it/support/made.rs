@@ -267,6 +267,7 @@ fn delivered(load: &Load, sent: u64) -> Delivered {
         warm_up: load.warm_up,
         timeout: s(10),
         planned: Some(sent),
+        released: None,
         sent,
         dropped: 0,
         users: 0,

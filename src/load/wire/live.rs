@@ -1,0 +1,128 @@
+//! Requests with parts that are written anew each time: everything else is prepared once.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::ask::{AGENT, for_two, is_bare, lines};
+use super::fault::Fault;
+use crate::load::probe::Rendered;
+use crate::plan::Request;
+use crate::sample::Failure;
+
+/// A request, prepared up to its changing parts.
+pub(super) struct LiveAsk {
+    method: String,
+    /// Scheme and authority.
+    origin: String,
+    /// The lines of the headers that never change.
+    lines: Vec<u8>,
+    /// The names of those that do.
+    names: Vec<HeaderName>,
+    /// The length is told even where it is zero.
+    told: bool,
+    body: bool,
+    /// The headers for HTTP/2 that never change.
+    parts: HeaderMap,
+}
+
+impl LiveAsk {
+    /// Prepares a request; `headers` are all that it would have, were nothing in it to change.
+    pub(super) fn prepare(
+        request: &Request,
+        origin: String,
+        headers: &HeaderMap,
+    ) -> Result<Option<Self>, String> {
+        let Some(live) = &request.live else { return Ok(None) };
+        let mut fixed = headers.clone();
+        fixed.remove("content-length");
+        let mut names = Vec::with_capacity(live.headers.len());
+        for (name, _) in &live.headers {
+            let name = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| format!("`{}` is not a header name", name.escape_debug()))?;
+            if matches!(name.as_str(), "transfer-encoding" | "content-length") {
+                return Err(format!("`{name}` cannot be set: bodies are sent with their length"));
+            }
+            fixed.remove(&name);
+            names.push(name);
+        }
+        let mut prepared = Vec::new();
+        lines(&mut prepared, &fixed);
+        Ok(Some(Self {
+            method: request.method.clone(),
+            origin,
+            lines: prepared,
+            names,
+            told: matches!(request.method.as_str(), "POST" | "PUT" | "PATCH"),
+            body: live.body.is_some(),
+            parts: for_two(fixed),
+        }))
+    }
+
+    /// The body as it goes out.
+    fn body<'a>(&self, parts: &'a Rendered) -> &'a [u8] {
+        if self.body { &parts.body } else { &[] }
+    }
+
+    /// Writes the whole request for HTTP/1.1.
+    pub(super) fn write(&self, parts: &Rendered, into: &mut Vec<u8>) {
+        into.clear();
+        into.extend_from_slice(self.method.as_bytes());
+        into.push(b' ');
+        escape(&parts.path, into);
+        into.extend_from_slice(b" HTTP/1.1\r\n");
+        into.extend_from_slice(&self.lines);
+        for (name, value) in self.names.iter().zip(&parts.headers) {
+            into.extend_from_slice(name.as_str().as_bytes());
+            into.extend_from_slice(b": ");
+            into.extend_from_slice(value.trim_ascii());
+            if *name == "user-agent" {
+                into.push(b' ');
+                into.extend_from_slice(AGENT.as_bytes());
+            }
+            into.extend_from_slice(b"\r\n");
+        }
+        let body = self.body(parts);
+        if self.body || self.told {
+            write!(into, "content-length: {}\r\n", body.len()).expect("a Vec takes everything");
+        }
+        into.extend_from_slice(b"\r\n");
+        into.extend_from_slice(body);
+    }
+
+    /// Makes the whole request for HTTP/2.
+    pub(super) fn make(&self, parts: &Rendered) -> Result<(http::Request<()>, Bytes), Fault> {
+        let mut uri = self.origin.clone().into_bytes();
+        escape(&parts.path, &mut uri);
+        let unfit = |what: &'static str| Fault::new(Failure::Expectation, what);
+        let mut made = http::Request::builder()
+            .method(self.method.as_str())
+            .uri(uri.as_slice())
+            .body(())
+            .map_err(|_| unfit("the rendered path is not one"))?;
+        let mut headers = self.parts.clone();
+        for (name, value) in self.names.iter().zip(&parts.headers) {
+            let value = HeaderValue::from_bytes(value.trim_ascii())
+                .map_err(|_| unfit("a rendered header has a character that HTTP cannot carry"))?;
+            headers.append(name, value);
+        }
+        let body = self.body(parts);
+        if self.body || self.told {
+            headers.insert("content-length", HeaderValue::from(body.len()));
+        }
+        *made.headers_mut() = for_two(headers);
+        Ok((made, Bytes::copy_from_slice(body)))
+    }
+}
+
+/// Escapes what a request line cannot carry.
+fn escape(path: &[u8], into: &mut Vec<u8>) {
+    for &byte in path {
+        if is_bare(byte) {
+            into.push(byte);
+        } else {
+            write!(into, "%{byte:02X}").expect("a Vec takes everything");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use loadgate::load::wire::HttpWire;
+use loadgate::load::{Order, drive};
+use loadgate::plan::axis::axis;
+use loadgate::plan::profile::{Profile, Stage};
+use loadgate::plan::scenario::{Feed, Live, Pace, Scenario, Share, Step, Task, Think, Work};
+use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Request, Target, Tls};
+use loadgate::run::{Model, Origin, Run};
+use loadgate::sample::Failure;
+use loadgate::script::extract::{Extract, Source};
+use loadgate::script::feeder::{OnEnd, Pick};
+use loadgate::script::json::Query;
+use loadgate::script::table::Table;
+use loadgate::script::template::{Place, Template};
+
+use crate::support::server::{Act, Script, Server, ok};
+
+const MS: Duration = Duration::from_millis(1);
+
+/// `GET` of a path that may have tags, with a header that may have some.
+fn get(endpoint: usize, path: &str, token: Option<&str>) -> Request {
+    let template = |place, text: &str| Template::parse_for(place, text).expect("a template");
+    let headers = token.map(|token| ("x-token".to_owned(), template(Place::Header, token)));
+    Request {
+        name: format!("GET {path}"),
+        method: "GET".to_owned(),
+        path: path.to_owned(),
+        headers: Vec::new(),
+        body: None,
+        weight: 1,
+        expect: Expect::default(),
+        endpoint,
+        live: Some(Live {
+            path: template(Place::Path, path),
+            headers: headers.into_iter().collect(),
+            body: None,
+        }),
+    }
+}
+
+fn step(request: usize) -> Step {
+    Step { request, extract: Vec::new(), wait: None }
+}
+
+/// A step that takes `$.token` out of the answer.
+fn login(request: usize) -> Step {
+    let from = Source::Json(Query::parse("$.token").expect("a path"));
+    let extract = vec![Extract { into: "token".into(), from, default: None }];
+    Step { extract, ..step(request) }
+}
+
+fn scenario(name: &str, weight: u32, steps: Vec<Step>) -> Scenario {
+    Scenario {
+        name: name.to_owned(),
+        share: Share::Weight(weight),
+        tags: Vec::new(),
+        start: Vec::new(),
+        work: Work::Steps(steps),
+        stop: Vec::new(),
+        pace: Pace::None,
+        feeds: Vec::new(),
+    }
+}
+
+/// So many arrivals a second, or users, for so long.
+fn go(
+    server: &Server,
+    (model, level, lasting): (Model, u64, Duration),
+    requests: Vec<Request>,
+    scenarios: Vec<Scenario>,
+) -> Run {
+    go_by(Http::One, server, (model, level, lasting), requests, scenarios)
+}
+
+fn go_by(
+    http: Http,
+    server: &Server,
+    (model, level, duration): (Model, u64, Duration),
+    requests: Vec<Request>,
+    scenarios: Vec<Scenario>,
+) -> Run {
+    let (from, to) = (level * 1_000_000, level * 1_000_000);
+    let plan = Drive {
+        target: Target {
+            secure: false,
+            host: "127.0.0.1".to_owned(),
+            port: server.address().port(),
+            prefix: String::new(),
+            shown: String::new(),
+            headers: Vec::new(),
+            timeout: 5_000 * MS,
+            ready: None,
+            tls: Tls::default(),
+            http,
+        },
+        load: Load {
+            profile: Profile { model, stages: vec![Stage { name: None, duration, from, to }] },
+            warm_up: Duration::ZERO,
+            arrivals: Arrivals::Even,
+            max_in_flight: 1_000,
+            connections: 1_000,
+            threads: Some(1),
+            streams: 10,
+            seed: Some(1),
+            abort_after: 30_000 * MS,
+        },
+        endpoints: requests.iter().map(|request| request.name.clone()).collect(),
+        requests,
+        scenarios,
+    };
+    let order = Order::new(&plan, axis(&plan.load, &[]), 1, Origin::default());
+    let wire = HttpWire::prepare(&plan, &[server.address()]).expect("the load is fit");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(drive(order, wire, |_| None, pending()))
+}
+
+fn counts(run: &Run) -> Vec<u64> {
+    run.endpoints.iter().map(|endpoint| endpoint.whole.count()).collect()
+}
+
+#[test]
+fn arrivals_are_mixed_by_weight_exactly_and_counted_apart_from_their_requests() {
+    let server = Server::start(Script::new().on("/a", [ok("a")]).on("/b", [ok("b")]));
+    let requests = vec![get(0, "/a", None), get(1, "/b", None)];
+    let thrice = scenario("thrice", 3, vec![step(0), step(0), step(0)]);
+    let once = scenario("once", 1, vec![step(1)]);
+    let run = go(&server, (Model::Open, 100, 400 * MS), requests, vec![thrice, once]);
+    assert_eq!(counts(&run), [90, 10]);
+    assert_eq!(run.whole().bad(), 0);
+    let load = &run.load;
+    assert_eq!((load.planned, load.released, load.sent), (Some(40), Some(40), 100));
+}
+
+#[test]
+fn what_a_user_extracted_arrives_in_its_next_request() {
+    let script = Script::new().on("/login", [ok(r#"{"token":"s3"}"#)]).on("/me/s3", [ok("me")]);
+    let server = Server::start(script.on("/bye", [ok("bye")]));
+    let requests = vec![
+        get(0, "/login", None),
+        get(1, "/me/{{ token }}", Some("Bearer {{ token }}")),
+        get(2, "/bye", None),
+    ];
+    let mut user = scenario("user", 1, vec![step(1)]);
+    (user.start, user.stop) = (vec![login(0)], vec![step(2)]);
+    user.pace = Pace::Wait(Think::Constant(20 * MS));
+    let run = go(&server, (Model::Closed, 2, 300 * MS), requests, vec![user]);
+    let counts = counts(&run);
+    assert_eq!((counts[0], counts[2]), (2, 2), "start and stop once for each user");
+    assert!((4..=30).contains(&counts[1]), "{counts:?}");
+    assert_eq!(run.whole().bad(), 0);
+    let heard = server.heard();
+    assert!(heard.iter().any(|ask| ask.contains("x-token: Bearer s3")), "{heard:?}");
+}
+
+#[test]
+fn think_time_is_no_latency_and_a_fixed_pace_is_kept() {
+    let server = Server::start(Script::new().on("/a", [ok("a")]));
+    for pace in [Pace::Wait(Think::Constant(100 * MS)), Pace::Paced(100 * MS)] {
+        let mut user = scenario("user", 1, vec![step(0)]);
+        user.pace = pace;
+        let load = (Model::Closed, 1, 550 * MS);
+        let run = go(&server, load, vec![get(0, "/a", None)], vec![user]);
+        assert!((3..=6).contains(&counts(&run)[0]), "{:?}", counts(&run));
+        assert!(run.whole().latency().most() < Some(90 * MS));
+    }
+}
+
+#[test]
+fn a_failed_step_gives_up_the_rest_and_says_what_was_missing() {
+    let server = Server::start(Script::new().on("/login", [ok("{}")]).on("/a", [ok("a")]));
+    let requests = vec![get(0, "/login", None), get(1, "/a", None)];
+    let user = scenario("user", 1, vec![login(0), step(1)]);
+    let run = go(&server, (Model::Open, 50, 200 * MS), requests, vec![user]);
+    assert_eq!(counts(&run), [10, 0]);
+    assert_eq!(run.whole().failed_by(Failure::Expectation), 10);
+    let example = run.endpoints[0].examples.get(&Failure::Expectation);
+    assert_eq!(example.map(String::as_str), Some("extract.token: $.token matched nothing"));
+}
+
+#[test]
+fn a_variable_without_a_value_is_named_and_nothing_is_sent() {
+    let server = Server::start(Script::new());
+    let user = scenario("user", 1, vec![step(0)]);
+    let load = (Model::Open, 50, 200 * MS);
+    let run = go(&server, load, vec![get(0, "/{{ nobody }}", None)], vec![user]);
+    assert_eq!(run.whole().failed_by(Failure::Expectation), 10);
+    let example = run.endpoints[0].examples.get(&Failure::Expectation).expect("an example");
+    assert!(example.contains("nobody"), "{example}");
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn the_first_request_of_an_arrival_counts_from_its_due_time_the_others_from_sending() {
+    let late = [Act::Wait(80 * MS), ok("a")];
+    let server = Server::start(Script::new().on("/slow", late).on("/a", [ok("a")]));
+    let user = scenario("user", 1, vec![step(0), step(1)]);
+    let requests = vec![get(0, "/slow", None), get(1, "/a", None)];
+    let run = go(&server, (Model::Open, 20, 200 * MS), requests, vec![user]);
+    assert_eq!(counts(&run), [4, 4]);
+    assert!(run.endpoints[0].whole.latency().least() >= Some(80 * MS));
+    assert!(run.endpoints[1].whole.latency().least() < Some(70 * MS));
+}
+
+#[test]
+fn rows_are_given_once_and_their_end_ends_users_in_order() {
+    let server = Server::start(Script::new().on("/x", [ok("x")]).on("/y", [ok("y")]));
+    let table = Table::csv(b"name\nx\ny\n", None).expect("a table");
+    let pick = Pick::Next(OnEnd::Stop);
+    let mut user = scenario("user", 1, vec![step(0)]);
+    user.feeds = vec![Feed { name: "row".to_owned(), table: Arc::new(table), pick }];
+    let requests = || vec![get(0, "/{{ row.name }}", None)];
+    for model in [Model::Open, Model::Closed] {
+        let run = go(&server, (model, 20, 300 * MS), requests(), vec![user.clone()]);
+        assert_eq!((run.whole().good(), run.whole().bad(), run.load.sent), (2, 0, 2));
+    }
+    assert_eq!((server.hits("/x"), server.hits("/y")), (2, 2));
+}
+
+#[test]
+fn tasks_are_drawn_alike_for_the_same_seed() {
+    let server = Server::start(Script::new().on("/a", [ok("a")]).on("/b", [ok("b")]));
+    let task = |name: &str, weight, request| Task {
+        name: name.to_owned(),
+        weight,
+        tags: Vec::new(),
+        repeat: (1, 2),
+        work: Work::Steps(vec![step(request)]),
+    };
+    let mut user = scenario("user", 1, Vec::new());
+    user.work = Work::Tasks(vec![task("a", 3, 0), task("b", 1, 1)]);
+    let requests = || vec![get(0, "/a", None), get(1, "/b", None)];
+    let play = || go(&server, (Model::Open, 200, 500 * MS), requests(), vec![user.clone()]);
+    let (one, two) = (counts(&play()), counts(&play()));
+    assert_eq!(one, two);
+    assert!(one[0] > one[1] && one[1] > 0, "{one:?}");
+}
