@@ -13,8 +13,10 @@ use loadgate::sample::Failure;
 use loadgate::script::extract::{Extract, Source};
 use loadgate::script::feeder::{OnEnd, Pick};
 use loadgate::script::json::Query;
-use loadgate::script::table::Table;
+use loadgate::script::read;
 use loadgate::script::template::{Place, Template};
+
+use serde_json_path::JsonPath;
 
 use crate::support::server::{Act, Script, Server, ok};
 
@@ -34,7 +36,7 @@ fn get(endpoint: usize, path: &str, token: Option<&str>) -> Request {
         expect: Expect::default(),
         endpoint,
         live: Some(Live {
-            path: template(Place::Path, path),
+            path: template(Place::Url, path),
             headers: headers.into_iter().collect(),
             body: None,
         }),
@@ -47,7 +49,7 @@ fn step(request: usize) -> Step {
 
 /// A step that takes `$.token` out of the answer.
 fn login(request: usize) -> Step {
-    let from = Source::Json(Query::parse("$.token").expect("a path"));
+    let from = Source::Json(Query::from(JsonPath::parse("$.token").expect("a path")));
     let extract = vec![Extract { into: "token".into(), from, default: None }];
     Step { extract, ..step(request) }
 }
@@ -207,7 +209,7 @@ fn the_first_request_of_an_arrival_counts_from_its_due_time_the_others_from_send
 #[test]
 fn rows_are_given_once_and_their_end_ends_users_in_order() {
     let server = Server::start(Script::new().on("/x", [ok("x")]).on("/y", [ok("y")]));
-    let table = Table::csv(b"name\nx\ny\n", None).expect("a table");
+    let table = read::csv(&b"name\nx\ny\n"[..]).expect("a table");
     let pick = Pick::Next(OnEnd::Stop);
     let mut user = scenario("user", 1, vec![step(0)]);
     user.feeds = vec![Feed { name: "row".to_owned(), table: Arc::new(table), pick }];
