@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use super::lane::{Flight, Lane};
 use super::journey::{Halt, Walker};
 use super::nanos;
-use super::probe::{Hub, Probe};
+use super::probe::{Hub, Probe, is_unconnected};
 use super::story::Story;
-use crate::sample::{End, Failure};
 
 /// How long a user waits after a connect that failed: it doubles from the first to the second.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -124,28 +123,6 @@ impl<'a, H> Way<'a, H> {
 impl<H> Drop for Way<'_, H> {
     fn drop(&mut self) {
         self.0.come_home();
-    }
-}
-
-/// Whether there was no connection to ask on.
-pub(super) fn is_unconnected(end: End) -> bool {
-    match end {
-        End::Good(_) => false,
-        End::Failed { why, .. } => match why {
-            Failure::Dns
-            | Failure::Connect
-            | Failure::Tls
-            | Failure::LocalFd
-            | Failure::LocalPort => true,
-            Failure::Timeout
-            | Failure::Reset
-            | Failure::Truncated
-            | Failure::Malformed
-            | Failure::TooLarge
-            | Failure::Status
-            | Failure::Expectation
-            | Failure::Unfinished => false,
-        },
     }
 }
 

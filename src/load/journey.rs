@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::lane::{Flight, Lane};
-use super::probe::{Answer, Hub, Kept, Probe, Rendered};
+use super::probe::{Answer, Hub, Kept, Probe, Rendered, is_unconnected};
 use super::story::{Story, Stride, thinks, unfold};
 use crate::plan::scenario::{Live, Pace, Scenario, Step};
 use crate::sample::{End, Failure};
@@ -204,7 +204,7 @@ impl<'a, H: Hub> Walker<'a, H> {
         lane.land(self.place, counted, &answer);
         match answer.end {
             End::Good(_) => Ok(()),
-            End::Failed { .. } if super::closed::is_unconnected(answer.end) => Err(Halt::Stuck),
+            End::Failed { .. } if is_unconnected(answer.end) => Err(Halt::Stuck),
             End::Failed { .. } => Err(Halt::Failed),
         }
     }

@@ -92,3 +92,26 @@ pub struct Answer {
     /// It was sent a second time, because a kept connection had been closed before an answer began.
     pub reconnected: bool,
 }
+
+/// Whether there was no connection to ask on.
+#[must_use]
+pub fn is_unconnected(end: End) -> bool {
+    match end {
+        End::Good(_) => false,
+        End::Failed { why, .. } => match why {
+            Failure::Dns
+            | Failure::Connect
+            | Failure::Tls
+            | Failure::LocalFd
+            | Failure::LocalPort => true,
+            Failure::Timeout
+            | Failure::Reset
+            | Failure::Truncated
+            | Failure::Malformed
+            | Failure::TooLarge
+            | Failure::Status
+            | Failure::Expectation
+            | Failure::Unfinished => false,
+        },
+    }
+}

@@ -353,7 +353,8 @@ impl Stream {
             .sum::<u64>();
         if self.keeps {
             let kept = headers.iter();
-            let kept = kept.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+            let kept =
+                kept.map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()));
             self.headers = kept.collect();
         }
         if expect.needs_headers() {
