@@ -24,6 +24,56 @@ pub enum Metric {
     Status(StatusRange),
     /// How many requests there were.
     Count,
+    /// A percentile of a time measured inside requests; what never came to its end ranks behind all
+    /// that did.
+    Timing(Timing, Quantile),
+    /// Events of a stream per second, from its first event on, over all streams together.
+    EventsPerSecond,
+}
+
+/// A time that is measured inside a request: of a stream of events, or of a WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timing {
+    /// From when a stream was due to its first event.
+    FirstEvent,
+    /// From one event of a stream to the next.
+    EventGap,
+    /// From when a WebSocket was due to its opening handshake's end, TCP and TLS included.
+    WsConnect,
+    /// From a message sent on a WebSocket to the last message it asks for in return.
+    WsRoundTrip,
+}
+
+impl Timing {
+    /// Every kind, in the order of reports.
+    pub const ALL: [Self; 4] =
+        [Self::FirstEvent, Self::EventGap, Self::WsConnect, Self::WsRoundTrip];
+
+    /// Its name in every file we write; a percentile of it is `first_event_p95`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FirstEvent => "first_event",
+            Self::EventGap => "event_gap",
+            Self::WsConnect => "ws_connect",
+            Self::WsRoundTrip => "ws_round_trip",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|timing| timing.name() == name)
+    }
+
+    /// Whether each request has it once, and not as often as its answer has parts.
+    #[must_use]
+    pub fn is_once(self) -> bool {
+        match self {
+            Self::FirstEvent | Self::WsConnect => true,
+            Self::EventGap | Self::WsRoundTrip => false,
+        }
+    }
 }
 
 /// A range of HTTP status codes: one code, or a class such as `5xx`.
@@ -115,6 +165,7 @@ impl Metric {
             "error_rate" => return Some(Self::ErrorRate),
             "throughput" => return Some(Self::Throughput),
             "count" => return Some(Self::Count),
+            "events_per_second" => return Some(Self::EventsPerSecond),
             _ => {}
         }
         if let Some(digits) = name.strip_prefix('p') {
@@ -123,6 +174,11 @@ impl Metric {
         if let Some(digits) = name.strip_prefix("good_p") {
             return Quantile::parse_percent(digits).ok().map(Self::GoodLatency);
         }
+        if let Some((timing, digits)) = name.rsplit_once("_p")
+            && let Some(timing) = Timing::named(timing)
+        {
+            return Quantile::parse_percent(digits).ok().map(|at| Self::Timing(timing, at));
+        }
         StatusRange::parse(name.strip_prefix("status_")?).map(Self::Status)
     }
 
@@ -130,10 +186,13 @@ impl Metric {
     #[must_use]
     pub fn better(self) -> Better {
         match self {
-            Self::Latency(_) | Self::GoodLatency(_) | Self::Mean | Self::Max | Self::ErrorRate => {
-                Better::Lower
-            }
-            Self::Throughput => Better::Higher,
+            Self::Latency(_)
+            | Self::GoodLatency(_)
+            | Self::Mean
+            | Self::Max
+            | Self::ErrorRate
+            | Self::Timing(..) => Better::Lower,
+            Self::Throughput | Self::EventsPerSecond => Better::Higher,
             Self::Status(_) | Self::Count => Better::Neither,
         }
     }
@@ -142,9 +201,11 @@ impl Metric {
     #[must_use]
     pub fn kind(self) -> Kind {
         match self {
-            Self::Latency(_) | Self::GoodLatency(_) | Self::Mean | Self::Max => Kind::Time,
+            Self::Latency(_) | Self::GoodLatency(_) | Self::Mean | Self::Max | Self::Timing(..) => {
+                Kind::Time
+            }
             Self::ErrorRate | Self::Status(_) => Kind::Share,
-            Self::Throughput => Kind::Rate,
+            Self::Throughput | Self::EventsPerSecond => Kind::Rate,
             Self::Count => Kind::Count,
         }
     }
@@ -153,13 +214,33 @@ impl Metric {
     #[must_use]
     pub fn samples_needed(self) -> u64 {
         match self {
-            Self::Latency(quantile) | Self::GoodLatency(quantile) => quantile.samples_needed(),
+            Self::Latency(quantile) | Self::GoodLatency(quantile) | Self::Timing(_, quantile) => {
+                quantile.samples_needed()
+            }
             Self::Mean
             | Self::Max
             | Self::ErrorRate
             | Self::Throughput
             | Self::Status(_)
-            | Self::Count => 1,
+            | Self::Count
+            | Self::EventsPerSecond => 1,
+        }
+    }
+
+    /// The time inside requests that it is about; `None` where it is about requests as such.
+    #[must_use]
+    pub fn timing(self) -> Option<Timing> {
+        match self {
+            Self::Timing(timing, _) => Some(timing),
+            Self::EventsPerSecond => Some(Timing::EventGap),
+            Self::Latency(_)
+            | Self::GoodLatency(_)
+            | Self::Mean
+            | Self::Max
+            | Self::ErrorRate
+            | Self::Throughput
+            | Self::Status(_)
+            | Self::Count => None,
         }
     }
 }
@@ -175,6 +256,8 @@ impl fmt::Display for Metric {
             Self::Throughput => write!(out, "throughput"),
             Self::Status(range) => write!(out, "status_{range}"),
             Self::Count => write!(out, "count"),
+            Self::Timing(timing, quantile) => write!(out, "{}_{quantile}", timing.name()),
+            Self::EventsPerSecond => write!(out, "events_per_second"),
         }
     }
 }
@@ -235,10 +318,16 @@ mod tests {
             "count",
             "status_5xx",
             "status_429",
+            "first_event_p95",
+            "event_gap_p99.9",
+            "ws_connect_p50",
+            "ws_round_trip_p99",
+            "events_per_second",
         ] {
             assert_eq!(Metric::parse(name).map(|metric| metric.to_string()), Some(name.to_owned()));
         }
-        for bad in ["p100", "p0", "p", "p95th", "good_", "status_6xx", "status_", "errors", "P95"] {
+        let bad = ["p100", "p0", "p", "p95th", "good_", "status_6xx", "status_", "errors", "P95"];
+        for bad in bad.into_iter().chain(["first_event", "first_event_p100", "ws_p95"]) {
             assert_eq!(Metric::parse(bad), None, "{bad}");
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{Class, Count, Nanos, Seed, Share, Sum, few};
+use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed, few};
 use super::{MOST_ENDPOINTS, MOST_SLICES};
 
 /// Lists that have no cap of their own: stages, addresses, threads.
@@ -174,6 +174,17 @@ pub(super) struct Tally<'a> {
     pub(super) service: Option<Box<Times<'a>>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) failed: Option<Box<Times<'a>>>,
+    #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) timings: BTreeMap<Timed, Lap<'a>>,
+}
+
+/// Times inside requests: those that came to their end, and those that never did.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Lap<'a> {
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) whole: Option<Box<Times<'a>>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) broken: Option<Box<Times<'a>>>,
 }
 
 #[derive(Serialize, Deserialize)]

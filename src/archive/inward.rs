@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::number::{Count, MOST_COUNT};
 use super::{MOST_TEXT, form};
 use crate::run::{Clock, Delivered, Evidence, Generator, Model, Origin, Pulse, Run, Slice, Stop};
-use crate::tally::{Packed, PackedTimes, Tally, Times};
+use crate::tally::{Packed, PackedLap, PackedTimes, Tally, Times};
 
 /// The longest histogram, in base64.
 const MOST_HISTOGRAM: usize = 64 * 1024;
@@ -198,15 +198,17 @@ fn endpoint(form: form::Endpoint<'_>, place: &str, slices: usize) -> Believed<Ev
 
 /// Whether sums over tallies stay within what is counted exactly.
 fn adds_up<'a>(tallies: impl Iterator<Item = &'a Packed>) -> bool {
-    let mut sums = [0_u64; 4];
+    let mut sums = [0_u64; 5];
     for tally in tallies {
         let times = [&tally.latency, &tally.service, &tally.failed];
+        let inside = tally.laps.values().flat_map(|lap| [&lap.whole, &lap.broken]);
         let counts = times.into_iter().flatten().map(|times| times.count);
         let parts = [
             counts.chain(tally.failures.values().copied()).try_fold(0, u64::checked_add),
             tally.statuses.values().copied().try_fold(0, u64::checked_add),
             Some(tally.answered),
             Some(tally.bytes),
+            inside.flatten().map(|times| times.count).try_fold(0, u64::checked_add),
         ];
         for (sum, part) in sums.iter_mut().zip(parts) {
             let more = part.and_then(|part| sum.checked_add(part));
@@ -222,7 +224,12 @@ fn packed(form: form::Tally<'_>, place: &str) -> Believed<Packed> {
         form.map(|form| times(*form, place).map(Box::new)).transpose()
     };
     let number = |count: Count| count.0;
+    let lap = |form: form::Lap<'_>| {
+        Ok(PackedLap { whole: boxed(form.whole)?, broken: boxed(form.broken)? })
+    };
+    let laps = form.timings.into_iter().map(|(timing, form)| Ok((timing.0, lap(form)?)));
     Ok(Packed {
+        laps: laps.collect::<Believed<_>>()?,
         latency: boxed(form.latency)?,
         service: boxed(form.service)?,
         failed: boxed(form.failed)?,

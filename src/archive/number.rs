@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::metric::Timing;
 use crate::sample::Failure;
 use crate::unit::Ratio;
 
@@ -40,6 +41,10 @@ pub(super) struct Share(pub(super) Ratio);
 /// A class of failure, by name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Class(pub(super) Failure);
+
+/// A time inside requests, by name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Timed(pub(super) Timing);
 
 /// Something written as a text of its own shape.
 trait Written: Sized {
@@ -118,6 +123,16 @@ impl Written for Class {
     }
 }
 
+impl Written for Timed {
+    const WHAT: &'static str = "a time inside requests";
+    fn write(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.0.name())
+    }
+    fn read(text: &str) -> Option<Self> {
+        Timing::named(text).map(Self)
+    }
+}
+
 struct Shown<'a, T>(&'a T);
 
 impl<T: Written> fmt::Display for Shown<'_, T> {
@@ -152,7 +167,7 @@ macro_rules! as_text {
         }
     )*};
 }
-as_text!(Count Seed Sum Nanos Share Class);
+as_text!(Count Seed Sum Nanos Share Class Timed);
 
 /// Reads a list of at most so many entries, so that a short file cannot ask for much memory.
 pub(super) fn few<'de, D, T, const MOST: usize>(from: D) -> Result<Vec<T>, D::Error>

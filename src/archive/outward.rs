@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::form;
-use super::number::{Class, Count, Nanos, Seed, Share, Sum};
+use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed};
 use crate::run::{Delivered, Evidence, Generator, Model, Origin, Run, Slice, Stop};
-use crate::tally::{Packed, PackedTimes};
+use crate::tally::{Packed, PackedLap, PackedTimes};
 
 /// The tallies of a run that are not packed yet: the caller keeps them while the form looks at
 /// them.
@@ -143,7 +143,12 @@ fn tally(packed: &Packed) -> form::Tally<'_> {
         latency: boxed(packed.latency.as_deref()),
         service: boxed(packed.service.as_deref()),
         failed: boxed(packed.failed.as_deref()),
+        timings: packed.laps.iter().map(|(timing, packed)| (Timed(*timing), lap(packed))).collect(),
     }
+}
+
+fn lap(packed: &PackedLap) -> form::Lap<'_> {
+    form::Lap { whole: boxed(packed.whole.as_deref()), broken: boxed(packed.broken.as_deref()) }
 }
 
 fn boxed(packed: Option<&PackedTimes>) -> Option<Box<form::Times<'_>>> {

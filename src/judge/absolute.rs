@@ -198,14 +198,15 @@ fn read(threshold: &Threshold, run: &Run, tally: &Tally, span: Duration) -> Read
     } else if samples < need {
         Outcome::Unjudged(Doubt::TooFew { have: samples, need })
     } else {
-        got.map_or(Outcome::Unjudged(Doubt::OverRange), |value| met(threshold.limit, value, tally))
+        got.map_or(Outcome::Unjudged(Doubt::OverRange), |value| met(threshold, value, tally))
     };
     Reading { got, samples, outcome, at: None }
 }
 
-fn met(limit: Limit, value: Value, tally: &Tally) -> Outcome {
+fn met(threshold: &Threshold, value: Value, tally: &Tally) -> Outcome {
+    let limit = threshold.limit;
     let endless = matches!(value, Value::Time(time) if time >= TOLD_APART);
-    if endless && tally.over_range() > 0 && beyond(limit) {
+    if endless && tally.over_range(threshold.metric) > 0 && beyond(limit) {
         Outcome::Unjudged(Doubt::OverRange)
     } else if holds(limit, value) {
         Outcome::Held

@@ -77,12 +77,14 @@ fn clear(threshold: &Threshold, run: &Run, tally: &Tally, span: Duration) -> Opt
         // Nothing that comes later can make these smaller.
         Metric::Max | Metric::Count => upper(threshold.limit.relation),
         Metric::Mean => tally.count() >= LEAST_FOR_MEAN && is_twice(got, threshold.limit.bound),
-        Metric::Throughput => is_twice(threshold.limit.bound, got),
+        Metric::Throughput | Metric::EventsPerSecond => is_twice(threshold.limit.bound, got),
         // Shares of requests, judged above unless their limit is none that a share can breach
         // early.
-        Metric::Latency(_) | Metric::GoodLatency(_) | Metric::ErrorRate | Metric::Status(_) => {
-            false
-        }
+        Metric::Latency(_)
+        | Metric::GoodLatency(_)
+        | Metric::ErrorRate
+        | Metric::Status(_)
+        | Metric::Timing(..) => false,
     };
     (sure && !holds(threshold.limit, got)).then(|| format!("{got} so far"))
 }
@@ -131,6 +133,8 @@ struct Beyond {
     part: u64,
     of: u64,
     allowed: f64,
+    /// What is counted, in the plural.
+    what: &'static str,
 }
 
 impl Beyond {
@@ -144,6 +148,11 @@ impl Beyond {
             }
             (Metric::GoodLatency(quantile), Value::Time(limit)) => {
                 (tally.latency().count_above(limit), tally.good(), 1.0 - quantile.share())
+            }
+            (Metric::Timing(timing, quantile), Value::Time(limit)) => {
+                let lap = tally.lap(timing)?;
+                let slow = lap.whole.count_above(limit) + lap.broken.count();
+                (slow, lap.count(), 1.0 - quantile.share())
             }
             (Metric::ErrorRate, Value::Share(most)) => (tally.bad(), tally.count(), most.share()),
             (Metric::Status(range), Value::Share(most)) => {
@@ -159,18 +168,21 @@ impl Beyond {
                 | Metric::Mean
                 | Metric::Max
                 | Metric::Throughput
-                | Metric::Count,
+                | Metric::Count
+                | Metric::Timing(..)
+                | Metric::EventsPerSecond,
                 Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
             ) => return None,
         };
         let flipped = !upper(relation);
+        let what = if threshold.metric.timing().is_some() { "times" } else { "requests" };
         match bound {
             Value::Share(_) if flipped => {
-                Some(Self { part: of.saturating_sub(part), of, allowed: 1.0 - allowed })
+                Some(Self { part: of.saturating_sub(part), of, allowed: 1.0 - allowed, what })
             }
             Value::Time(_) | Value::Never | Value::Rate(_) | Value::Count(_) if flipped => None,
             Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_) => {
-                Some(Self { part, of, allowed })
+                Some(Self { part, of, allowed, what })
             }
         }
     }
@@ -185,7 +197,7 @@ impl std::fmt::Display for Beyond {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let share = Ratio::of(self.part, self.of).map_or(0.0, Ratio::share) * 100.0;
         let allowed = Ratio::new(self.allowed.clamp(0.0, 1.0)).unwrap_or(Ratio::ZERO);
-        write!(out, "{share:.1} % of {} requests are beyond it, {allowed} may be", self.of)
+        write!(out, "{share:.1} % of {} {} are beyond it, {allowed} may be", self.of, self.what)
     }
 }
 

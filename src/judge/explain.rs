@@ -1,7 +1,7 @@
 //! What a metric, a doubt, a failure or a verdict means, and what to do: the pages of `loadgate
 //! explain`.
 
-use crate::metric::Metric;
+use crate::metric::{Metric, Timing};
 
 /// One page for each `# name`, in the order of a reader's questions.
 const PAGES: &str = include_str!("explain.md");
@@ -30,9 +30,24 @@ fn subject(name: &str) -> &str {
         Some(Metric::Latency(_)) => "p99",
         Some(Metric::GoodLatency(_)) => "good_p99",
         Some(Metric::Status(_)) => "status_5xx",
+        Some(Metric::Timing(timing, _)) => page_of(timing),
         Some(
-            Metric::Mean | Metric::Max | Metric::ErrorRate | Metric::Throughput | Metric::Count,
+            Metric::Mean
+            | Metric::Max
+            | Metric::ErrorRate
+            | Metric::Throughput
+            | Metric::Count
+            | Metric::EventsPerSecond,
         )
         | None => name,
+    }
+}
+
+fn page_of(timing: Timing) -> &'static str {
+    match timing {
+        Timing::FirstEvent => "first_event_p95",
+        Timing::EventGap => "event_gap_p95",
+        Timing::WsConnect => "ws_connect_p95",
+        Timing::WsRoundTrip => "ws_round_trip_p95",
     }
 }

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::lane::{Flight, Lane};
 use super::journey::{Halt, Walker};
+use super::lane::{Flight, Lane};
 use super::nanos;
 use super::probe::{Hub, Probe, is_unconnected};
 use super::story::Story;
@@ -68,13 +68,7 @@ async fn live<H: Hub>(lane: Rc<Lane<H>>, user: u64, place: usize, until: u64) {
 }
 
 /// A user's life in a scenario: start, turns of work, stop.
-async fn walk<H: Hub>(
-    lane: &Rc<Lane<H>>,
-    story: &Story,
-    user: u64,
-    place: usize,
-    until: u64,
-) {
+async fn walk<H: Hub>(lane: &Rc<Lane<H>>, story: &Story, user: u64, place: usize, until: u64) {
     let _way = Way::new(lane);
     let mut probe = lane.hub.probe();
     let mut walker = Walker::user(lane, story, user, place, until);

@@ -105,6 +105,7 @@ impl Course {
             self.sums.count(record);
             self.connects(record);
         }
+        batch.timed.into_iter().for_each(|timed| self.sums.time(timed));
         batch.beats.into_iter().for_each(|beat| self.sums.released(beat));
         self.sums.settle();
         self.connecting.merge(&batch.connecting);

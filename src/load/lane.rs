@@ -13,12 +13,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::ledger::{Examples, Ledger, Record, Standing, Word};
-use super::probe::Answer;
+use super::ledger::{Examples, Ledger, Record, Standing, Timed, Word};
+use super::probe::{Answer, Hub, Inside};
 use super::{Order, health, nanos};
+use crate::metric::Timing;
 use crate::plan::draw::Draw;
 use crate::plan::timetable::Timetable;
 use crate::sample::{End, EndpointId, Failure};
+use crate::tally::Timings;
 
 /// A load thread's own, behind an `Rc` for its users and connections.
 pub(super) struct Lane<H> {
@@ -50,6 +52,8 @@ pub(super) struct Lane<H> {
     spent: Cell<Option<(Duration, Duration)>>,
     pub(super) releasing: Cell<bool>,
     landed: Notify,
+    /// What each request times once, by its index.
+    once: Vec<Option<Timing>>,
 }
 
 /// A request under way.
@@ -73,10 +77,14 @@ pub(super) struct Place {
 }
 
 impl<H> Lane<H> {
-    pub(super) fn new(place: Place, hub: H, ledger: Ledger) -> Self {
+    pub(super) fn new(place: Place, hub: H, ledger: Ledger) -> Self
+    where
+        H: Hub,
+    {
         let Place { order, table, index, lanes, start } = place;
         let weights: Vec<u32> = order.requests.iter().map(|(_, weight)| *weight).collect();
         Self {
+            once: (0..weights.len()).map(|request| hub.times_once(request)).collect(),
             hub,
             draw: Draw::new(&weights, order.seed),
             warm_up: nanos(order.load.warm_up),
@@ -171,7 +179,26 @@ impl<H> Lane<H> {
         }
         let endpoint = self.endpoint(flight.request);
         let Answer { end, bytes, .. } = *answer;
-        self.end(Record { due, sent, done, bytes, end, endpoint });
+        let record = Record { due, sent, done, bytes, end, endpoint };
+        self.time(flight.request, &record, answer.inside.as_deref());
+        self.end(record);
+    }
+
+    /// Writes down what was timed inside a request: what it has once ranks behind all others where
+    /// it never came.
+    fn time(&self, request: usize, record: &Record, inside: Option<&Inside>) {
+        let Record { due, done, endpoint, .. } = *record;
+        let since_due = |time: u64| Duration::from_nanos(time.saturating_sub(due));
+        let mut timings = inside.map_or_else(Timings::default, |inside| inside.timings.clone());
+        if let Some(once) = self.once[request] {
+            match inside.and_then(|inside| inside.came) {
+                Some(came) => timings.took(once, since_due(self.at(came))),
+                None => timings.broke(once, since_due(done)),
+            }
+        }
+        if !timings.is_empty() {
+            self.ledger.borrow_mut().time(Timed { due, endpoint, timings });
+        }
     }
 
     /// A request ended without ever having been sent, or without an answer.
@@ -179,7 +206,9 @@ impl<H> Lane<H> {
         let end = End::Failed { why, status: None };
         let endpoint = self.endpoint(flight.request);
         let Flight { due, sent, .. } = flight;
-        self.end(Record { due, sent, done, bytes: 0, end, endpoint });
+        let record = Record { due, sent, done, bytes: 0, end, endpoint };
+        self.time(flight.request, &record, None);
+        self.end(record);
     }
 
     fn end(&self, record: Record) {

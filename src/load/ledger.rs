@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Order;
 use crate::sample::{End, EndpointId, Failure, Sample};
-use crate::tally::Times;
+use crate::tally::{Times, Timings};
 
 /// Records in one list.
 const FULL: usize = 2_048;
@@ -39,6 +39,14 @@ impl Record {
             bytes: self.bytes,
         }
     }
+}
+
+/// What was timed inside a request that was due then.
+#[derive(Clone, Debug)]
+pub(super) struct Timed {
+    pub(super) due: u64,
+    pub(super) endpoint: EndpointId,
+    pub(super) timings: Timings,
 }
 
 /// What was released or dropped in a slice since the last hand-over.
@@ -69,6 +77,7 @@ pub(super) struct Standing {
 pub(super) struct Batch {
     pub(super) lane: usize,
     pub(super) records: Vec<Record>,
+    pub(super) timed: Vec<Timed>,
     pub(super) beats: Vec<Beat>,
     pub(super) connecting: Times,
     /// Arrivals released (open model).
@@ -124,6 +133,11 @@ impl Ledger {
     pub(super) fn record(&mut self, record: Record) -> bool {
         self.batch.records.push(record);
         self.batch.records.len() >= FULL
+    }
+
+    /// Writes down what was timed inside a request.
+    pub(super) fn time(&mut self, timed: Timed) {
+        self.batch.timed.push(timed);
     }
 
     /// Counts an arrival that was released (or dropped) in the slice of that time.

@@ -13,8 +13,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::bell::Bell;
-use super::lane::{Flight, Lane};
 use super::journey::Walker;
+use super::lane::{Flight, Lane};
 use super::probe::{Answer, Hub, Probe};
 use crate::plan::timetable::{Arrival, Walk};
 use crate::sample::Failure;

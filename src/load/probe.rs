@@ -6,7 +6,9 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use crate::metric::Timing;
 use crate::sample::{End, Failure};
+use crate::tally::Timings;
 
 /// How to speak to the target, before it is bound to a thread.
 pub trait Wire: Clone + Send + 'static {
@@ -22,6 +24,12 @@ pub trait Hub: 'static {
     type Probe: Probe;
     /// A probe that is not open yet.
     fn probe(&self) -> Self::Probe;
+
+    /// What the request of that index in the plan times once, from when it is due: its first event,
+    /// its WebSocket opened. Where it ends without that, it ranks behind all others.
+    fn times_once(&self, _request: usize) -> Option<Timing> {
+        None
+    }
 
     /// One example for each endpoint and failure: why, in words that quote no answer, 200
     /// characters at most.
@@ -76,7 +84,7 @@ pub struct Kept {
 }
 
 /// What came back for one request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     /// How it ended.
     pub end: End,
@@ -91,6 +99,18 @@ pub struct Answer {
     pub connecting: Option<Duration>,
     /// It was sent a second time, because a kept connection had been closed before an answer began.
     pub reconnected: bool,
+    /// What was timed inside it, where it was a stream or a WebSocket.
+    pub inside: Option<Box<Inside>>,
+}
+
+/// What was timed inside a request.
+#[derive(Clone, Debug, Default)]
+pub struct Inside {
+    /// When what is timed once, by [`Hub::times_once`], came; `None` where it did not, or does not
+    /// count.
+    pub came: Option<Instant>,
+    /// Everything else.
+    pub timings: Timings,
 }
 
 /// Whether there was no connection to ask on.

@@ -4,10 +4,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::ledger::{Beat, Record};
+use super::ledger::{Beat, Record, Timed};
 use super::{Order, nanos};
 use crate::plan::axis::Piece;
-use crate::tally::{Packed, Tally};
+use crate::tally::{Packed, Tally, Timings};
 
 /// Tallies of slices that are kept unpacked, at least two slices' and about so many in all.
 const UNPACKED: usize = 24;
@@ -45,19 +45,21 @@ pub(super) struct SliceBeat {
 }
 
 /// Something that belongs to a slice that is packed.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Late {
     slice: usize,
     endpoint: usize,
     what: What,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum What {
     /// A request that was due in it.
     Due(Record),
     /// A good answer that arrived in it.
     Arrived,
+    /// What was timed inside a request that was due in it.
+    Timed(Box<Timings>),
 }
 
 impl Sums {
@@ -126,6 +128,17 @@ impl Sums {
         match self.tally(done, endpoint) {
             Some(tally) => tally.arrived(),
             None => self.late(Late { slice: done, endpoint, what: What::Arrived }),
+        }
+    }
+
+    /// Counts what was timed inside a request.
+    pub(super) fn time(&mut self, timed: Timed) {
+        let Timed { due, endpoint, timings } = timed;
+        self.second.time(&timings);
+        let (slice, endpoint) = (self.slice(due), usize::from(endpoint.0));
+        match self.tally(slice, endpoint) {
+            Some(tally) => tally.time(&timings),
+            None => self.late(Late { slice, endpoint, what: What::Timed(Box::new(timings)) }),
         }
     }
 
@@ -208,9 +221,10 @@ impl Sums {
 
 impl Late {
     fn apply(&self, tally: &mut Tally) {
-        match self.what {
+        match &self.what {
             What::Due(record) => tally.record(&record.sample()),
             What::Arrived => tally.arrived(),
+            What::Timed(timings) => tally.time(timings),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::reader::{At, Reader, nearest};
 use super::sla::{Entry, Sla};
 use super::threshold::{Level, Limit, Relation, Selector, Threshold, Window};
 use super::{Arrivals, Load, glob};
-use crate::metric::{Metric, Value};
+use crate::metric::{Metric, Timing, Value};
 use crate::run::Model;
 use crate::sanitise;
 use crate::unit::{Quantile, Rate, Ratio, show_duration};
@@ -199,13 +199,17 @@ fn reachable(entry: &Entry, limit: &At<Limit>, setting: &Setting<'_>, reader: &m
     let Some(load) = setting.load.filter(|load| load.profile.model == Model::Open) else { return };
     let peak = load.profile.peak();
     let (asked, most, shown) = match limit.value.bound {
-        Value::Rate(asked) => (asked.micro().into(), peak.into(), Rate::from_micro(peak).written()),
+        Value::Rate(asked) if entry.metric == Metric::Throughput => {
+            (asked.micro().into(), peak.into(), Rate::from_micro(peak).written())
+        }
         Value::Count(asked) if load.arrivals == Arrivals::Even => {
             let most = u128::from(peak) * judged(load, None).as_nanos();
             let most = most.div_ceil(1_000_000_000_000_000);
             (u128::from(asked), most, format!("{most} requests"))
         }
-        Value::Count(_) | Value::Time(_) | Value::Never | Value::Share(_) => return,
+        Value::Rate(_) | Value::Count(_) | Value::Time(_) | Value::Never | Value::Share(_) => {
+            return;
+        }
     };
     let (lower, above) =
         (!limit.value.relation.is_upper(), limit.value.relation == Relation::Above);
@@ -266,16 +270,18 @@ fn looser(first: Limit, second: Limit) -> bool {
 }
 
 /// The family of percentiles a metric belongs to, and its place in it.
-fn percentile(metric: Metric) -> Option<(bool, Quantile)> {
+fn percentile(metric: Metric) -> Option<((bool, Option<Timing>), Quantile)> {
     match metric {
-        Metric::Latency(quantile) => Some((false, quantile)),
-        Metric::Max => Some((false, Quantile::MAX)),
-        Metric::GoodLatency(quantile) => Some((true, quantile)),
+        Metric::Latency(quantile) => Some(((false, None), quantile)),
+        Metric::Max => Some(((false, None), Quantile::MAX)),
+        Metric::GoodLatency(quantile) => Some(((true, None), quantile)),
+        Metric::Timing(timing, quantile) => Some(((true, Some(timing)), quantile)),
         Metric::Mean
         | Metric::ErrorRate
         | Metric::Throughput
         | Metric::Status(_)
-        | Metric::Count => None,
+        | Metric::Count
+        | Metric::EventsPerSecond => None,
     }
 }
 
@@ -283,9 +289,9 @@ fn percentile(metric: Metric) -> Option<(bool, Quantile)> {
 fn rising(placed: &[Placed], reader: &mut Reader<'_>) {
     let mut families: BTreeMap<_, Vec<(Quantile, &Placed)>> = BTreeMap::new();
     for one in placed {
-        let Some((good, quantile)) = percentile(one.threshold.metric) else { continue };
+        let Some((kind, quantile)) = percentile(one.threshold.metric) else { continue };
         let Threshold { selector, level, window, .. } = &one.threshold;
-        let key = (selector.to_string(), good, *level, window.over, window.during);
+        let key = (selector.to_string(), kind, *level, window.over, window.during);
         families.entry(key).or_default().push((quantile, one));
     }
     for family in families.values_mut() {

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{At, Node, Read, Reader, Slot, Text, nearest, table, visible};
 use super::threshold::{Limit, example_of};
 use super::value::{DURATION, Flag, Lasting, RATE, Time, schemas};
-use crate::metric::{Kind, Metric};
+use crate::metric::{Kind, Metric, Timing};
 
 /// All of `[sla]`, in the order of the file.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ schemas! {
 const RULE_KEYS: [&str; 6] = ["fail", "warn", "over", "during", "abort", "required"];
 
 /// Metrics as they are offered to somebody who misspelt one.
-const METRICS: [&str; 13] = [
+const METRICS: [&str; 18] = [
     "p50",
     "p90",
     "p95",
@@ -89,10 +89,15 @@ const METRICS: [&str; 13] = [
     "throughput",
     "count",
     "status_5xx",
+    "first_event_p95",
+    "event_gap_p95",
+    "events_per_second",
+    "ws_connect_p95",
+    "ws_round_trip_p95",
 ];
 
 /// What other tools call our metrics.
-const ELSEWHERE: [(&str, &str); 13] = [
+const ELSEWHERE: [(&str, &str); 18] = [
     ("p100", "max"),
     ("avg", "mean"),
     ("average", "mean"),
@@ -106,6 +111,11 @@ const ELSEWHERE: [(&str, &str); 13] = [
     ("failure_rate", "error_rate"),
     ("error_ratio", "error_rate"),
     ("http_req_failed", "error_rate"),
+    ("ttft", "first_event_p95"),
+    ("time_to_first_token", "first_event_p95"),
+    ("itl", "event_gap_p95"),
+    ("ws_connecting", "ws_connect_p95"),
+    ("ws_ping", "ws_round_trip_p95"),
 ];
 
 impl Read for Sla {
@@ -283,7 +293,7 @@ fn unknown_metric(name: &str, key: &Key<'_>, reader: &mut Reader<'_>) {
             key.span(),
             message,
             "metrics are p50 … p99_9, good_p50 …, mean, max, error_rate, throughput, count, \
-             status_5xx; an endpoint is a table, `[sla.\"GET /path\"]`"
+             status_5xx, those of `loadgate explain`; an endpoint is a table, `[sla.\"GET /path\"]`"
                 .to_owned(),
         ),
     }
@@ -325,7 +335,8 @@ fn metrics(generator: &mut SchemaGenerator, scope: Option<&Schema>) -> Map<Strin
         ("^(mean|max)$".to_owned(), Kind::Time),
         (r"^error_rate$".to_owned(), Kind::Share),
         (r"^status_([1-5][0-9]{2}|[1-5][xX]{2})$".to_owned(), Kind::Share),
-        ("^throughput$".to_owned(), Kind::Rate),
+        (timings(decimal), Kind::Time),
+        ("^(throughput|events_per_second)$".to_owned(), Kind::Rate),
         ("^count$".to_owned(), Kind::Count),
     ];
     let rule = Rule::json_schema(generator);
@@ -340,6 +351,12 @@ fn metrics(generator: &mut SchemaGenerator, scope: Option<&Schema>) -> Map<Strin
         json_schema!({ "anyOf": any }).to_value()
     };
     names.into_iter().map(|(name, kind)| (name, schema(kind))).collect()
+}
+
+/// The pattern of percentiles of times inside requests.
+fn timings(decimal: &str) -> String {
+    let names: Vec<_> = Timing::ALL.into_iter().map(Timing::name).collect();
+    format!("^({})_p{decimal}", names.join("|"))
 }
 
 /// A rule whose limits are of one kind.

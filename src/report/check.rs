@@ -243,7 +243,9 @@ fn beside(finding: &Finding, measured: &Measured) -> Option<String> {
         | Metric::ErrorRate
         | Metric::Throughput
         | Metric::Status(_)
-        | Metric::Count => return None,
+        | Metric::Count
+        | Metric::Timing(..)
+        | Metric::EventsPerSecond => return None,
     };
     let value = match quantile.to_string().as_str() {
         "p50" => spread.p50,

@@ -10,7 +10,7 @@ use super::facts::{self, Facts};
 use super::measured::{self, Measured};
 use super::verdict::{
     Descriptors, Endpoint, Environment, File, Finding, Generator, Got, Lag, Refused, Spread, Stop,
-    Told, Window,
+    Timed, Told, Window,
 };
 use super::words;
 use crate::judge::finding::{Doubt, Outcome};
@@ -170,7 +170,14 @@ fn endpoint<'a>(measured: &'a Measured, name: &'a str) -> Endpoint<'a> {
         examples: measured.examples.iter().map(|(why, what)| (why.name(), what.as_str())).collect(),
         statuses: measured.statuses.iter().copied().collect(),
         bytes: measured.bytes,
+        timings: measured.timings.iter().map(timed).collect(),
+        events_per_second: measured.events_per_second.map(|rate| rounded(rate.as_f64())),
     }
+}
+
+fn timed(timed: &measured::Timed) -> (&'static str, Timed) {
+    let measured::Timed { timing, count, broken, spread: all } = *timed;
+    (timing.name(), Timed { count, broken, ms: spread(all) })
 }
 
 fn failures(measured: &Measured) -> BTreeMap<&'static str, u64> {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::metric::{Metric, Value};
+use crate::metric::{Metric, Timing, Value};
 use crate::run::{Evidence, Run};
 use crate::sample::Failure;
 use crate::sanitise::Clean;
-use crate::tally::{Frame, Tally, Times};
+use crate::tally::{Frame, Lap, Tally, Times};
 use crate::unit::{Quantile, Rate, Ratio};
 
 /// The percentiles of every table: 50, 95, 99.
@@ -41,6 +41,35 @@ pub struct Measured {
     pub statuses: Vec<(u16, u64)>,
     /// Bytes read.
     pub bytes: u64,
+    /// Times inside requests, those that were measured.
+    pub timings: Vec<Timed>,
+    /// Events of a stream per second; `None` where no stream had two.
+    pub events_per_second: Option<Rate>,
+}
+
+/// Times inside requests of one kind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timed {
+    /// What was timed.
+    pub timing: Timing,
+    /// How many times there are.
+    pub count: u64,
+    /// How many of them never came to their end.
+    pub broken: u64,
+    /// All of them, what never came to its end behind the rest; the mean is of the rest alone.
+    pub spread: Spread,
+}
+
+fn timed(timing: Timing, lap: &Lap) -> Option<Timed> {
+    let (count, broken) = (lap.count(), lap.broken.count());
+    if count == 0 {
+        return None;
+    }
+    let [p50, p95, p99] = at_ranks(&lap.whole, ranks(count));
+    let most = lap.whole.most().filter(|_| broken == 0);
+    let mean = lap.whole.mean();
+    let [max, mean] = [most, mean].map(|time| time.map_or(Value::Never, Value::Time));
+    Some(Timed { timing, count, broken, spread: Spread { p50, p95, p99, max, mean } })
 }
 
 /// Where only a few requests were sent later than due, as those that opened connections in the
@@ -78,10 +107,11 @@ impl Measured {
     #[must_use]
     pub fn of(name: Clean, planned: Option<u64>, tally: &Tally, run: &Run) -> Self {
         let frame = Frame { span: run.judged(), timeout: run.load.timeout };
-        let throughput = match tally.read(Metric::Throughput, frame) {
+        let rate = |metric| match tally.read(metric, frame) {
             Some(Value::Rate(rate)) => Some(rate),
             Some(Value::Time(_) | Value::Never | Value::Share(_) | Value::Count(_)) | None => None,
         };
+        let laps = Timing::ALL.into_iter().filter_map(|timing| timed(timing, tally.lap(timing)?));
         let good = spread(tally.latency(), tally.good());
         Self {
             name,
@@ -89,7 +119,7 @@ impl Measured {
             count: tally.count(),
             failed: tally.bad(),
             error_rate: Ratio::of(tally.bad(), tally.count()),
-            throughput,
+            throughput: rate(Metric::Throughput),
             latency: if tally.bad() == 0 { good } else { latency(tally, frame) },
             good,
             service: service(tally),
@@ -97,6 +127,8 @@ impl Measured {
             examples: Vec::new(),
             statuses: tally.statuses().iter().map(|(code, count)| (*code, *count)).collect(),
             bytes: tally.bytes(),
+            timings: laps.collect(),
+            events_per_second: rate(Metric::EventsPerSecond),
         }
     }
 

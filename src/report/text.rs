@@ -228,6 +228,10 @@ pub fn remarks(measured: &Measured) -> Vec<String> {
     };
     all.extend(measured.good_apart().map(|good| told("good answers", good)));
     all.extend(measured.service_apart().map(|service| told("from sending", service)));
+    for timed in &measured.timings {
+        all.push(told(&timed.timing.name().replace('_', " "), timed.spread));
+    }
+    all.extend(measured.events_per_second.map(|rate| format!("events of a stream: {rate}")));
     all
 }
 

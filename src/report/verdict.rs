@@ -271,6 +271,24 @@ pub(super) struct Endpoint<'a> {
     pub(super) statuses: BTreeMap<u16, u64>,
     /// Bytes read.
     pub(super) bytes: u64,
+    /// Times inside requests by what was timed, of a stream or a WebSocket; absent where there are
+    /// none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) timings: BTreeMap<&'static str, Timed>,
+    /// Events of a stream per second; absent where no stream had two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) events_per_second: Option<f64>,
+}
+
+/// Times inside requests of one kind.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Timed {
+    /// How many.
+    pub(super) count: u64,
+    /// How many of them never came to their end; they rank behind all others.
+    pub(super) broken: u64,
+    /// The times; the mean is of those that came to their end.
+    pub(super) ms: Spread,
 }
 
 /// A distribution of times in milliseconds; null means *never*: so many requests failed.

@@ -1,20 +1,23 @@
 //! Samples counted, and what can be read off them.
 
 mod times;
+mod timings;
 mod packed;
 pub mod sum;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::metric::{Metric, Value};
+use crate::metric::{Metric, Timing, Value};
 use crate::sample::{End, Failure, Sample};
 use crate::unit::{Quantile, Rate, Ratio};
 
 pub use packed::Packed;
 pub use times::{Damaged, PackedTimes, Times};
+pub use timings::{Lap, PackedLap, Timings};
 
 use times::nanos;
+use timings::Laps;
 
 /// Samples of one scope, counted.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +29,8 @@ pub struct Tally {
     statuses: BTreeMap<u16, u64>,
     answered: u64,
     bytes: u64,
+    /// Times inside requests: absent where nothing was timed.
+    laps: Laps,
 }
 
 /// What a tally is read against: the time it covers and the longest time a request was allowed.
@@ -63,6 +68,11 @@ impl Tally {
         self.answered += 1;
     }
 
+    /// Counts times measured inside a request of this tally.
+    pub fn time(&mut self, timings: &Timings) {
+        timings.pour(&mut self.laps);
+    }
+
     /// Adds another tally: the same as if all its samples had been counted here.
     pub fn merge(&mut self, other: &Self) {
         self.latency.merge(&other.latency);
@@ -76,6 +86,7 @@ impl Tally {
         }
         self.answered += other.answered;
         self.bytes += other.bytes;
+        timings::merge(&mut self.laps, &other.laps);
     }
 
     /// Requests counted, good and failed.
@@ -143,6 +154,12 @@ impl Tally {
         &self.failed
     }
 
+    /// Times inside requests of one kind; `None` where nothing was timed.
+    #[must_use]
+    pub fn lap(&self, timing: Timing) -> Option<&Lap> {
+        self.laps.get(&timing)
+    }
+
     /// `None` where nothing was counted: an empty histogram would answer zero, and zero passes.
     #[must_use]
     pub fn read(&self, metric: Metric, frame: Frame) -> Option<Value> {
@@ -166,7 +183,19 @@ impl Tally {
                 Ratio::of(within.map(|(_, count)| count).sum(), count).map(Value::Share)
             }
             Metric::Count => Some(Value::Count(count)),
+            Metric::Timing(timing, quantile) => {
+                let lap = self.lap(timing).filter(|lap| lap.count() > 0)?;
+                time(lap.whole.at_rank(quantile.rank(lap.count())))
+            }
+            Metric::EventsPerSecond => self.events_per_second().map(Value::Rate),
         }
+    }
+
+    /// Events after the first one, per second of waiting for them: the wait for one that never came
+    /// counts too.
+    fn events_per_second(&self) -> Option<Rate> {
+        let gaps = self.lap(Timing::EventGap)?;
+        Rate::of(gaps.whole.count(), nanos(gaps.whole.sum + gaps.broken.sum))
     }
 
     /// The mean where every failed request counts with the longest time any request could have
@@ -177,16 +206,24 @@ impl Tally {
         nanos(sum / u128::from(self.count().max(1)))
     }
 
-    /// The samples behind a metric: good answers for `good_…`, all requests for the rest.
+    /// The samples behind a metric: good answers for `good_…`, what was timed for times inside
+    /// requests, all requests for the rest.
     #[must_use]
     pub fn samples(&self, metric: Metric) -> u64 {
+        if let Some(timing) = metric.timing() {
+            return self.lap(timing).map_or(0, Lap::count);
+        }
         if matches!(metric, Metric::GoodLatency(_)) { self.good() } else { self.count() }
     }
 
-    /// Latencies that do not fit the histogram and make every quantile above 600 s unknown.
+    /// Times behind a metric that do not fit the histogram and make every quantile above 600 s
+    /// unknown.
     #[must_use]
-    pub fn over_range(&self) -> u64 {
-        self.latency.over_range
+    pub fn over_range(&self, metric: Metric) -> u64 {
+        match metric.timing() {
+            Some(timing) => self.lap(timing).map_or(0, |lap| lap.whole.over_range),
+            None => self.latency.over_range,
+        }
     }
 
     /// The tally as it lies in a file.
@@ -200,6 +237,7 @@ impl Tally {
             statuses: self.statuses.clone(),
             answered: self.answered,
             bytes: self.bytes,
+            laps: self.laps.iter().map(|(timing, lap)| (*timing, PackedLap::of(lap))).collect(),
         }
     }
 }

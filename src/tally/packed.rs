@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Tally;
 use super::times::{Damaged, PackedTimes, Times};
+use super::timings::{Lap, PackedLap};
+use crate::metric::Timing;
 use crate::sample::Failure;
 
 /// A tally as it lies in a file: small, and not yet believed.
@@ -23,6 +25,8 @@ pub struct Packed {
     pub answered: u64,
     /// Bytes read.
     pub bytes: u64,
+    /// Times inside requests.
+    pub laps: BTreeMap<Timing, PackedLap>,
 }
 
 impl Packed {
@@ -43,6 +47,9 @@ impl Packed {
             bytes: self.bytes,
             ..Tally::default()
         };
+        for (timing, packed) in &self.laps {
+            tally.laps.insert(*timing, packed.unpack()?);
+        }
         for (why, count) in &self.failures {
             tally.failures[*why as usize] = *count;
         }
@@ -51,7 +58,9 @@ impl Packed {
             return Err(Damaged::Miscounted { buckets: tally.failed.count(), count: classes });
         }
         let answers = total(self.statuses.values());
-        if answers > tally.count() || tally.service.count() > tally.latency.count() {
+        let once = tally.laps.iter().filter(|(timing, _)| timing.is_once());
+        let more = once.map(|(_, lap)| Lap::count(lap)).any(|timed| timed > tally.count());
+        if more || answers > tally.count() || tally.service.count() > tally.latency.count() {
             return Err(Damaged::MoreAnswers);
         }
         Ok(tally)

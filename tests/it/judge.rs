@@ -361,6 +361,11 @@ fn every_name_has_a_page() {
     let verdicts = [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail].map(Verdict::name);
     let metrics = ["p50", "p99_9", "good_p95", "mean", "max", "error_rate", "throughput", "count"];
     let others = [
+        "first_event_p95",
+        "event_gap_p50",
+        "events_per_second",
+        "ws_connect_p99",
+        "ws_round_trip_p99_9",
         "sla",
         "trust",
         "status_429",
@@ -375,5 +380,5 @@ fn every_name_has_a_page() {
     }
     assert_eq!(explain("p100"), None);
     assert!(subjects().all(|name| explain(name).is_some()));
-    assert!(subjects().filter_map(Metric::parse).count() == 8);
+    assert!(subjects().filter_map(Metric::parse).count() == 13);
 }

@@ -15,6 +15,8 @@ mod wire;
 mod journey;
 /// The timetable is kept; lateness is counted; stop stops.
 mod pace;
+/// Streams of events and WebSockets: what is timed inside a request.
+mod streams;
 /// Plans and runs in, findings out.
 mod judge;
 /// How a run ended, and what that leaves of its findings.

@@ -120,7 +120,8 @@ impl Connection {
             match heard {
                 Ok(Whole { done, end }) => {
                     let bytes = self.talk.bytes;
-                    return Answer { end, sent, done, bytes, connecting, reconnected };
+                    let inside = None;
+                    return Answer { end, sent, done, bytes, connecting, reconnected, inside };
                 }
                 Err(fault) if !reconnected && self.may_repeat(request, &fault) => {
                     (self.line, reconnected) = (None, true);
@@ -197,7 +198,8 @@ impl Connection {
         let Stamp { sent, done, connecting, reconnected } = stamp;
         let status = self.talk.reader.status();
         let end = End::Failed { why, status };
-        Answer { end, sent, done, bytes: self.talk.bytes, connecting, reconnected }
+        let bytes = self.talk.bytes;
+        Answer { end, sent, done, bytes, connecting, reconnected, inside: None }
     }
 }
 

@@ -127,7 +127,8 @@ impl Place {
                     let (now, end) = (Instant::now(), End::Failed { why, status: None });
                     let (sent, done) = (now, now);
                     let (connecting, reconnected) = (None, false);
-                    return Answer { end, sent, done, bytes: 0, connecting, reconnected };
+                    let (bytes, inside) = (0, None);
+                    return Answer { end, sent, done, bytes, connecting, reconnected, inside };
                 }
             }
         }
@@ -160,7 +161,8 @@ impl Place {
                 if self.keeps {
                     self.kept = Kept { headers, body };
                 }
-                return Answer { end, sent, done, bytes, connecting, reconnected };
+                let inside = None;
+                return Answer { end, sent, done, bytes, connecting, reconnected, inside };
             };
             match had {
                 // Nothing was sent, so nothing is sent twice.
@@ -177,7 +179,7 @@ impl Place {
         let bytes = self.stream.bytes;
         self.stream = Stream::default();
         let (sent, end) = (first.unwrap_or(done), End::Failed { why, status });
-        Answer { end, sent, done, bytes, connecting, reconnected }
+        Answer { end, sent, done, bytes, connecting, reconnected, inside: None }
     }
 
     fn judge(&mut self, request: usize) -> (Instant, End) {
@@ -234,8 +236,7 @@ impl Stream {
         fresh: Option<&(http::Request<()>, Bytes)>,
     ) -> Result<(), Fault> {
         let ask = hub.ask(request);
-        let (parts, body) =
-            fresh.map_or((&ask.parts, &ask.body), |(parts, body)| (parts, body));
+        let (parts, body) = fresh.map_or((&ask.parts, &ask.body), |(parts, body)| (parts, body));
         let (parts, empty) = (parts.clone(), body.is_empty());
         let begun = seat.send.send_request(parts, empty).map_err(|error| told(&error, false))?;
         let (response, mut send) = begun;
@@ -353,8 +354,7 @@ impl Stream {
             .sum::<u64>();
         if self.keeps {
             let kept = headers.iter();
-            let kept =
-                kept.map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()));
+            let kept = kept.map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()));
             self.headers = kept.collect();
         }
         if expect.needs_headers() {

@@ -106,7 +106,8 @@ impl Probe for PlayedProbe {
             Err(why) => {
                 let (now, end) = (Instant::now(), End::Failed { why, status: None });
                 let (sent, done) = (now, now);
-                return Answer { end, sent, done, bytes: 0, connecting: None, reconnected: false };
+                let (bytes, connecting, reconnected) = (0, None, false);
+                return Answer { end, sent, done, bytes, connecting, reconnected, inside: None };
             }
         };
         let sent = Instant::now();
@@ -119,7 +120,8 @@ impl Probe for PlayedProbe {
             tokio::time::sleep_until(done.into()).await;
         }
         self.play.flying.fetch_sub(1, Ordering::Relaxed);
-        Answer { end, sent, done, bytes: 100, connecting, reconnected: false }
+        let (bytes, reconnected) = (100, false);
+        Answer { end, sent, done, bytes, connecting, reconnected, inside: None }
     }
 
     async fn fire_live(
