@@ -16,6 +16,8 @@ const UNFINISHED: (&str, &str) = (".loadgate-", ".tmp");
 #[derive(Debug)]
 pub struct Store {
     dir: PathBuf,
+    /// Which directory that name led to when it was taken.
+    taken: (u64, u64),
     /// The lock ends with the file's life, even when the process is killed.
     _lock: File,
 }
@@ -87,7 +89,8 @@ impl Store {
             }
         }
         sweep(dir);
-        let store = Self { dir: dir.to_owned(), _lock: lock };
+        let taken = identity(dir).map_err(refused)?;
+        let store = Self { dir: dir.to_owned(), taken, _lock: lock };
         store.prove().map_err(refused)?;
         Ok(store)
     }
@@ -118,16 +121,27 @@ impl Store {
     /// Writes a file whole or not at all. A symbolic link of that name is replaced, never followed.
     ///
     /// # Errors
-    /// When the disk is full, the directory is gone, or the system says no for another reason.
+    /// When the disk is full, the directory is gone or another one, or the system says no for
+    /// another reason.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Unwritten> {
         let path = self.path(name);
-        let written = unfinished(&self.dir).and_then(|mut file| {
+        let unfinished = self.unmoved().and_then(|()| unfinished(&self.dir));
+        let written = unfinished.and_then(|mut file| {
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(&path).map_err(|failed| failed.error)?;
             Ok(())
         });
         written.map_err(|why| Unwritten { path, why })
+    }
+
+    /// Whether the name still leads to the directory that was taken: files of others may lie in one
+    /// that was put in its place.
+    fn unmoved(&self) -> io::Result<()> {
+        if identity(&self.dir)? == self.taken {
+            return Ok(());
+        }
+        Err(io::Error::other("another directory was put in its place while the run was under way"))
     }
 
     /// A file as large as a small report, written and removed again.
@@ -137,6 +151,19 @@ impl Store {
         file.as_file().sync_all()?;
         file.close()
     }
+}
+
+/// What tells a directory from all others: device and number.
+#[cfg(unix)]
+fn identity(dir: &Path) -> io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(dir).map(|facts| (facts.dev(), facts.ino()))
+}
+
+/// Nothing tells a directory from others here; that there is one is all that is known.
+#[cfg(not(unix))]
+fn identity(dir: &Path) -> io::Result<(u64, u64)> {
+    fs::metadata(dir).map(|_| (0, 0))
 }
 
 /// A file that gets its name once it is whole.

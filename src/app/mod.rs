@@ -1,6 +1,7 @@
 //! The straight line from arguments to exit code.
 
 mod voice;
+mod flags;
 mod attend;
 mod read;
 mod answers;
@@ -14,12 +15,9 @@ mod line;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
-
-use crate::cli::{self, Changes, Cli, Command};
+use crate::cli::{self, Changes, Command};
 use crate::demo::Demo;
 use crate::error::{Error, Exit};
-use crate::sanitise::Clean;
 use attend::{Signals, attended};
 use line::Ask;
 use read::Gate;
@@ -33,9 +31,9 @@ const DEMO: Gate = Gate::Own("thresholds/demo.toml", include_str!("../../thresho
 /// Does what the arguments ask for.
 #[must_use]
 pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> Exit {
-    let cli = match parsed(arguments, lookup) {
+    let cli = match flags::read(arguments, lookup) {
         Ok(cli) => cli,
-        Err(fault) => return refused(&fault),
+        Err(refused) => return refused.tell(),
     };
     let voice = Voice::new(&cli.tone, lookup);
     let done = match cli.command {
@@ -50,37 +48,6 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
         Command::Completions { shell } => answers::completions(shell),
     };
     done.unwrap_or_else(|error| failed(&error, &voice))
-}
-
-/// The arguments, and the environment behind them. An empty variable is no variable: that is how CI
-/// files pass on what was not given.
-fn parsed(
-    arguments: impl IntoIterator<Item = OsString>,
-    lookup: Lookup,
-) -> Result<Cli, clap::Error> {
-    let forgotten = |flag: clap::Arg| {
-        let variable = flag.get_env().and_then(|name| name.to_str());
-        let empty = variable.and_then(lookup).is_some_and(|value| value.is_empty());
-        if empty { flag.env(None::<&str>) } else { flag }
-    };
-    let mut command = Cli::command().mut_args(forgotten);
-    let names: Vec<_> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
-    for name in names {
-        command = command.mut_subcommand(name, |one| one.mut_args(forgotten));
-    }
-    let matches = command.try_get_matches_from_mut(arguments)?;
-    Cli::from_arg_matches(&matches).map_err(|fault| fault.format(&mut command))
-}
-
-/// Help and version are data; anything else is a fault of the flags, and may repeat hostile ones.
-fn refused(fault: &clap::Error) -> Exit {
-    if fault.exit_code() == 0 {
-        // A reader who left early has what was wanted.
-        let _ = fault.print();
-        return Exit::Pass;
-    }
-    voice::bare(Clean::lines(&fault.render().to_string()).as_str());
-    Exit::Usage
 }
 
 fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {

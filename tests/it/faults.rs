@@ -1,10 +1,22 @@
 //! Faults of target, machine, signals and gate files, on the built binary.
 
+/// What a service and its network can do to us.
+mod target;
+/// What the machine that we run on lacks.
+#[cfg(target_os = "linux")]
+mod machine;
+/// Disks that are full, directories and files that become others.
+#[cfg(target_os = "linux")]
+mod files;
+/// Signals at moments that nobody expects.
+#[cfg(target_os = "linux")]
+mod signals;
+
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::silence::nobody;
-use super::support::certs::{Issuer, Leaf};
+use super::support::certs::{Issuer, Leaf, self_signed};
 use super::support::gate::{Done, Gate, Running, undisturbed};
 use super::support::server::{Act, Script, Server, answer, ok, raw, status};
 
@@ -41,7 +53,9 @@ fn whatever_a_service_does_to_an_answer_is_counted_under_its_name() {
     let many = format!("{head}{}\r\n", "a: b\r\n".repeat(10_000));
     let half = format!("{head}content-length: 100\r\n\r\nhalf");
     let two = format!("{head}content-length: 1\r\ncontent-length: 2\r\n\r\nab");
-    let cases: [(&str, Vec<Act>, &str); 10] = [
+    let wide = format!("{head}a: {}\r\n\r\n", "b".repeat(1_000_000));
+    let chunked = format!("{head}transfer-encoding: chunked\r\n");
+    let cases: [(&str, Vec<Act>, &str); 14] = [
         ("/reset", vec![Act::Reset], "reset"),
         ("/reset-inside", vec![raw(&half), Act::Reset], "reset"),
         ("/truncated", vec![raw(&half), Act::Close], "truncated"),
@@ -51,6 +65,14 @@ fn whatever_a_service_does_to_an_answer_is_counted_under_its_name() {
         ("/many-headers", vec![raw(&many)], "malformed"),
         ("/no-http", vec![raw("SSH-2.0-OpenSSH_9.7\r\n\r\n"), Act::Close], "malformed"),
         ("/two-lengths", vec![raw(&two)], "malformed"),
+        ("/wide-header", vec![raw(&wide)], "malformed"),
+        ("/no-status", vec![raw("HTTP/1.1 abc OK\r\n\r\n")], "malformed"),
+        ("/bad-chunk", vec![raw(&format!("{chunked}\r\nxyz\r\n"))], "malformed"),
+        (
+            "/length-and-chunks",
+            vec![raw(&format!("{chunked}content-length: 2\r\n\r\n0\r\n\r\n"))],
+            "malformed",
+        ),
         ("/failed", vec![status(503)], "status"),
     ];
     let script = cases.iter().fold(Script::new().on("/ok", [ok("hello")]), |script, case| {
@@ -60,7 +82,7 @@ fn whatever_a_service_does_to_an_answer_is_counted_under_its_name() {
     let mut paths: Vec<&str> = cases.iter().map(|case| case.0).collect();
     paths.push("/ok");
     let done =
-        gate(&server, "rate = \"110/s\"\nduration = \"1s\"", &paths, "error_rate = \"< 1%\"");
+        gate(&server, "rate = \"150/s\"\nduration = \"1s\"", &paths, "error_rate = \"< 1%\"");
     let done = done.undisturbed(&["run", "gate.toml"]);
     done.code(1).reports();
     for (path, _, class) in &cases {
@@ -131,16 +153,18 @@ fn a_name_that_does_not_resolve_is_inconclusive_and_named() {
 #[test]
 fn a_certificate_that_is_not_trusted_is_inconclusive_and_says_why() {
     let (issuer, other) = (Issuer::new(), Issuer::new());
+    let own = self_signed(&Leaf::loopback(), false).0;
     let expired = Leaf { expired: true, ..Leaf::loopback() };
     let elsewhere = Leaf::of(&["elsewhere.test"]);
     let cases = [
-        (&other, Leaf::loopback(), "authority"),
-        (&issuer, expired, "expired"),
-        (&issuer, elsewhere, "elsewhere"),
+        (other.server(&Leaf::loopback(), &[]), "authority"),
+        (issuer.server(&expired, &[]), "expired"),
+        (issuer.server(&elsewhere, &[]), "elsewhere"),
+        (own, "self-signed"),
     ];
-    for (signer, leaf, words) in cases {
+    for (config, words) in cases {
         let script = Script::new().on("/ok", [ok("hello")]);
-        let server = Server::start_tls(script, signer.server(&leaf, &[]));
+        let server = Server::start_tls(script, config);
         let gate = secured(&server, "tls = { ca = \"ca.pem\" }", &issuer);
         let done = gate.go();
         done.code(3).says("tls").reports();
@@ -257,12 +281,14 @@ fn data_that_cannot_be_printed_is_an_error_and_a_reader_that_left_is_none() {
 fn a_directory_that_vanishes_under_a_run_is_undelivered() {
     let server = steady();
     let gate = gate(&server, SECOND, &["/ok"], "p50 = \"< 1s\"");
-    let mut running = gate.start(&["run", "gate.toml"]);
-    running.until("the first request", |_| server.requests() > 0);
-    std::fs::remove_dir_all(gate.path("loadgate-out")).expect("the directory is there");
-    let done = running.end(&gate);
-    done.says("loadgate-out");
-    assert!(matches!(done.status.code(), Some(3 | 4)), "{:?}", done.status);
+    let done = undisturbed(|| {
+        let before = server.requests();
+        let mut running = gate.start(&["run", "gate.toml"]);
+        running.until("the first request", |_| server.requests() > before);
+        std::fs::remove_dir_all(gate.path("loadgate-out")).expect("the directory is there");
+        running.end(&gate)
+    });
+    done.code(4).says("cannot write `loadgate-out/run.json`").no_reports();
 }
 
 #[test]
@@ -360,6 +386,11 @@ fn a_gate_file_that_is_wrong_is_refused_before_anything_is_sent() {
     check("", "nothing");
     let zero = with("p95 = \"< 1s\"").replace("50/s", "0/s");
     check(&zero, "rate");
+    let endless = with("p95 = \"< 1s\"").replace("50/s", "99999999999999999999999999/s");
+    check(&endless, "gate.toml:4:");
+    let brief = with("p95 = \"< 1s\"").replace("duration = \"1s\"", "duration = \"0s\"");
+    check(&brief, "gate.toml:5:");
+    check(&with("p95 = [250]"), "gate.toml:9:");
     let crowd: Vec<String> =
         (0..1001).map(|n| format!("[[request]]\nname = \"r{n}\"\nget = \"/{n}\"\n")).collect();
     let crowd = crowd.concat();

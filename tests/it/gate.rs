@@ -245,5 +245,18 @@ fn an_empty_variable_is_no_variable() {
         names.iter().fold(holding(&server), |gate, name| gate.set(&format!("LOADGATE_{name}"), ""));
     let plan = gate.run(&["plan", "gate.toml"]);
     assert!(plan.code(0).stdout.contains("100 requests planned"), "{}", plan.stdout);
-    gate.set("LOADGATE_DURATION", "soon").run(&["plan", "gate.toml"]).code(2).says("--duration");
+}
+
+#[test]
+fn a_fault_of_a_variable_names_the_variable_and_the_flag() {
+    let set = |name: &str, value: &str| Gate::new("").set(name, value);
+    let soon = set("LOADGATE_DURATION", "soon");
+    let said = "`--duration` was set by the variable LOADGATE_DURATION";
+    soon.run(&["plan", "gate.toml"]).code(2).says("'soon' for '--duration <D>'").says(said);
+    let out = set("LOADGATE_OUT", "reports");
+    out.run(&["demo", "--serve"]).code(2).says("`--out` was set by the variable LOADGATE_OUT");
+    let quiet = set("LOADGATE_QUIET", "1");
+    quiet.run(&["plan", "gate.toml", "-v"]).code(2).says("LOADGATE_QUIET");
+    let typed = soon.run(&["plan", "gate.toml", "--duration", "later"]);
+    assert!(!typed.code(2).says("'later'").stderr.contains("LOADGATE"), "{}", typed.stderr);
 }

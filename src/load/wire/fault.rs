@@ -34,8 +34,10 @@ pub fn ours(error: &io::Error) -> Option<Fault> {
     if error.raw_os_error().is_some_and(|code| files.contains(&code)) {
         return Some(Fault::new(Failure::LocalFd, "no file descriptors are left on this machine"));
     }
-    matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse)
-        .then(|| Fault::new(Failure::LocalPort, "no local ports are left on this machine"))
+    matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse).then(|| {
+        let what = "this machine has no free port, or no address of that kind, to connect from";
+        Fault::new(Failure::LocalPort, what)
+    })
 }
 
 /// The fault that an error means while a connection is made.

@@ -87,7 +87,10 @@ impl HttpWire {
 
     fn unreachable(&self, heard: Vec<Result<bool, Fault>>) -> Unreachable {
         let shown = &self.common.shown;
-        let fault = heard.into_iter().find_map(Result::err);
+        // That this machine has no IPv6, say, tells less than what another address did.
+        let (ours, theirs): (Vec<Fault>, Vec<Fault>) =
+            heard.into_iter().filter_map(Result::err).partition(|fault| fault.why.is_ours());
+        let fault = theirs.into_iter().chain(ours).next();
         let fault = fault.unwrap_or_else(|| Fault::new(Failure::Dns, "no address"));
         Unreachable { why: fault.why, what: format!("{shown}: {}", fault.what) }
     }

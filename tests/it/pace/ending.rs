@@ -2,10 +2,16 @@ use std::future::pending;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use loadgate::archive;
+use loadgate::error::Exit;
+use loadgate::judge::finding::Verdict;
+use loadgate::judge::judge;
+use loadgate::report::{Case, Facts, Format};
 use loadgate::run::{Model, Stop};
 use loadgate::sample::{End, Failure};
 
 use super::played::{Played, order, run, run_until, stage};
+use crate::support::made::{asked, plan};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -68,6 +74,27 @@ fn a_panic_in_a_probe_ends_the_run_with_what_was_counted() {
     assert!(run.load.lasted < 3_000 * MS);
     assert!(run.whole().good() >= 49, "{}", run.whole().good());
     assert_eq!(run.whole().failed_by(Failure::Unfinished), 1);
+}
+
+#[test]
+fn a_panic_is_inconclusive_and_every_report_calls_it_our_bug() {
+    let target = Played::new(|number, now| {
+        assert!(number != 300, "the three hundredth is too much");
+        (Some(now + MS), End::Good(200))
+    });
+    let load = order(Model::Open, &[stage(10_000, 200, 200)], |_| ());
+    let names = ["GET /often", "GET /seldom"];
+    let plan = plan(load.load.clone(), &names, vec![asked("p50", "< 1s")]);
+    let run = archive::read(&archive::write(&run(load, &target))).expect("it was just written");
+    assert_eq!(run.stop, Stop::Panic("the three hundredth is too much".to_owned()));
+    let judgement = judge(&plan, &run);
+    let exit = Exit::of(&judgement);
+    assert_eq!((judgement.verdict(), exit), (Verdict::Inconclusive, Exit::Inconclusive));
+    let case = Case { plan: &plan, run: &run, judgement: &judgement, exit_code: exit.code() };
+    for format in Format::FILES {
+        let text = Facts::of(&case).render(format);
+        assert!(text.contains("panicked"), "{format:?} does not say it:\n{text}");
+    }
 }
 
 #[test]

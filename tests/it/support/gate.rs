@@ -31,7 +31,17 @@ static TURN: Mutex<()> = Mutex::new(());
 pub(crate) struct Gate {
     home: Arc<TempDir>,
     environment: Vec<(String, String)>,
-    limits: Option<String>,
+    means: Means,
+}
+
+/// How the binary is started.
+enum Means {
+    /// As it is.
+    Plain,
+    /// By a shell that runs this script.
+    Shell(String),
+    /// The same, by `unshare` with these flags.
+    Apart(&'static str, String),
 }
 
 /// A run that is under way.
@@ -66,7 +76,7 @@ impl Gate {
     /// With this text in `gate.toml`.
     pub(crate) fn new(text: &str) -> Self {
         let home = Arc::new(tempfile::tempdir().expect("a temporary directory"));
-        let gate = Self { home, environment: Vec::new(), limits: None };
+        let gate = Self { home, environment: Vec::new(), means: Means::Plain };
         gate.file("gate.toml", text)
     }
 
@@ -83,8 +93,37 @@ impl Gate {
     }
 
     /// Under what a shell's `ulimit` takes: `-n 64`.
-    pub(crate) fn limited(mut self, limits: &str) -> Self {
-        self.limits = Some(limits.to_owned());
+    pub(crate) fn limited(self, limits: &str) -> Self {
+        self.by(&format!("ulimit {limits}; exec \"$0\" \"$@\""))
+    }
+
+    /// Started by a shell script, in which `"$0" "$@"` is the binary with its arguments.
+    pub(crate) fn by(mut self, script: &str) -> Self {
+        self.means = Means::Shell(script.to_owned());
+        self
+    }
+
+    /// The same with mounts and processes of its own; all of them end with the script.
+    pub(crate) fn with_own_mounts(self, script: &str) -> Self {
+        self.apart(["-rmpf", "-mpf"], script)
+    }
+
+    /// The same with a network of its own, that is down.
+    pub(crate) fn with_own_network(self, script: &str) -> Self {
+        self.apart(["-rnpf", "-npf"], script)
+    }
+
+    /// In namespaces of its own: with a user namespace, as everybody may, or without, as root may.
+    fn apart(mut self, flags: [&'static str; 2], script: &str) -> Self {
+        let works = |flags: &&str| {
+            let tried = Command::new("unshare").args([*flags, "true"]).output();
+            tried.is_ok_and(|tried| tried.status.success())
+        };
+        let flags = flags.into_iter().find(works).expect(
+            "`unshare` gives namespaces; where it is not permitted, allow user namespaces \
+             (sysctl kernel.apparmor_restrict_unprivileged_userns=0) or grant CAP_SYS_ADMIN",
+        );
+        self.means = Means::Apart(flags, script.to_owned());
         self
     }
 
@@ -96,12 +135,17 @@ impl Gate {
     /// The command, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let binary = env!("CARGO_BIN_EXE_loadgate");
-        let mut command = match &self.limits {
-            None => Command::new(binary),
-            Some(limits) => {
+        let mut command = match &self.means {
+            Means::Plain => Command::new(binary),
+            Means::Shell(script) => {
                 let mut shell = Command::new("sh");
-                shell.args(["-c", &format!("ulimit {limits}; exec \"$0\" \"$@\""), binary]);
+                shell.args(["-c", script, binary]);
                 shell
+            }
+            Means::Apart(flags, script) => {
+                let mut unshare = Command::new("unshare");
+                unshare.args(["--kill-child", flags, "sh", "-c", script, binary]);
+                unshare
             }
         };
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -132,10 +176,15 @@ impl Gate {
     }
 }
 
+/// Held by whoever disturbs others, or must not be disturbed by them.
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
+    lock(&TURN)
+}
+
 /// Runs something again where the machine was busy with something else, three times at most: a test
 /// about the service must not fail on a neighbour of the generator.
 pub(crate) fn undisturbed(run: impl Fn() -> Done) -> Done {
-    let _turn = lock(&TURN);
+    let _turn = turn();
     let mut done = run();
     for _ in 0..2 {
         if !done.fell_behind() {
@@ -160,6 +209,38 @@ impl Running {
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &process]).status();
         assert!(sent.is_ok_and(|status| status.success()), "kill -{name} {process}");
+    }
+
+    /// Sends it a signal with as little delay as possible.
+    #[cfg(unix)]
+    pub(crate) fn signal_at_once(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        // It may have ended by itself, and is not waited for yet.
+        let _ = rustix::process::kill_process(process, signal);
+    }
+
+    /// The most memory it has had, in bytes, where the system tells (`VmHWM`).
+    pub(crate) fn peak(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
+    }
+
+    /// Waits for its end: what it left, and the most memory it was seen to have, in bytes.
+    pub(crate) fn end_with_peak(mut self, gate: &Gate) -> (Done, u64) {
+        let mut peak = 0;
+        while self.child.try_wait().is_ok_and(|status| status.is_none())
+            && self.began.elapsed() < PATIENCE
+        {
+            peak = self.peak().unwrap_or(0).max(peak);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        (self.end(gate), peak)
+    }
+
+    /// Whether it is under way still.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_none())
     }
 
     /// What it has said so far.
@@ -197,9 +278,10 @@ impl Running {
 }
 
 impl Done {
-    /// Whether the generator was the bottleneck.
+    /// Whether the generator was the bottleneck, also where no report could be written.
     pub(crate) fn fell_behind(&self) -> bool {
-        self.try_file("verdict.json").is_some_and(|text| text.contains("fell-behind"))
+        let told = self.try_file("verdict.json").is_some_and(|text| text.contains("fell-behind"));
+        told || self.stderr.contains("the generator was not fit")
     }
 
     /// Insists on an exit code.
