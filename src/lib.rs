@@ -90,6 +90,7 @@ pub mod judge;
 // paper: text to values, values to text; pure
 pub mod archive;
 pub mod report;
+pub mod host;
 pub mod init;
 
 // hands: the only side effects
@@ -97,6 +98,7 @@ pub mod load;
 pub mod demo;
 pub mod machine;
 pub mod store;
+pub mod publish;
 
 // door
 pub mod error;

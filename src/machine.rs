@@ -71,6 +71,24 @@ pub fn draw_seed() -> u64 {
     u64::from(draw())
 }
 
+/// A word that nobody can guess, for what must not be ended from outside.
+#[must_use]
+pub fn draw_word() -> String {
+    format!("loadgate{:08x}{:08x}", draw(), draw())
+}
+
+/// A draw from 0 to 1, so that many who failed together do not come back together.
+#[must_use]
+pub fn draw_share() -> f64 {
+    f64::from(draw()) / f64::from(u32::MAX)
+}
+
+/// The time of day, in whole seconds since 1970.
+#[must_use]
+pub fn seconds() -> u64 {
+    u64::try_from(OffsetDateTime::now_utc().unix_timestamp()).unwrap_or(0)
+}
+
 /// 32 bits that differ from call to call: the standard library seeds its hashers from the system.
 fn draw() -> u32 {
     let mut hasher = std::hash::RandomState::new().build_hasher();

@@ -1,0 +1,29 @@
+//! The CI host around a run: which one it is, what it knows of repository and pull request, and the
+//! texts it takes. Pure: variables and the event come in as values, texts and decisions go out.
+
+pub mod ci;
+pub mod place;
+pub mod github;
+pub mod letter;
+pub mod sticky;
+pub mod check;
+pub mod annotate;
+pub mod output;
+pub mod log;
+pub mod reply;
+
+pub use ci::{Choice, Ci, Forge};
+pub use place::{Place, Pull};
+
+/// Looks a variable of the environment up.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A variable that says something: an empty one is how CI files pass on what is not there.
+fn set(variables: Variables<'_>, name: &str) -> Option<String> {
+    variables(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// A whole number above zero.
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number| *number > 0)
+}

@@ -1,0 +1,117 @@
+//! Where a run stands: repository, commit, pull request, job.
+
+use super::{Ci, Forge, Variables, github};
+
+/// Where a run stands, as far as the CI host tells. Every text in it is fit for an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The CI host.
+    pub ci: Ci,
+    /// Who keeps the repository and shows the pull request; `None` where nobody is known.
+    pub forge: Option<Forge>,
+    /// The root of the forge's programming interface, without a slash at its end.
+    pub api: Option<String>,
+    /// The repository: `owner/name`.
+    pub repository: Option<String>,
+    /// The commit that checks and statuses belong to: the head of the pull request, never a merge
+    /// commit that nobody looks at.
+    pub head: Option<String>,
+    /// The commit that the pull request would be merged into.
+    pub base: Option<String>,
+    /// The pull request.
+    pub pull: Pull,
+    /// The run's number at the host; later runs have larger ones.
+    pub run: Option<u64>,
+    /// How often this run was started, 1 for the first time.
+    pub attempt: u64,
+    /// The page of the run.
+    pub url: Option<String>,
+}
+
+/// The pull request that a run belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// This one.
+    Number(u64),
+    /// The open one whose head is this commit: only the forge can tell.
+    ByHead(String),
+    /// Several at once, waiting in a merge queue: a comment would stand nowhere.
+    Queue,
+    /// None: a push, a schedule, a start by hand.
+    Nothing,
+    /// There should be one and the host does not say which: why, as a half sentence.
+    Unknown(String),
+}
+
+impl Place {
+    /// A place of which nothing is known but the CI host.
+    #[must_use]
+    pub fn bare(ci: Ci) -> Self {
+        Self {
+            ci,
+            forge: None,
+            api: None,
+            repository: None,
+            head: None,
+            base: None,
+            pull: Pull::Nothing,
+            run: None,
+            attempt: 1,
+            url: None,
+        }
+    }
+
+    /// Reads it from the host's variables and the text of the event that started the job.
+    #[must_use]
+    pub fn read(ci: Ci, variables: Variables<'_>, event: Option<&str>) -> Self {
+        match ci {
+            Ci::GitHub => github::place(ci, Forge::GitHub, variables, event),
+            Ci::Gitea => github::place(ci, Forge::Gitea, variables, event),
+            Ci::GitLab
+            | Ci::Azure
+            | Ci::Bitbucket
+            | Ci::CircleCi
+            | Ci::Buildkite
+            | Ci::Jenkins => Self::bare(ci),
+        }
+    }
+
+    /// The same place with a pull request that the user named.
+    #[must_use]
+    pub fn with_pull(mut self, number: u64) -> Self {
+        if self.pull != Pull::Number(number) {
+            // What the event says of a head is about another pull request.
+            self.head = None;
+            self.base = None;
+            self.pull = Pull::Number(number);
+        }
+        self
+    }
+}
+
+/// A repository's name where it is one, fit for the path of an address.
+#[must_use]
+pub fn repository(text: &str) -> Option<String> {
+    let part = |part: &str| {
+        let plain = |sign: char| sign.is_ascii_alphanumeric() || "._-".contains(sign);
+        !part.is_empty() && part.chars().all(plain) && part != "." && part != ".."
+    };
+    let (owner, name) = text.split_once('/')?;
+    (part(owner) && part(name)).then(|| text.to_owned())
+}
+
+/// A commit's name where it is one: 40 or 64 hexadecimal digits.
+#[must_use]
+pub fn commit(text: &str) -> Option<String> {
+    let digits = matches!(text.len(), 40 | 64) && text.bytes().all(|sign| sign.is_ascii_hexdigit());
+    digits.then(|| text.to_ascii_lowercase())
+}
+
+/// An address that may stand in a comment: http or https, no sign that ends a link early.
+#[must_use]
+pub fn link(text: &str) -> Option<String> {
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || "-._~:/?#@!$&*+,;=%".contains(sign);
+    let web = text.starts_with("https://") || text.starts_with("http://");
+    (web && text.len() <= 500 && text.chars().all(plain))
+        .then(|| text.trim_end_matches('/').to_owned())
+}

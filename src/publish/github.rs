@@ -1,0 +1,448 @@
+//! GitHub, and Gitea where it takes the same requests: the comment, the check, the commit status.
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{Response, Uri};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::BoxBody;
+use octocrab::service::middleware::base_uri::BaseUriLayer;
+use octocrab::{AuthState, Octocrab, OctocrabBuilder};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::client::{self, Client, Lost, Token, Transport};
+use super::patience::{Patience, Repeat};
+use super::{Comment, Desk, Opened, Outcome, Told};
+use crate::host::annotate::Severity;
+use crate::host::check;
+use crate::host::letter::Letter;
+use crate::host::reply::{Deed, Refusal, Reply};
+use crate::host::sticky::{Left, Listed, Step, decide};
+use crate::host::{Forge, Pull, place};
+use crate::machine;
+
+/// The most pages of comments that are looked through: 2,000 comments.
+const MOST_PAGES: u32 = 20;
+/// The most annotations of one request about a check.
+const MOST_ANNOTATIONS: usize = 50;
+/// The most bytes of a check's summary.
+const MOST_SUMMARY: usize = 65_535;
+
+/// A repository at the forge, with a token in hand.
+pub struct GitHub {
+    octo: Octocrab,
+    forge: Forge,
+    /// `/repos/owner/name`.
+    root: String,
+    patience: Patience,
+    token: Token,
+}
+
+/// A comment, as far as we look at it. GitHub's description lets the author be null; octocrab does
+/// not.
+#[derive(Deserialize)]
+struct Remark {
+    id: u64,
+    user: Option<Account>,
+    body: Option<String>,
+    html_url: Option<String>,
+}
+
+/// An account, as far as we look at it.
+#[derive(Deserialize)]
+struct Account {
+    login: String,
+}
+
+/// What became of a comment.
+enum Stuck {
+    /// It is there; its page.
+    There(Option<String>),
+    /// It was left as it is: why, as a sentence.
+    Left(&'static str),
+}
+
+type Answer = octocrab::Result<Response<BoxBody<Bytes, octocrab::Error>>>;
+
+impl GitHub {
+    /// Comes to the repository of a place.
+    ///
+    /// # Errors
+    /// When the host does not say where that is, or the token must not be sent there.
+    pub fn new(desk: &Desk<'_>, patience: Patience) -> Result<Self, Refusal> {
+        let odd = |why: &str| Refusal::Odd(why.to_owned());
+        let place = desk.place;
+        let forge = place.forge.ok_or_else(|| odd("the forge is not known"))?;
+        let api = place.api.as_deref().ok_or_else(|| odd("GITHUB_API_URL is not set"))?;
+        let repository = place.repository.as_deref();
+        let repository = repository.ok_or_else(|| odd("GITHUB_REPOSITORY is not set"))?;
+        let token = desk.token.cloned().ok_or(Refusal::Token)?;
+        let scheme = if forge == Forge::Gitea { "token" } else { "Bearer" };
+        let client = Client::new(api, AUTHORIZATION, token.header(scheme)?)?;
+        let base: Uri = api.parse().map_err(|_| odd("the address of its API is none"))?;
+        let octo = OctocrabBuilder::new_empty()
+            .with_service(Transport(client))
+            .with_layer(&BaseUriLayer::new(base))
+            .with_auth(AuthState::None)
+            .build()
+            .unwrap_or_else(|never| match never {});
+        let root = format!("/repos/{repository}");
+        Ok(Self { octo, forge, root, patience, token })
+    }
+
+    async fn get(&self, path: &str) -> Result<Reply, Refusal> {
+        let once = async || read(self.octo._get(path).await).await;
+        self.patience.ask(Repeat::Harmless, once).await
+    }
+
+    async fn patch(&self, path: &str, body: &Value) -> Result<Reply, Refusal> {
+        let once = async || read(self.octo._patch(path, Some(body)).await).await;
+        self.patience.ask(Repeat::Harmless, once).await
+    }
+
+    async fn post(&self, path: &str, body: &Value, repeat: Repeat) -> Result<Reply, Refusal> {
+        let once = async || read(self.octo._post(path, Some(body)).await).await;
+        self.patience.ask(repeat, once).await
+    }
+
+    /// The open pull request whose head is this commit.
+    ///
+    /// # Errors
+    /// When the forge does not say.
+    pub async fn pull_of(&self, head: &str) -> Result<Option<u64>, Refusal> {
+        let reply = self.get(&format!("{}/commits/{head}/pulls?per_page=100", self.root)).await?;
+        let pulls: Vec<Value> = parsed(&reply)?;
+        let ours = |pull: &&Value| {
+            pull["head"]["sha"].as_str() == Some(head) && pull["state"].as_str() == Some("open")
+        };
+        Ok(pulls.iter().find(ours).and_then(|pull| pull["number"].as_u64()))
+    }
+
+    /// The head commit of a pull request.
+    ///
+    /// # Errors
+    /// When the forge does not say.
+    pub async fn head_of(&self, number: u64) -> Result<String, Refusal> {
+        let reply = self.get(&format!("{}/pulls/{number}", self.root)).await?;
+        let pull: Value = parsed(&reply)?;
+        let head = pull["head"]["sha"].as_str().and_then(place::commit);
+        head.ok_or_else(|| Refusal::Odd("the pull request has no head".to_owned()))
+    }
+
+    /// Who we are, among the authors of comments. The token of a job may not ask; its comments come
+    /// from a robot of a known name.
+    async fn selves(&self, given: &[String]) -> Result<Vec<String>, Refusal> {
+        if !given.is_empty() {
+            return Ok(given.to_vec());
+        }
+        let robots = || match self.forge {
+            Forge::Gitea => vec!["gitea-actions".to_owned(), "forgejo-actions".to_owned()],
+            Forge::GitHub | Forge::GitLab | Forge::Azure | Forge::Bitbucket => {
+                vec!["github-actions[bot]".to_owned()]
+            }
+        };
+        if self.token.begins("ghs_") {
+            return Ok(robots());
+        }
+        match self.get("/user").await {
+            Ok(reply) => Ok(vec![parsed::<Account>(&reply)?.login]),
+            Err(Refusal::Forbidden(_) | Refusal::NotFound) => Ok(robots()),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    async fn comments(&self, number: u64) -> Result<Vec<Listed>, Refusal> {
+        let mut all = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let list = format!("{}/issues/{number}/comments?per_page=100&page={page}", self.root);
+            let reply = self.get(&list).await?;
+            all.extend(parsed::<Vec<Remark>>(&reply)?.into_iter().map(Listed::from));
+            if !reply.more {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// One comment for a gate: made, updated, or left. Looks again before it posts again.
+    async fn stick(
+        &self,
+        number: u64,
+        mut letter: Letter,
+        selves: &[String],
+        may_create: bool,
+    ) -> Result<Stuck, Refusal> {
+        let ours = |author: &str| selves.iter().any(|own| own.eq_ignore_ascii_case(author));
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let written = match decide(&self.comments(number).await?, &letter, ours, may_create) {
+                Step::Leave(Left::Same(url)) => return Ok(Stuck::There(url)),
+                Step::Leave(Left::Newer) => {
+                    return Ok(Stuck::Left("a newer run has commented already"));
+                }
+                Step::Leave(Left::Unwanted) => {
+                    return Ok(Stuck::Left("no comment: the gate passed"));
+                }
+                Step::Update(id) => {
+                    let path = format!("{}/issues/comments/{id}", self.root);
+                    match self.patch(&path, &json!({ "body": letter.text })).await {
+                        // Deleted in between.
+                        Err(Refusal::NotFound) => self.create(number, &letter).await,
+                        written => written,
+                    }
+                }
+                Step::Create => self.create(number, &letter).await,
+            };
+            match written {
+                Ok(reply) => return Ok(Stuck::There(parsed::<Remark>(&reply)?.page())),
+                Err(Refusal::TooLong) if letter.text != letter.short => {
+                    letter.text.clone_from(&letter.short);
+                }
+                Err(open) if open.is_open() && self.patience.pause(&open, tried).await => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+    }
+
+    async fn create(&self, number: u64, letter: &Letter) -> Result<Reply, Refusal> {
+        let path = format!("{}/issues/{number}/comments", self.root);
+        self.post(&path, &json!({ "body": letter.text }), Repeat::LookFirst).await
+    }
+
+    async fn open_check(&self, desk: &Desk<'_>, head: &str) -> Result<u64, Refusal> {
+        let mut body = json!({
+            "name": check::name(&desk.wish.key),
+            "head_sha": head,
+            "status": "in_progress",
+            "started_at": machine::now(),
+        });
+        if let Some(url) = &desk.place.url {
+            body["details_url"] = json!(url);
+        }
+        let path = format!("{}/check-runs", self.root);
+        let reply = self.post(&path, &body, Repeat::LookFirst).await?;
+        let check: Value = parsed(&reply)?;
+        check["id"].as_u64().ok_or_else(|| Refusal::Odd("the check has no number".to_owned()))
+    }
+
+    /// Completes a check; annotations beyond the first fifty follow.
+    async fn close_check(&self, id: u64, told: &Told) -> Result<(), Refusal> {
+        let path = format!("{}/check-runs/{id}", self.root);
+        let page = if told.page.len() > MOST_SUMMARY { &told.short } else { &told.page };
+        let all: Vec<Value> = told.annotations.iter().filter_map(annotation).collect();
+        let mut parts = all.chunks(MOST_ANNOTATIONS);
+        let output = |part: &[Value]| {
+            let title = check::title(&told.title);
+            json!({ "title": title, "summary": page, "annotations": part })
+        };
+        let body = json!({
+            "status": "completed",
+            "conclusion": told.conclusion.check(),
+            "completed_at": machine::now(),
+            "output": output(parts.next().unwrap_or_default()),
+        });
+        self.patch(&path, &body).await?;
+        for part in parts {
+            self.patch(&path, &json!({ "output": output(part) })).await?;
+        }
+        Ok(())
+    }
+
+    async fn status(
+        &self,
+        desk: &Desk<'_>,
+        head: &str,
+        state: &str,
+        text: &str,
+    ) -> Result<(), Refusal> {
+        let mut body = json!({
+            "state": state,
+            "context": check::context(&desk.wish.key),
+            "description": check::description(text),
+        });
+        if let Some(url) = &desk.place.url {
+            body["target_url"] = json!(url);
+        }
+        let path = format!("{}/statuses/{head}", self.root);
+        self.post(&path, &body, Repeat::Harmless).await.map(|_| ())
+    }
+
+    /// The commit that checks and statuses belong to.
+    async fn head(&self, desk: &Desk<'_>) -> Result<String, Refusal> {
+        match (&desk.place.head, &desk.place.pull) {
+            (Some(head), _) | (None, Pull::ByHead(head)) => Ok(head.clone()),
+            (None, Pull::Number(number)) => self.head_of(*number).await,
+            (None, Pull::Queue | Pull::Nothing | Pull::Unknown(_)) => {
+                Err(Refusal::Odd("the host does not say which commit is tested".to_owned()))
+            }
+        }
+    }
+}
+
+/// Opens the check; the status of the commit where there can be none.
+pub(super) async fn open(
+    desk: &Desk<'_>,
+    patience: Patience,
+    outcome: &mut Outcome,
+) -> Option<Opened> {
+    let forge = desk.place.forge?;
+    let begun = async {
+        let github = GitHub::new(desk, patience)?;
+        let head = github.head(desk).await?;
+        Ok((github, head))
+    };
+    let (github, head) = begun
+        .await
+        .map_err(|refusal: Refusal| outcome.miss(refusal.told(forge, Deed::Check)))
+        .ok()?;
+    if forge == Forge::GitHub {
+        match github.open_check(desk, &head).await {
+            Ok(id) => return Some(Opened::Check(id)),
+            Err(refusal) if refusal.is_final() => {
+                outcome.said.push(refusal.told(forge, Deed::Check));
+            }
+            Err(refusal) => {
+                outcome.miss(refusal.told(forge, Deed::Check));
+                return None;
+            }
+        }
+    }
+    match github.status(desk, &head, "pending", "the load is being put on").await {
+        Ok(()) => Some(Opened::Status),
+        Err(refusal) => {
+            outcome.miss(refusal.told(forge, Deed::Status));
+            None
+        }
+    }
+}
+
+/// Closes what was opened, and comments.
+pub(super) async fn tell(
+    desk: &Desk<'_>,
+    opened: Option<Opened>,
+    told: &Told,
+    patience: Patience,
+    outcome: &mut Outcome,
+) {
+    let Some(forge) = desk.place.forge else { return };
+    let github = match GitHub::new(desk, patience) {
+        Ok(github) => github,
+        Err(refusal) => return outcome.miss(refusal.told(forge, Deed::Comment)),
+    };
+    // The check first: it is what a merge waits for.
+    if let Some(opened) = opened {
+        close(&github, desk, opened, told, outcome).await;
+    }
+    if desk.wish.comment != Comment::Never && told.is_whole() {
+        comment(&github, desk, told, outcome).await;
+    }
+}
+
+async fn close(
+    github: &GitHub,
+    desk: &Desk<'_>,
+    opened: Opened,
+    told: &Told,
+    outcome: &mut Outcome,
+) {
+    let (closed, deed) = match opened {
+        Opened::Check(id) => (github.close_check(id, told).await, Deed::Check),
+        Opened::Status => {
+            let status = async {
+                let head = github.head(desk).await?;
+                github.status(desk, &head, told.conclusion.status(), &told.title).await
+            };
+            (status.await, Deed::Status)
+        }
+    };
+    if let Err(refusal) = closed {
+        outcome.miss(refusal.told(github.forge, deed));
+    }
+}
+
+async fn comment(github: &GitHub, desk: &Desk<'_>, told: &Told, outcome: &mut Outcome) {
+    let number = match &desk.place.pull {
+        Pull::Number(number) => Ok(Some(*number)),
+        Pull::ByHead(head) => github.pull_of(head).await,
+        Pull::Queue | Pull::Nothing | Pull::Unknown(_) => return,
+    };
+    let number = match number {
+        Ok(Some(number)) => number,
+        Ok(None) => {
+            return outcome.miss("no comment was posted: no open pull request ends here".to_owned());
+        }
+        Err(refusal) => return outcome.miss(refusal.told(github.forge, Deed::Find)),
+    };
+    let selves = match github.selves(&desk.wish.authors).await {
+        Ok(selves) => selves,
+        Err(refusal) => return outcome.miss(refusal.told(github.forge, Deed::Comment)),
+    };
+    let letter = desk.letter(told);
+    match github.stick(number, letter, &selves, desk.may_create(told)).await {
+        Ok(Stuck::There(url)) => {
+            outcome.comment = url.as_deref().and_then(place::link);
+            let place = outcome.comment.clone().unwrap_or_else(|| format!("pull request {number}"));
+            outcome.said.push(format!("the verdict is in a comment: {place}"));
+        }
+        Ok(Stuck::Left(why)) => outcome.said.push(why.to_owned()),
+        Err(refusal) => outcome.miss(refusal.told(github.forge, Deed::Comment)),
+    }
+}
+
+/// A check's annotation; only what points into a file can be one.
+fn annotation(one: &crate::host::annotate::Annotation) -> Option<Value> {
+    let level = match one.severity {
+        Severity::Error => "failure",
+        Severity::Warning => "warning",
+    };
+    Some(json!({
+        "path": one.file.as_ref()?,
+        "start_line": one.line,
+        "end_line": one.line,
+        "annotation_level": level,
+        "title": one.title,
+        "message": one.message,
+    }))
+}
+
+impl From<Remark> for Listed {
+    fn from(remark: Remark) -> Self {
+        Self {
+            id: remark.id,
+            author: remark.user.map(|user| user.login),
+            body: remark.body.unwrap_or_default(),
+            url: remark.html_url,
+        }
+    }
+}
+
+impl Remark {
+    fn page(self) -> Option<String> {
+        self.html_url
+    }
+}
+
+/// An answer that came through octocrab.
+async fn read(answer: Answer) -> Result<Reply, Refusal> {
+    let (parts, body) = answer.map_err(|error| lost(&error))?.into_parts();
+    let body = body.collect().await.map_err(|error| lost(&error))?.to_bytes();
+    Ok(client::reply(&Response::from_parts(parts, body)))
+}
+
+/// What our own transport said, taken out of octocrab's wrapping.
+fn lost(error: &octocrab::Error) -> Refusal {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if let Some(Lost(refusal)) = inner.downcast_ref::<Lost>() {
+            return refusal.clone();
+        }
+        cause = inner.source();
+    }
+    Refusal::Odd("the request could not be made".to_owned())
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, Refusal> {
+    serde_json::from_str(&reply.body).map_err(|_| Refusal::Odd("it is not what GitHub's \
+        description promises".to_owned()))
+}
