@@ -1,5 +1,7 @@
 //! Flags and help; nothing else.
 
+mod publishing;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,13 +11,15 @@ use clap_complete::Shell;
 use crate::demo::Break;
 use crate::unit;
 
+pub use publishing::Publishing;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0    pass
   1    fail: something asked for was breached; the only code that means \"do not merge\"
   2    the flags or the gate file are wrong; nothing was sent
   3    inconclusive: no judgement can be given
-  4    pass, but a report could not be written
+  4    pass, but a report could not be written, or `--publish require` could not publish
   130  interrupted by SIGINT
   143  terminated by SIGTERM or SIGHUP";
 
@@ -77,6 +81,9 @@ pub struct Run {
     /// Where the reports go.
     #[command(flatten)]
     pub out: Out,
+    /// What is published, and where.
+    #[command(flatten)]
+    pub publishing: Publishing,
 }
 
 /// `loadgate check`.
@@ -89,6 +96,9 @@ pub struct Check {
     /// Where the reports go.
     #[command(flatten)]
     pub out: Out,
+    /// What is published, and where.
+    #[command(flatten)]
+    pub publishing: Publishing,
 }
 
 /// `loadgate demo`.

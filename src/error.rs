@@ -21,7 +21,7 @@ pub enum Exit {
     Usage = 2,
     /// No judgement can be given: no data, no trust, no target, unreadable input.
     Inconclusive = 3,
-    /// The judgement is a pass, but a report could not be written.
+    /// The judgement is a pass, but a report could not be written, or not be published.
     Undelivered = 4,
     /// Interrupted by SIGINT.
     Interrupted = 130,

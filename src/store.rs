@@ -252,6 +252,22 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     bytes.map_err(|why| Unread { path: path.to_owned(), why })
 }
 
+/// Adds to a file that somebody else made, as a CI host makes files for what a step has to say.
+///
+/// # Errors
+/// When there is no such file, or it cannot be written.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Unwritten> {
+    let written =
+        OpenOptions::new().append(true).open(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|why| Unwritten { path: path.to_owned(), why })
+}
+
+/// The length of a file in bytes; zero where there is none.
+#[must_use]
+pub fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |file| file.len())
+}
+
 /// Whether two paths lead to one file.
 #[must_use]
 pub fn same_file(one: &Path, other: &Path) -> bool {

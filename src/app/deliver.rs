@@ -28,10 +28,20 @@ pub(super) fn keep(store: &Store, run: &Run, voice: &Voice) -> bool {
     write(store, RUN, &archive::write(run), voice)
 }
 
-/// Writes every report and says the verdict. Whether all of them lie where they should.
-pub(super) fn tell(store: &Store, case: &Case<'_>, voice: &Voice) -> bool {
+/// Reports that were written.
+pub(super) struct Delivered {
+    /// All of them lie where they should.
+    pub whole: bool,
+    /// What they tell.
+    pub facts: Facts,
+    /// The text of `summary.md`.
+    pub page: String,
+}
+
+/// Writes every report and says the verdict.
+pub(super) fn tell(store: &Store, case: &Case<'_>, voice: &Voice) -> Delivered {
     let facts = Facts::of(case);
-    let mut whole = true;
+    let (mut whole, mut page) = (true, String::new());
     for format in Format::FILES {
         let Some(name) = format.file_name() else { continue };
         let text = facts.render(format);
@@ -42,11 +52,14 @@ pub(super) fn tell(store: &Store, case: &Case<'_>, voice: &Voice) -> bool {
             }
         };
         whole &= write(store, name, &text, voice);
+        if format == Format::Markdown {
+            page = text;
+        }
     }
     let style = Style { colour: voice.paint, width: usize::from(voice.width) };
     voice.conclude(&facts.render(Format::Text(style)));
     voice.note(&format!("reports are in {}", store.path("").display()));
-    whole
+    Delivered { whole, facts, page }
 }
 
 fn write(store: &Store, name: &str, text: &str, voice: &Voice) -> bool {

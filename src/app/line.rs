@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::around::{Around, Ending};
 use super::attend::Signals;
 use super::deliver;
 use super::measure::measure;
 use super::read::{self, Gate};
 use super::voice::{Lookup, Voice};
 use crate::archive;
-use crate::cli::Changes;
+use crate::cli::{Changes, Publishing};
 use crate::error::{Error, Exit};
 use crate::judge::judge;
 use crate::load::health;
@@ -28,6 +29,8 @@ pub(super) struct Ask {
     pub changes: Changes,
     /// Where the reports go.
     pub out: PathBuf,
+    /// What is published; `None` where nothing is, whatever is around.
+    pub publishing: Option<Publishing>,
     /// The environment.
     pub lookup: Lookup,
 }
@@ -36,15 +39,31 @@ pub(super) struct Ask {
 ///
 /// Whatever can be found wrong is found before the first request.
 pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exit, Error> {
-    let plan = read::plan(&ask.gate, &ask.changes, ask.lookup)?;
+    let mut plan = read::plan(&ask.gate, &ask.changes, ask.lookup)?;
+    let mut around = around(ask, &mut plan, &voice);
     let voice = voice.knowing(&plan);
     let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
     fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
     let store = Arc::new(deliver::open(&ask.out, &[])?);
+    around.begin(&voice);
+    around.fold();
     let run = measure(&plan, drive, &store, &voice, &signals).await;
+    around.unfold();
     let run = run.hidden(&plan.masks);
     let kept = deliver::keep(&store, &run, &voice);
-    Ok(conclude(&plan, &run, kept, &store, &voice))
+    let told = Told { plan: &plan, run: &run, kept };
+    let stop = async {
+        signals.first().await;
+    };
+    Ok(conclude(&told, &store, &voice, &mut around, stop))
+}
+
+/// The CI host around us, where it is wanted.
+fn around(ask: &Ask, plan: &mut Plan, voice: &Voice) -> Around {
+    match &ask.publishing {
+        Some(publishing) => Around::look(publishing, plan, ask.lookup, voice),
+        None => Around::nothing(),
+    }
 }
 
 /// Whether the load can be sent at all: certificates, headers, and the open files it takes.
@@ -56,14 +75,17 @@ fn fits(drive: &Drive) -> Result<(), String> {
 
 /// Judges a saved run again: the same run and gate file give the same reports.
 pub(super) fn check(ask: &Ask, saved: &Path, voice: Voice) -> Result<Exit, Error> {
-    let plan = read::plan(&ask.gate, &ask.changes, ask.lookup)?;
+    let mut plan = read::plan(&ask.gate, &ask.changes, ask.lookup)?;
+    let mut around = around(ask, &mut plan, &voice);
     let voice = voice.knowing(&plan);
     let run = recall(saved)?;
     // What is judged stays as it is, also where the reports go beside it.
     let own = store::same_file(saved, &ask.out.join(deliver::RUN));
     let store = deliver::open(&ask.out, if own { &[deliver::RUN] } else { &[] })?;
     let kept = own || deliver::keep(&store, &run, &voice);
-    Ok(conclude(&plan, &run, kept, &store, &voice))
+    around.begin(&voice);
+    let told = Told { plan: &plan, run: &run, kept };
+    Ok(conclude(&told, &store, &voice, &mut around, std::future::pending()))
 }
 
 fn recall(path: &Path) -> Result<Run, Error> {
@@ -74,11 +96,28 @@ fn recall(path: &Path) -> Result<Run, Error> {
     archive::read(&text).map_err(|why| unfit(why.to_string()))
 }
 
+/// A run that is to be judged.
+struct Told<'a> {
+    plan: &'a Plan,
+    run: &'a Run,
+    /// It lies where it should.
+    kept: bool,
+}
+
 /// From a run to reports, a verdict and an exit code.
-fn conclude(plan: &Plan, run: &Run, kept: bool, store: &Store, voice: &Voice) -> Exit {
+fn conclude(
+    told: &Told<'_>,
+    store: &Store,
+    voice: &Voice,
+    around: &mut Around,
+    stop: impl Future<Output = ()> + Send,
+) -> Exit {
+    let Told { plan, run, kept } = *told;
     let judgement = judge(plan, run);
     let exit = Exit::of(&judgement);
     let case = Case { plan, run, judgement: &judgement, exit_code: exit.code() };
-    let told = deliver::tell(store, &case, voice);
-    if kept && told { exit } else { exit.undelivered() }
+    let delivered = deliver::tell(store, &case, voice);
+    let exit = if kept && delivered.whole { exit } else { exit.undelivered() };
+    let ending = Ending { judgement: &judgement, delivered: &delivered, store, exit };
+    around.tell(plan, &ending, stop)
 }

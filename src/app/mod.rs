@@ -7,6 +7,7 @@ mod read;
 mod answers;
 mod draft;
 mod deliver;
+mod around;
 mod checkpoint;
 mod progress;
 mod ready;
@@ -52,13 +53,15 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
 
 fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
-    watched(Ask { gate, changes: ask.changes, out, lookup }, voice)
+    let publishing = Some(ask.publishing);
+    watched(Ask { gate, changes: ask.changes, out, publishing, lookup }, voice)
 }
 
 fn check(ask: cli::Check, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
-    let saved = ask.run;
-    line::check(&Ask { gate, changes: Changes::default(), out, lookup }, &saved, voice.clone())
+    let (saved, publishing) = (ask.run, Some(ask.publishing));
+    let ask = Ask { gate, changes: Changes::default(), out, publishing, lookup };
+    line::check(&ask, &saved, voice.clone())
 }
 
 /// `run` on a service of our own.
@@ -66,7 +69,7 @@ fn demo(ask: cli::Demo, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let demo = Demo::start(ask.port, ask.broken.map(Into::into)).map_err(Error::Demo)?;
     let target = Some(format!("http://{}", demo.address()));
     let changes = Changes { target, ..Changes::default() };
-    watched(Ask { gate: DEMO, changes, out: ask.out.out, lookup }, voice)
+    watched(Ask { gate: DEMO, changes, out: ask.out.out, publishing: None, lookup }, voice)
 }
 
 /// Serves until a signal comes.

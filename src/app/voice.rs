@@ -89,6 +89,19 @@ impl Voice {
         }
     }
 
+    /// The same of a line that may be longer than most: what a forge refused, and what to grant.
+    pub(super) fn remark(&self, text: &str) {
+        if self.level > Level::Quiet {
+            self.say(text);
+        }
+    }
+
+    /// Tells the CI host something in its own language, whatever was asked of us. On stderr, so
+    /// that it stands in the log where it was said.
+    pub(super) fn command(&self, lines: &str) {
+        self.say(lines);
+    }
+
     /// Says it where each step is wanted.
     pub(super) fn step(&self, text: &str) {
         if self.level == Level::Verbose {

@@ -98,17 +98,16 @@ fn github(one: &Annotation) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let place = one.file.as_ref().map_or_else(String::new, |file| {
-        format!("file={},line={},", property(file), one.line)
-    });
+    let place = one
+        .file
+        .as_ref()
+        .map_or_else(String::new, |file| format!("file={},line={},", property(file), one.line));
     format!("::{word} {place}title={}::{}", property(&one.title), data(&one.message))
 }
 
 /// Azure's logging command, escaped as its agent reads it (azure-pipelines-agent, Command.cs).
 fn azure(one: &Annotation) -> String {
-    let data = |text: &str| {
-        text.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
-    };
+    let data = |text: &str| text.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(';', "%3B").replace(']', "%5D");
     let word = match one.severity {
         Severity::Error => "error",

@@ -76,6 +76,20 @@ pub fn detect(choice: Choice, variables: Variables<'_>) -> Option<Ci> {
 }
 
 impl Ci {
+    /// The variable that says where the repository lies on this machine.
+    #[must_use]
+    pub fn workspace(self) -> &'static str {
+        match self {
+            Self::GitHub | Self::Gitea => "GITHUB_WORKSPACE",
+            Self::GitLab => "CI_PROJECT_DIR",
+            Self::Azure => "BUILD_SOURCESDIRECTORY",
+            Self::Bitbucket => "BITBUCKET_CLONE_DIR",
+            Self::CircleCi => "CIRCLE_WORKING_DIRECTORY",
+            Self::Buildkite => "BUILDKITE_BUILD_CHECKOUT_PATH",
+            Self::Jenkins => "WORKSPACE",
+        }
+    }
+
     /// Its name for people.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -137,10 +137,8 @@ impl Event<'_> {
     }
 
     fn base(&self) -> Option<String> {
-        let places = [
-            &self.body["pull_request"]["base"]["sha"],
-            &self.body["merge_group"]["base_sha"],
-        ];
+        let places =
+            [&self.body["pull_request"]["base"]["sha"], &self.body["merge_group"]["base_sha"]];
         places.into_iter().find_map(|place| commit(place.as_str()?))
     }
 }

@@ -25,9 +25,8 @@ impl Key {
     /// # Errors
     /// When it is empty, too long, or has other signs than `a-z`, `0-9`, `.`, `_` and `-`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let plain = |sign: char| {
-            sign.is_ascii_lowercase() || sign.is_ascii_digit() || "._-".contains(sign)
-        };
+        let plain =
+            |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || "._-".contains(sign);
         if (1..=LONGEST_KEY).contains(&text.len()) && text.chars().all(plain) {
             Ok(Self(text.to_owned()))
         } else {

@@ -18,6 +18,20 @@ pub use place::{Place, Pull};
 /// Looks a variable of the environment up.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+impl Place {
+    /// Reads it from the host's variables and the text of the event that started the job.
+    #[must_use]
+    pub fn read(ci: Ci, variables: Variables<'_>, event: Option<&str>) -> Self {
+        match ci {
+            Ci::GitHub => github::place(ci, Forge::GitHub, variables, event),
+            Ci::Gitea => github::place(ci, Forge::Gitea, variables, event),
+            Ci::GitLab | Ci::Azure | Ci::Bitbucket | Ci::CircleCi | Ci::Buildkite | Ci::Jenkins => {
+                Self::bare(ci)
+            }
+        }
+    }
+}
+
 /// A variable that says something: an empty one is how CI files pass on what is not there.
 fn set(variables: Variables<'_>, name: &str) -> Option<String> {
     variables(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())

@@ -1,6 +1,6 @@
 //! Where a run stands: repository, commit, pull request, job.
 
-use super::{Ci, Forge, Variables, github};
+use super::{Ci, Forge};
 
 /// Where a run stands, as far as the CI host tells. Every text in it is fit for an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,21 +58,6 @@ impl Place {
             run: None,
             attempt: 1,
             url: None,
-        }
-    }
-
-    /// Reads it from the host's variables and the text of the event that started the job.
-    #[must_use]
-    pub fn read(ci: Ci, variables: Variables<'_>, event: Option<&str>) -> Self {
-        match ci {
-            Ci::GitHub => github::place(ci, Forge::GitHub, variables, event),
-            Ci::Gitea => github::place(ci, Forge::Gitea, variables, event),
-            Ci::GitLab
-            | Ci::Azure
-            | Ci::Bitbucket
-            | Ci::CircleCi
-            | Ci::Buildkite
-            | Ci::Jenkins => Self::bare(ci),
         }
     }
 

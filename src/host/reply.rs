@@ -118,9 +118,10 @@ impl Reply {
     fn message(&self) -> String {
         let json: Value = serde_json::from_str(&self.body).unwrap_or_default();
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let detail = json["errors"].as_array().and_then(|all| all.first()).and_then(|first| {
-            text(first).or_else(|| text(&first["message"]))
-        });
+        let detail = json["errors"]
+            .as_array()
+            .and_then(|all| all.first())
+            .and_then(|first| text(first).or_else(|| text(&first["message"])));
         let parts = [text(&json["message"]), detail];
         let told = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
         Clean::line(&told).to_string()

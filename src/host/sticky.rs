@@ -37,21 +37,21 @@ pub enum Left {
     Unwanted,
 }
 
-/// Decides from the comments that are there. `ours` says whether an author is us: anybody may copy
-/// our marker. Of several, the newest is kept and the others are left alone.
+/// Decides from the comments that are there. Anybody may copy our marker, so the
+/// author counts as well. Of several, the newest is kept and the others are left alone.
 #[must_use]
 pub fn decide(
     listed: &[Listed],
     letter: &Letter,
-    ours: impl Fn(&str) -> bool,
+    author_is_us: impl Fn(&str) -> bool,
     may_create: bool,
 ) -> Step {
     let marker = letter.key.marker();
-    let marked = |comment: &&Listed| {
+    let ours = |comment: &&Listed| {
         comment.body.lines().next().is_some_and(|line| line.trim_end() == marker)
-            && comment.author.as_deref().is_some_and(&ours)
+            && comment.author.as_deref().is_some_and(&author_is_us)
     };
-    let Some(found) = listed.iter().filter(marked).max_by_key(|comment| comment.id) else {
+    let Some(found) = listed.iter().filter(ours).max_by_key(|comment| comment.id) else {
         return if may_create { Step::Create } else { Step::Leave(Left::Unwanted) };
     };
     if Stamp::read(&found.body).is_some_and(|theirs| theirs.is_newer_than(&letter.stamp)) {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use octocrab::OctoBody;
@@ -83,7 +83,8 @@ impl Client {
     /// When a token would cross a network in the clear, or no client can be made.
     pub fn new(base: &str, name: HeaderName, value: HeaderValue) -> Result<Self, Refusal> {
         if !is_private(base) {
-            let why = "its address is plain http, and a token must not cross a network in the clear";
+            let why =
+                "its address is plain http, and a token must not cross a network in the clear";
             return Err(Refusal::Unreachable(why.to_owned()));
         }
         let mut roots = RootCertStore::empty();

@@ -186,15 +186,16 @@ impl Publisher {
             title,
             annotations: Vec::new(),
         };
-        let stop = tokio::time::sleep(AFTER_SIGNAL);
-        // Whoever breaks down has said so already.
-        let _ = self.tell(Some(opened), &told, async { stop.await });
+        // Whoever breaks down has said so already, and has no time left.
+        let _ = self.tell(Some(opened), &told, std::future::ready(()));
     }
 
     /// Whether there is anything to publish in an event like this.
     fn anything_wanted(&self, told: &Told, outcome: &mut Outcome) -> bool {
         let commenting = match (&self.place.pull, self.wish.comment) {
-            (_, Comment::Never) | (Pull::Queue, _) => false,
+            (_, Comment::Never)
+            | (Pull::Queue, _)
+            | (Pull::Nothing, Comment::Auto | Comment::OnFailure) => false,
             (Pull::Number(_) | Pull::ByHead(_), _) => told.is_whole(),
             (Pull::Unknown(why), _) => {
                 outcome.miss(format!("no comment was posted: {why}; --pr N says which one"));
@@ -204,7 +205,6 @@ impl Publisher {
                 outcome.miss("no comment was posted: there is no pull request".to_owned());
                 false
             }
-            (Pull::Nothing, Comment::Auto | Comment::OnFailure) => false,
         };
         commenting || self.wish.check
     }

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use super::check::{Check, Mark};
 use super::facts::{Facts, Load};
 use super::measured::{Measured, Spread};
+use super::next;
 use super::text;
 use super::words;
 use crate::judge::finding::{Rule, Verdict};
@@ -21,7 +22,7 @@ use crate::sanitise::{markdown, markdown_code};
 pub const MOST_BYTES: usize = 60_000;
 
 /// Which block loses rows first.
-const SHED: [usize; 5] = [2, 4, 3, 5, 1];
+const SHED: [usize; 5] = [3, 5, 4, 6, 1];
 
 /// A part of the page: what stands above its rows, the rows, what stands below.
 #[derive(Default)]
@@ -36,17 +37,24 @@ struct Block {
 /// Writes the report.
 #[must_use]
 pub fn render(facts: &Facts) -> String {
+    within(facts, MOST_BYTES)
+}
+
+/// Writes the report in so many bytes; what is always in sight may take more.
+#[must_use]
+pub fn within(facts: &Facts, most: usize) -> String {
     // In the order of the page; shed in the order of `SHED`.
     let mut blocks = [
         Block { head: headline(facts), ..Block::default() },
         urgent(facts),
+        steps(facts),
         held(facts),
         endpoints(facts),
         apart(facts),
         machinery(facts),
     ];
     for at in SHED {
-        let excess = blocks.iter().map(Block::len).sum::<usize>().saturating_sub(MOST_BYTES);
+        let excess = blocks.iter().map(Block::len).sum::<usize>().saturating_sub(most);
         blocks[at].shed(excess);
     }
     blocks.iter().map(Block::written).collect()
@@ -152,6 +160,20 @@ fn urgent(facts: &Facts) -> Block {
         foot: "\n".to_owned(),
         rest: "checks like these, in verdict.json and junit.xml",
     }
+}
+
+/// What to do about it: always in sight.
+fn steps(facts: &Facts) -> Block {
+    let steps = next::steps(facts);
+    if steps.is_empty() {
+        return Block::default();
+    }
+    let mut head = "**What to do next**\n\n".to_owned();
+    for step in steps {
+        let _ = writeln!(head, "- {step}");
+    }
+    head.push('\n');
+    Block { head, ..Block::default() }
 }
 
 fn held(facts: &Facts) -> Block {

@@ -9,6 +9,7 @@ pub mod text;
 mod verdict;
 pub mod json;
 pub mod junit;
+pub mod next;
 pub mod markdown;
 pub mod svg;
 pub mod plots;

@@ -37,3 +37,5 @@ mod silence;
 mod faults;
 /// First gate files from what other tools wrote.
 mod init;
+/// CI hosts and forges: where a run stands, what is posted, and what a refusal leaves.
+mod forge;

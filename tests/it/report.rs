@@ -188,6 +188,8 @@ fn nothing_from_outside_becomes_markup_in_a_summary() {
         "tr",
         "th",
         "td",
+        "ul",
+        "li",
     ];
     for made in all().iter().chain([&named(&names)]) {
         let html = outsiders::github(&render(Format::Markdown, &made.case()));

@@ -1,4 +1,4 @@
-//! GitHub, and Gitea where it takes the same requests: the comment, the check, the commit status.
+//! The requests: each tried with patience, each answer read no further than it must be.
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -10,16 +10,16 @@ use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::{self, Client, Lost, Token, Transport};
-use super::patience::{Patience, Repeat};
-use super::{Comment, Desk, Opened, Outcome, Told};
-use crate::host::annotate::Severity;
+use crate::host::annotate::{Annotation, Severity};
 use crate::host::check;
 use crate::host::letter::Letter;
-use crate::host::reply::{Deed, Refusal, Reply};
+use crate::host::reply::{Refusal, Reply};
 use crate::host::sticky::{Left, Listed, Step, decide};
 use crate::host::{Forge, Pull, place};
 use crate::machine;
+use crate::publish::client::{self, Client, Lost, Token, Transport};
+use crate::publish::patience::{Patience, Repeat};
+use crate::publish::{Desk, Told};
 
 /// The most pages of comments that are looked through: 2,000 comments.
 const MOST_PAGES: u32 = 20;
@@ -55,7 +55,7 @@ struct Account {
 }
 
 /// What became of a comment.
-enum Stuck {
+pub(super) enum Stuck {
     /// It is there; its page.
     There(Option<String>),
     /// It was left as it is: why, as a sentence.
@@ -65,6 +65,11 @@ enum Stuck {
 type Answer = octocrab::Result<Response<BoxBody<Bytes, octocrab::Error>>>;
 
 impl GitHub {
+    /// Which forge it is.
+    pub(super) fn forge(&self) -> Forge {
+        self.forge
+    }
+
     /// Comes to the repository of a place.
     ///
     /// # Errors
@@ -131,7 +136,7 @@ impl GitHub {
 
     /// Who we are, among the authors of comments. The token of a job may not ask; its comments come
     /// from a robot of a known name.
-    async fn selves(&self, given: &[String]) -> Result<Vec<String>, Refusal> {
+    pub(super) async fn selves(&self, given: &[String]) -> Result<Vec<String>, Refusal> {
         if !given.is_empty() {
             return Ok(given.to_vec());
         }
@@ -165,7 +170,7 @@ impl GitHub {
     }
 
     /// One comment for a gate: made, updated, or left. Looks again before it posts again.
-    async fn stick(
+    pub(super) async fn stick(
         &self,
         number: u64,
         mut letter: Letter,
@@ -210,7 +215,7 @@ impl GitHub {
         self.post(&path, &json!({ "body": letter.text }), Repeat::LookFirst).await
     }
 
-    async fn open_check(&self, desk: &Desk<'_>, head: &str) -> Result<u64, Refusal> {
+    pub(super) async fn open_check(&self, desk: &Desk<'_>, head: &str) -> Result<u64, Refusal> {
         let mut body = json!({
             "name": check::name(&desk.wish.key),
             "head_sha": head,
@@ -227,7 +232,7 @@ impl GitHub {
     }
 
     /// Completes a check; annotations beyond the first fifty follow.
-    async fn close_check(&self, id: u64, told: &Told) -> Result<(), Refusal> {
+    pub(super) async fn close_check(&self, id: u64, told: &Told) -> Result<(), Refusal> {
         let path = format!("{}/check-runs/{id}", self.root);
         let page = if told.page.len() > MOST_SUMMARY { &told.short } else { &told.page };
         let all: Vec<Value> = told.annotations.iter().filter_map(annotation).collect();
@@ -249,7 +254,7 @@ impl GitHub {
         Ok(())
     }
 
-    async fn status(
+    pub(super) async fn status(
         &self,
         desk: &Desk<'_>,
         head: &str,
@@ -269,7 +274,7 @@ impl GitHub {
     }
 
     /// The commit that checks and statuses belong to.
-    async fn head(&self, desk: &Desk<'_>) -> Result<String, Refusal> {
+    pub(super) async fn head(&self, desk: &Desk<'_>) -> Result<String, Refusal> {
         match (&desk.place.head, &desk.place.pull) {
             (Some(head), _) | (None, Pull::ByHead(head)) => Ok(head.clone()),
             (None, Pull::Number(number)) => self.head_of(*number).await,
@@ -280,118 +285,8 @@ impl GitHub {
     }
 }
 
-/// Opens the check; the status of the commit where there can be none.
-pub(super) async fn open(
-    desk: &Desk<'_>,
-    patience: Patience,
-    outcome: &mut Outcome,
-) -> Option<Opened> {
-    let forge = desk.place.forge?;
-    let begun = async {
-        let github = GitHub::new(desk, patience)?;
-        let head = github.head(desk).await?;
-        Ok((github, head))
-    };
-    let (github, head) = begun
-        .await
-        .map_err(|refusal: Refusal| outcome.miss(refusal.told(forge, Deed::Check)))
-        .ok()?;
-    if forge == Forge::GitHub {
-        match github.open_check(desk, &head).await {
-            Ok(id) => return Some(Opened::Check(id)),
-            Err(refusal) if refusal.is_final() => {
-                outcome.said.push(refusal.told(forge, Deed::Check));
-            }
-            Err(refusal) => {
-                outcome.miss(refusal.told(forge, Deed::Check));
-                return None;
-            }
-        }
-    }
-    match github.status(desk, &head, "pending", "the load is being put on").await {
-        Ok(()) => Some(Opened::Status),
-        Err(refusal) => {
-            outcome.miss(refusal.told(forge, Deed::Status));
-            None
-        }
-    }
-}
-
-/// Closes what was opened, and comments.
-pub(super) async fn tell(
-    desk: &Desk<'_>,
-    opened: Option<Opened>,
-    told: &Told,
-    patience: Patience,
-    outcome: &mut Outcome,
-) {
-    let Some(forge) = desk.place.forge else { return };
-    let github = match GitHub::new(desk, patience) {
-        Ok(github) => github,
-        Err(refusal) => return outcome.miss(refusal.told(forge, Deed::Comment)),
-    };
-    // The check first: it is what a merge waits for.
-    if let Some(opened) = opened {
-        close(&github, desk, opened, told, outcome).await;
-    }
-    if desk.wish.comment != Comment::Never && told.is_whole() {
-        comment(&github, desk, told, outcome).await;
-    }
-}
-
-async fn close(
-    github: &GitHub,
-    desk: &Desk<'_>,
-    opened: Opened,
-    told: &Told,
-    outcome: &mut Outcome,
-) {
-    let (closed, deed) = match opened {
-        Opened::Check(id) => (github.close_check(id, told).await, Deed::Check),
-        Opened::Status => {
-            let status = async {
-                let head = github.head(desk).await?;
-                github.status(desk, &head, told.conclusion.status(), &told.title).await
-            };
-            (status.await, Deed::Status)
-        }
-    };
-    if let Err(refusal) = closed {
-        outcome.miss(refusal.told(github.forge, deed));
-    }
-}
-
-async fn comment(github: &GitHub, desk: &Desk<'_>, told: &Told, outcome: &mut Outcome) {
-    let number = match &desk.place.pull {
-        Pull::Number(number) => Ok(Some(*number)),
-        Pull::ByHead(head) => github.pull_of(head).await,
-        Pull::Queue | Pull::Nothing | Pull::Unknown(_) => return,
-    };
-    let number = match number {
-        Ok(Some(number)) => number,
-        Ok(None) => {
-            return outcome.miss("no comment was posted: no open pull request ends here".to_owned());
-        }
-        Err(refusal) => return outcome.miss(refusal.told(github.forge, Deed::Find)),
-    };
-    let selves = match github.selves(&desk.wish.authors).await {
-        Ok(selves) => selves,
-        Err(refusal) => return outcome.miss(refusal.told(github.forge, Deed::Comment)),
-    };
-    let letter = desk.letter(told);
-    match github.stick(number, letter, &selves, desk.may_create(told)).await {
-        Ok(Stuck::There(url)) => {
-            outcome.comment = url.as_deref().and_then(place::link);
-            let place = outcome.comment.clone().unwrap_or_else(|| format!("pull request {number}"));
-            outcome.said.push(format!("the verdict is in a comment: {place}"));
-        }
-        Ok(Stuck::Left(why)) => outcome.said.push(why.to_owned()),
-        Err(refusal) => outcome.miss(refusal.told(github.forge, Deed::Comment)),
-    }
-}
-
 /// A check's annotation; only what points into a file can be one.
-fn annotation(one: &crate::host::annotate::Annotation) -> Option<Value> {
+fn annotation(one: &Annotation) -> Option<Value> {
     let level = match one.severity {
         Severity::Error => "failure",
         Severity::Warning => "warning",
@@ -443,6 +338,11 @@ fn lost(error: &octocrab::Error) -> Refusal {
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, Refusal> {
-    serde_json::from_str(&reply.body).map_err(|_| Refusal::Odd("it is not what GitHub's \
-        description promises".to_owned()))
+    serde_json::from_str(&reply.body).map_err(|_| {
+        Refusal::Odd(
+            "it is not what GitHub's \
+        description promises"
+                .to_owned(),
+        )
+    })
 }

@@ -1,0 +1,266 @@
+//! The CI host around a command: what it is told in its own files and log, then what its forge is
+//! told. None of it changes a verdict, and without a CI host nothing happens.
+
+use std::path::{Path, PathBuf};
+
+use super::deliver::Delivered;
+use super::voice::{Lookup, Voice};
+use crate::cli::Publishing;
+use crate::error::Exit;
+use crate::host::annotate::{annotations, commands};
+use crate::host::check::Conclusion;
+use crate::host::letter::Key;
+use crate::host::{Choice, Ci, Place, ci, log, output};
+use crate::judge::finding::Judgement;
+use crate::machine;
+use crate::plan::Plan;
+use crate::publish::client::Token;
+use crate::publish::{Mode, Opened, Outcome, Publisher, Told, Wish};
+use crate::report::check::Mark;
+use crate::report::markdown;
+use crate::sanitise::Clean;
+use crate::store::{self, Store};
+
+/// The largest event that is read: GitHub's are a few hundred kilobytes.
+const MOST_EVENT: u64 = 25 * 1024 * 1024;
+/// The most bytes of a comment for a forge that finds the usual one too long.
+const SHORT: usize = 30_000;
+
+/// The CI host around a command; nothing, outside of one.
+pub(super) struct Around {
+    host: Option<Host>,
+    /// Publishing must not fail.
+    required: bool,
+}
+
+/// A CI host, and who speaks to its forge.
+struct Host {
+    ci: Ci,
+    lookup: Lookup,
+    publisher: Publisher,
+    /// The check, which must be closed again, also where we break down.
+    opened: Option<Opened>,
+    /// What ends the folded part of the log.
+    folded: Option<String>,
+    voice: Voice,
+}
+
+/// What a judgement leaves to be told.
+pub(super) struct Ending<'a> {
+    /// The judgement.
+    pub judgement: &'a Judgement,
+    /// Its reports.
+    pub delivered: &'a Delivered,
+    /// Where they lie.
+    pub store: &'a Store,
+    /// What the process is going to end with.
+    pub exit: Exit,
+}
+
+impl Around {
+    /// No CI host at all.
+    pub(super) fn nothing() -> Self {
+        Self { host: None, required: false }
+    }
+
+    /// Looks for a CI host. Its tokens are hidden from then on.
+    pub(super) fn look(ask: &Publishing, plan: &mut Plan, lookup: Lookup, voice: &Voice) -> Self {
+        let mode = Mode::from(ask.publish);
+        let required = mode == Mode::Require;
+        let Some(ci) = ci::detect(Choice::from(ask.ci), &lookup) else {
+            if required || ask.check || ask.pr.is_some() {
+                voice.note("warning: no CI host is known, so nothing is published; --ci names one");
+            }
+            return Self { host: None, required };
+        };
+        let event = lookup("GITHUB_EVENT_PATH").filter(|path| !path.is_empty());
+        let event = event.and_then(|path| store::read(Path::new(&path), MOST_EVENT).ok());
+        let event = event.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let mut place = Place::read(ci, &lookup, event.as_deref());
+        if let Some(number) = ask.pr {
+            place = place.with_pull(number);
+        }
+        let token = place.forge.and_then(|forge| forge.token(&lookup));
+        if let Some((name, value)) = &token {
+            plan.masks.hide(name, value);
+        }
+        let key = ask.comment_key.clone().unwrap_or_else(|| Key::of_gate(&plan.name));
+        let wish = Wish {
+            mode,
+            comment: ask.comment.into(),
+            check: ask.check,
+            authors: ask.comment_author.clone(),
+            key,
+        };
+        let token = token.map(|(_, value)| Token::new(value));
+        let publisher = Publisher::new(place, wish, token);
+        let voice = voice.clone();
+        let host = Host { ci, lookup, publisher, opened: None, folded: None, voice };
+        Self { host: Some(host), required }
+    }
+
+    /// Before anything that takes time: a pull request shows that it is being tested.
+    pub(super) fn begin(&mut self, voice: &Voice) {
+        let Some(host) = &mut self.host else { return };
+        host.voice = voice.clone();
+        let (opened, outcome) = host.publisher.open();
+        host.opened = opened;
+        host.speak(&outcome, false);
+    }
+
+    /// Before the load: the log folds from here, and the host is deaf to what comes from outside.
+    pub(super) fn fold(&mut self) {
+        let Some(host) = &mut self.host else { return };
+        let (seconds, id) = (machine::seconds(), "loadgate");
+        let (deaf, hearing) = log::deaf(host.ci, &machine::draw_word()).unzip();
+        let begin = log::begin(host.ci, "load", id, seconds);
+        let end = log::end(host.ci, id, seconds);
+        let lines = |lines: [Option<String>; 2]| lines.into_iter().flatten().collect::<Vec<_>>();
+        let begin = lines([begin, deaf]).join("\n");
+        if !begin.is_empty() {
+            host.voice.command(&begin);
+            host.folded = Some(lines([hearing, end]).join("\n"));
+        }
+    }
+
+    /// After the load: the log is open again.
+    pub(super) fn unfold(&mut self) {
+        if let Some(host) = &mut self.host {
+            host.unfold();
+        }
+    }
+
+    /// After the reports: the host's own files and log, then its forge. The exit code that is left.
+    pub(super) fn tell(
+        &mut self,
+        plan: &Plan,
+        ending: &Ending<'_>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Exit {
+        let Some(host) = &mut self.host else {
+            return if self.required { ending.exit.undelivered() } else { ending.exit };
+        };
+        let told = host.told(plan, ending);
+        host.say_here(&told, ending);
+        let outcome = host.publisher.tell(host.opened.take(), &told, stop);
+        host.speak(&outcome, self.required);
+        let exit =
+            if self.required && outcome.missed { ending.exit.undelivered() } else { ending.exit };
+        let code = exit.code().to_string();
+        let mut late = Vec::new();
+        late.extend(outcome.comment.as_deref().map(|page| ("comment-url", page)));
+        late.extend((exit != ending.exit).then_some(("exit-code", code.as_str())));
+        host.output(&late);
+        exit
+    }
+}
+
+impl Host {
+    fn told(&self, plan: &Plan, ending: &Ending<'_>) -> Told {
+        let facts = &ending.delivered.facts;
+        let file = self.seen_from_root(&plan.asked_in);
+        let masks = self.voice.masks();
+        Told {
+            conclusion: Conclusion::of(ending.judgement),
+            title: masks.apply(&format!("{}: {}", facts.verdict.name(), facts.why)),
+            page: ending.delivered.page.clone(),
+            short: masks.apply(&markdown::within(facts, SHORT)),
+            annotations: annotations(facts, file.as_deref()),
+        }
+    }
+
+    /// The gate file's path from the root of the repository; `None` where it lies elsewhere.
+    fn seen_from_root(&self, path: &str) -> Option<String> {
+        let root = (self.lookup)(self.ci.workspace()).filter(|root| !root.is_empty());
+        let path = match root {
+            Some(root) => {
+                let whole = std::path::absolute(path).ok()?;
+                whole.strip_prefix(&root).ok()?.to_owned()
+            }
+            None => Some(PathBuf::from(path)).filter(|path| path.is_relative())?,
+        };
+        Some(Clean::line(&path.to_string_lossy().replace('\\', "/")).to_string())
+    }
+
+    /// The files and the log that the host reads. What cannot be written there is said, no more.
+    fn say_here(&self, told: &Told, ending: &Ending<'_>) {
+        if let Some(path) = self.path("GITHUB_STEP_SUMMARY") {
+            let already = store::length(&path);
+            if let Some(page) = output::fitting(&[&told.page, &told.short], already) {
+                self.append(&path, page);
+            }
+        }
+        let lines = commands(self.ci, &told.annotations);
+        if !lines.is_empty() {
+            self.voice.command(&lines);
+        }
+        let facts = &ending.delivered.facts;
+        let failed = facts.marked(Mark::Fail).count().to_string();
+        let code = ending.exit.code().to_string();
+        let place = |name: &str| ending.store.path(name).to_string_lossy().into_owned();
+        let (dir, junit, summary) = (place(""), place("junit.xml"), place("summary.md"));
+        self.output(&[
+            ("verdict", facts.verdict.name()),
+            ("exit-code", &code),
+            ("failed", &failed),
+            ("report-path", dir.trim_end_matches('/')),
+            ("junit", &junit),
+            ("summary", &summary),
+        ]);
+    }
+
+    /// Tells the steps after ours.
+    fn output(&self, pairs: &[(&str, &str)]) {
+        if let (Some(path), false) = (self.path("GITHUB_OUTPUT"), pairs.is_empty()) {
+            self.append(&path, &output::outputs(pairs, &machine::draw_word()));
+        }
+    }
+
+    fn append(&self, path: &Path, text: &str) {
+        let text = self.voice.masks().apply(text);
+        if let Err(unwritten) = store::append(path, text.as_bytes()) {
+            self.voice.note(&format!("warning: {unwritten}"));
+        }
+    }
+
+    /// A file that the host has made for us.
+    fn path(&self, variable: &str) -> Option<PathBuf> {
+        let speaks = match self.ci {
+            Ci::GitHub | Ci::Gitea => true,
+            Ci::GitLab | Ci::Azure | Ci::Bitbucket | Ci::CircleCi | Ci::Buildkite | Ci::Jenkins => {
+                false
+            }
+        };
+        let path = (self.lookup)(variable).filter(|path| speaks && !path.is_empty());
+        path.map(PathBuf::from)
+    }
+
+    /// Says what became of publishing.
+    fn speak(&self, outcome: &Outcome, aloud: bool) {
+        for line in &outcome.said {
+            let line = Clean::lines(line);
+            let text = if outcome.missed { format!("warning: {line}") } else { line.to_string() };
+            if aloud && outcome.missed {
+                self.voice.say(&text);
+            } else {
+                self.voice.remark(&text);
+            }
+        }
+    }
+
+    fn unfold(&mut self) {
+        if let Some(end) = self.folded.take() {
+            self.voice.command(&end);
+        }
+    }
+}
+
+impl Drop for Host {
+    /// A check left open blocks a merge for ever, and a host left deaf obeys nobody: both are closed, even where we break down.
+    fn drop(&mut self) {
+        self.unfold();
+        if let Some(opened) = self.opened.take() {
+            self.publisher.abandon(opened);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The verdict on its way to those who merge: which host, which pull request, which comment.
+
+mod desk;
+mod place;
+mod letter;
+mod played;
