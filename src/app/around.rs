@@ -18,7 +18,7 @@ use crate::publish::client::Token;
 use crate::publish::{Mode, Opened, Outcome, Publisher, Told, Wish};
 use crate::report::check::Mark;
 use crate::report::markdown;
-use crate::sanitise::Clean;
+use crate::sanitise::{Clean, strip, unarmed};
 use crate::store::{self, Store};
 
 /// The largest event that is read: GitHub's are a few hundred kilobytes.
@@ -238,8 +238,9 @@ impl Host {
     /// Says what became of publishing.
     fn speak(&self, outcome: &Outcome, aloud: bool) {
         for line in &outcome.said {
-            let line = Clean::lines(line);
-            let text = if outcome.missed { format!("warning: {line}") } else { line.to_string() };
+            // Longer than other lines: it says what to grant.
+            let line = unarmed(&strip(line)).replace('\n', " ");
+            let text = if outcome.missed { format!("warning: {line}") } else { line };
             if aloud && outcome.missed {
                 self.voice.say(&text);
             } else {
@@ -256,7 +257,8 @@ impl Host {
 }
 
 impl Drop for Host {
-    /// A check left open blocks a merge for ever, and a host left deaf obeys nobody: both are closed, even where we break down.
+    /// A check left open blocks a merge for ever, and a host left deaf obeys nobody: both are closed
+    /// even where we break down.
     fn drop(&mut self) {
         self.unfold();
         if let Some(opened) = self.opened.take() {

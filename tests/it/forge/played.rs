@@ -40,7 +40,7 @@ fn the_first_run_posts_a_comment_and_tells_the_steps_after_it() {
     for (name, value) in [
         ("verdict", "fail"),
         ("exit-code", "1"),
-        ("failed", "1"),
+        ("failed", "3"),
         ("report-path", "loadgate-out"),
         ("comment-url", "https://x.test/c"),
     ] {
