@@ -14,7 +14,7 @@ use crate::report::verdict_schema;
 /// What a gate file would do.
 pub(super) fn outline(gate: &Gate, changes: &Changes, lookup: Lookup) -> Result<Exit, Error> {
     let plan = read::plan(gate, changes, lookup)?;
-    print(&plan.masks.apply(&plan::outline(&plan)))
+    print(&plan::outline(&plan))
 }
 
 /// The page of a name, or all names.

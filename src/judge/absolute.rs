@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::finding::{Asked, Doubt, Finding, Outcome, Rule, Scope};
 use super::window::{Measured, Piece, nothing};
 use crate::metric::Value;
-use crate::plan::threshold::{Level, Limit, Relation, Selector, Threshold, Window};
+use crate::plan::threshold::{During, Level, Limit, Relation, Selector, Threshold, Window};
 use crate::plan::{Plan, glob};
 use crate::run::Run;
 use crate::tally::{Frame, Tally};
@@ -118,7 +118,7 @@ fn readings(
     thresholds: &[&Threshold],
     measured: &Measured,
 ) -> Vec<Reading> {
-    let stage = window.during.map(|index| stage_of(plan, run, index)).transpose();
+    let stage = window.during.as_ref().map(|during| stage_of(plan, run, during)).transpose();
     let found = stage.and_then(|stage| match (window.over, stage) {
         (None, None) => {
             let read = |threshold| read(threshold, run, &measured.whole, run.judged());
@@ -137,19 +137,24 @@ fn readings(
 
 /// The run's stage that a threshold means: by name where the plan has names, so that a run of
 /// another plan is not taken for one of this.
-fn stage_of(plan: &Plan, run: &Run, index: usize) -> Result<usize, Doubt> {
+fn stage_of(plan: &Plan, run: &Run, during: &During) -> Result<usize, Doubt> {
     let stages = &run.load.stages;
-    let found = match stage_name(plan, run, index) {
-        Some(name) => stages.iter().position(|stage| *stage == name),
-        None => Some(index).filter(|index| *index < stages.len()),
+    let found = match (stage_name(plan, run, during), during) {
+        (Some(name), _) => stages.iter().position(|stage| *stage == name),
+        (None, During::Index(index)) => Some(*index).filter(|index| *index < stages.len()),
+        (None, During::Named(_)) => None,
     };
     found.ok_or(Doubt::NoSuchStage)
 }
 
-fn stage_name(plan: &Plan, run: &Run, index: usize) -> Option<String> {
-    let name = match &plan.drive {
-        Some(drive) => drive.load.profile.stages.get(index).and_then(|stage| stage.name.clone()),
-        None => run.load.stages.get(index).cloned(),
+fn stage_name(plan: &Plan, run: &Run, during: &During) -> Option<String> {
+    let own = plan.drive.as_ref().map(|drive| &drive.load.profile.stages);
+    let name = match (during, own) {
+        (During::Named(name), _) => Some(name.clone()),
+        (During::Index(index), Some(stages)) => {
+            stages.get(*index).and_then(|stage| stage.name.clone())
+        }
+        (During::Index(index), None) => run.load.stages.get(*index).cloned(),
     };
     name.filter(|name| !name.is_empty())
 }
@@ -161,9 +166,12 @@ fn finding(
     scope: Scope,
     reading: Reading,
 ) -> Finding {
-    let during = threshold.window.during;
-    let during = during.map(|index| {
-        stage_name(plan, run, index).unwrap_or_else(|| format!("stage {}", index + 1))
+    let during = threshold.window.during.as_ref().map(|during| {
+        let named = stage_name(plan, run, during);
+        named.unwrap_or_else(|| match during {
+            During::Index(index) => format!("stage {}", index + 1),
+            During::Named(name) => name.clone(),
+        })
     });
     let (metric, limit, over) = (threshold.metric, threshold.limit, threshold.window.over);
     let missing =

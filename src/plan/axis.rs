@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Load;
 use super::profile::Stage;
-use super::threshold::Threshold;
+use super::threshold::{During, Threshold};
 
 /// Slices of one run, at most; windows that would make more are left out, and are then not judged.
 pub const MOST_PIECES: usize = 4_000;
@@ -47,11 +47,12 @@ pub fn axis(load: &Load, thresholds: &[Threshold]) -> Vec<Piece> {
 /// The judged part of a load, or of one of its stages; `None` where the warm-up covers it or there
 /// is no such stage.
 #[must_use]
-pub fn judged_span(load: &Load, during: Option<usize>) -> Option<(Duration, Duration)> {
+pub fn judged_span(load: &Load, during: Option<&During>) -> Option<(Duration, Duration)> {
     let (from, to) = match during {
         None => (Duration::ZERO, load.profile.duration()),
-        Some(index) => {
-            let stage = load.profile.stages.get(index)?;
+        Some(during) => {
+            let index = during.among(&load.profile.stages)?;
+            let stage = &load.profile.stages[index];
             let from = load.profile.stages[..index].iter().map(|before| before.duration).sum();
             (from, from + stage.duration)
         }
@@ -94,7 +95,9 @@ fn window_cuts(load: &Load, thresholds: &[Threshold], taken: usize) -> BTreeSet<
     let mut cuts = BTreeSet::new();
     for threshold in thresholds {
         let Some(over) = threshold.window.over else { continue };
-        let Some((from, to)) = judged_span(load, threshold.window.during) else { continue };
+        let Some((from, to)) = judged_span(load, threshold.window.during.as_ref()) else {
+            continue;
+        };
         let mut more = cuts.clone();
         more.extend(windows(from, to, over).into_iter().flat_map(|(start, end)| [start, end]));
         if more.len() <= room {

@@ -28,6 +28,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     let drive = drive(&file, source, &mut reader);
     let setting = Setting {
         load: drive.as_ref().map(|drive| &drive.load),
+        alone: holds_thresholds_alone(&file),
         stages: stages(&file),
         names: drive.iter().flat_map(|drive| &drive.endpoints).map(String::as_str).collect(),
     };
@@ -119,10 +120,14 @@ fn asked(sla: &Slot<Sla>, setting: &Setting<'_>, reader: &mut Reader<'_>) -> Vec
     }
 }
 
+fn holds_thresholds_alone(file: &file::File) -> bool {
+    let nothing = file.request.is_absent() && file.scenario.is_absent();
+    file.target.is_absent() && file.load.is_absent() && nothing
+}
+
 /// What to send; nothing where the file holds thresholds alone, or where something is wrong.
 fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Option<Drive> {
-    let nothing = file.request.is_absent() && file.scenario.is_absent();
-    if file.target.is_absent() && file.load.is_absent() && nothing {
+    if holds_thresholds_alone(file) {
         return None;
     }
     whole(file, reader);

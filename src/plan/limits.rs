@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::axis::judged_span;
 use super::reader::{At, Reader, nearest};
 use super::sla::{Entry, Sla};
-use super::threshold::{Level, Limit, Relation, Selector, Threshold, Window};
+use super::threshold::{During, Level, Limit, Relation, Selector, Threshold, Window};
 use super::{Arrivals, Load, glob};
 use crate::metric::{Metric, Timing, Value};
 use crate::run::Model;
@@ -20,6 +20,8 @@ const MOST_WINDOWS: u128 = 2_000;
 /// What the thresholds must agree with; nothing to know where a file holds thresholds alone.
 pub(super) struct Setting<'a> {
     pub(super) load: Option<&'a Load>,
+    /// The file holds thresholds alone: what they must agree with is the run that is judged.
+    pub(super) alone: bool,
     /// The names of the stages as they are written, whatever else is wrong with the load.
     pub(super) stages: Vec<&'a str>,
     /// The names of the endpoints.
@@ -86,7 +88,7 @@ fn entry_thresholds(entry: &Entry, setting: &Setting<'_>, reader: &mut Reader<'_
     let during = entry.during.as_ref().and_then(|at| stage(at, setting, reader));
     let over = entry.over.as_ref().map(|at| at.value.0);
     if let Some(at) = &entry.over {
-        window_fits(at.value.0, &at.span, during, setting, reader);
+        window_fits(at.value.0, &at.span, during.as_ref(), setting, reader);
     }
     if let Some(at) = &entry.abort {
         abort_in_time(at.value.0, &at.span, setting, reader);
@@ -105,7 +107,7 @@ fn entry_thresholds(entry: &Entry, setting: &Setting<'_>, reader: &mut Reader<'_
                 metric: entry.metric,
                 limit: limit.value,
                 level,
-                window: Window { over, during },
+                window: Window { over, during: during.clone() },
                 abort: entry.abort.as_ref().map(|at| at.value.0).filter(|_| level == Level::Fail),
                 required: entry.required,
                 default: false,
@@ -116,13 +118,16 @@ fn entry_thresholds(entry: &Entry, setting: &Setting<'_>, reader: &mut Reader<'_
         .collect()
 }
 
-/// The index of the stage that `during` names.
+/// The stage that `during` names.
 fn stage(
     at: &At<super::reader::Text>,
     setting: &Setting<'_>,
     reader: &mut Reader<'_>,
-) -> Option<usize> {
+) -> Option<During> {
     let name = at.value.value.as_str();
+    if setting.alone {
+        return Some(During::Named(name.to_owned()));
+    }
     if !setting.stages.contains(&name) {
         let hint = match nearest(name, &setting.stages) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -137,24 +142,25 @@ fn stage(
     // Where the load is wrong, which has been told, its stages are known by name alone.
     let stages = &setting.load?.profile.stages;
     let index = stages.iter().position(|stage| stage.name.as_deref() == Some(name))?;
-    if let Some(load) = setting.load.filter(|load| judged(load, Some(index)).is_zero()) {
+    let during = During::Index(index);
+    if let Some(load) = setting.load.filter(|load| judged(load, Some(&during)).is_zero()) {
         let message = format!("the stage `{}` has no time that is judged", at.value.shown);
         let hint = format!("the warm-up lasts {}", show_duration(load.warm_up));
         reader.fault(at.span.clone(), message, hint);
         return None;
     }
-    Some(index)
+    Some(during)
 }
 
 /// The judged time of the whole load, or of one stage.
-fn judged(load: &Load, stage: Option<usize>) -> Duration {
+fn judged(load: &Load, stage: Option<&During>) -> Duration {
     judged_span(load, stage).map_or(Duration::ZERO, |(from, to)| to.saturating_sub(from))
 }
 
 fn window_fits(
     over: Duration,
     span: &Range<usize>,
-    during: Option<usize>,
+    during: Option<&During>,
     setting: &Setting<'_>,
     reader: &mut Reader<'_>,
 ) {
@@ -291,7 +297,7 @@ fn rising(placed: &[Placed], reader: &mut Reader<'_>) {
     for one in placed {
         let Some((kind, quantile)) = percentile(one.threshold.metric) else { continue };
         let Threshold { selector, level, window, .. } = &one.threshold;
-        let key = (selector.to_string(), kind, *level, window.over, window.during);
+        let key = (selector.to_string(), kind, *level, window.over, window.during.clone());
         families.entry(key).or_default().push((quantile, one));
     }
     for family in families.values_mut() {

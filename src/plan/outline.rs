@@ -2,57 +2,58 @@
 
 use std::time::Duration;
 
-use super::column::{NAME, cell, grouped, say};
+use super::column::{NAME, Shown, grouped, say};
 use super::planned::{Fewest, Planned};
 use super::plot;
 use super::profile::Profile;
-use super::threshold::{Level, Selector, Threshold};
+use super::threshold::{During, Level, Selector, Threshold};
 use super::{Arrivals, Drive, Http, Plan, glob};
 use crate::run::Model;
-use crate::sanitise::Clean;
 use crate::unit::{Rate, show_duration};
 
-/// The plan in words, at most 80 columns wide.
+/// The plan in words, at most 80 columns wide; without what came from the environment.
 #[must_use]
 pub fn outline(plan: &Plan) -> String {
-    let mut out = format!("{}\n\n", Clean::line(&plan.name));
+    let shown = Shown(&plan.masks);
+    let mut out = format!("{}\n\n", shown.line(&plan.name));
     let mut planned = None;
     match &plan.drive {
         Some(drive) => {
             planned = Planned::of(drive, &plan.thresholds);
-            target(&mut out, drive);
-            load(&mut out, drive, planned.as_ref());
-            plot::scenarios(&mut out, drive);
-            endpoints(&mut out, drive, planned.as_ref());
+            target(&mut out, drive, shown);
+            load(&mut out, drive, planned.as_ref(), shown);
+            plot::scenarios(&mut out, drive, shown);
+            endpoints(&mut out, drive, planned.as_ref(), shown);
         }
         None => out.push_str("thresholds alone: for results that exist, with `loadgate check`\n\n"),
     }
     checks(&mut out, plan, planned.as_ref());
     for warning in &plan.warnings {
+        let warning = plan.masks.apply(&warning.to_string());
         say(&mut out, format_args!("\nwarning: {warning}"));
     }
     out
 }
 
-fn target(out: &mut String, drive: &Drive) {
+fn target(out: &mut String, drive: &Drive, shown: Shown<'_>) {
     let target = &drive.target;
     let http = match target.http {
         Http::One => "HTTP/1.1",
         Http::Two => "HTTP/2",
         Http::Auto => "HTTP/2 or HTTP/1.1",
     };
-    say(out, format_args!("target     {}", Clean::line(&target.shown)));
+    say(out, format_args!("target     {}", shown.line(&target.shown)));
     say(out, format_args!("           {http}, {} for a request", show_duration(target.timeout)));
     if target.tls.insecure {
         say(out, format_args!("           certificates are not checked"));
     }
     if let Some(ready) = &target.ready {
-        let (path, within) = (Clean::line(&ready.path), show_duration(ready.within));
+        let (path, within) = (shown.line(&ready.path), show_duration(ready.within));
         say(out, format_args!("           ready once GET {path} answers, {within} at most"));
     }
 }
 
-fn load(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
+fn load(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: Shown<'_>) {
     let load = &drive.load;
     let profile = &load.profile;
     let kind = match (profile.model, load.arrivals) {
@@ -67,7 +68,7 @@ fn load(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
         let (from, to) = (level(profile, stage.from), level(profile, stage.to));
         let way = if stage.from == stage.to { to } else { format!("{from} to {to}") };
         let name = stage.name.as_deref();
-        let name = name.map_or(String::new(), |name| format!("  ({})", Clean::line(name)));
+        let name = name.map_or(String::new(), |name| format!("  ({})", shown.line(name)));
         let time = format!("{} to {}", show_duration(start), show_duration(end));
         if !stage.duration.is_zero() {
             say(out, format_args!("           {time:<16} {way}{name}"));
@@ -109,7 +110,7 @@ fn level(profile: &Profile, micro: u64) -> String {
     }
 }
 
-fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
+fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: Shown<'_>) {
     let plain = drive.scenarios.is_empty();
     let (weight, sent) = if plain { ("weight", "planned") } else { ("", "expected") };
     let head = format!("{:<NAME$} {weight:>9}", "endpoint");
@@ -120,7 +121,7 @@ fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
     for (place, name) in drive.endpoints.iter().enumerate() {
         let weight = drive.requests.get(place).filter(|_| plain);
         let weight = weight.map_or(String::new(), |request| request.weight.to_string());
-        let line = format!("{} {weight:>9}", cell(name, NAME));
+        let line = format!("{} {weight:>9}", shown.cell(name, NAME));
         match planned {
             Some(planned) => {
                 let sent = grouped(planned.sent()[place]);
@@ -147,7 +148,10 @@ fn checks(out: &mut String, plan: &Plan, planned: Option<&Planned>) {
             Some(Fewest::Nothing) => "0".to_owned(),
             None => String::new(),
         };
-        let line = format!("{} {metric:<18} {limit:>14} {samples:>13}", cell(&scope, NAME));
+        let line = format!(
+            "{} {metric:<18} {limit:>14} {samples:>13}",
+            Shown(&plan.masks).cell(&scope, NAME)
+        );
         say(out, format_args!("{}", line.trim_end()));
         for note in notes(threshold, plan, fewest) {
             say(out, format_args!("  {note}"));
@@ -171,11 +175,14 @@ fn scope(index: usize, threshold: &Threshold, plan: &Plan, planned: Option<&Plan
 
 /// What else there is to know of a check: its window, and whether it can be judged.
 fn notes(threshold: &Threshold, plan: &Plan, fewest: Option<Fewest<'_>>) -> Vec<String> {
-    let mut notes = Vec::new();
+    let (mut notes, shown) = (Vec::new(), Shown(&plan.masks));
     let stages = plan.drive.as_ref().map_or(&[][..], |drive| &drive.load.profile.stages);
-    let during = threshold.window.during.and_then(|index| stages.get(index)?.name.as_deref());
+    let during = threshold.window.during.as_ref().and_then(|during| match during {
+        During::Index(index) => stages.get(*index)?.name.as_deref(),
+        During::Named(name) => Some(name.as_str()),
+    });
     if let Some(name) = during {
-        notes.push(format!("in the stage {}", Clean::line(name)));
+        notes.push(format!("in the stage {}", shown.line(name)));
     }
     if let Some(over) = threshold.window.over {
         notes.push(format!("in every window of {}, and over all", show_duration(over)));
@@ -194,7 +201,7 @@ fn notes(threshold: &Threshold, plan: &Plan, fewest: Option<Fewest<'_>>) -> Vec<
     if let (Some(Fewest::Of(name, _)), Selector::Endpoints(pattern)) = (fewest, &threshold.selector)
         && glob::is_pattern(pattern)
     {
-        notes.push(format!("the fewest: {}", cell(name, 60).trim_end()));
+        notes.push(format!("the fewest: {}", shown.cell(name, 60).trim_end()));
     }
     notes
 }

@@ -51,7 +51,7 @@ impl Planned {
         let stretches: Vec<Vec<Span>> = thresholds
             .iter()
             .map(|threshold| {
-                let Some((from, to)) = judged_span(load, threshold.window.during) else {
+                let Some((from, to)) = judged_span(load, threshold.window.during.as_ref()) else {
                     return Vec::new();
                 };
                 threshold.window.over.map_or(vec![(from, to)], |over| windows(from, to, over))

@@ -1,16 +1,15 @@
 //! Scenarios in words: shares, tasks, think time, data.
 
 use super::Drive;
-use super::column::{NAME, cell, grouped, say};
+use super::column::{NAME, Shown, grouped, say};
 use super::mix::{self, MICRO};
 use super::scenario::{Feed, Pace, Scenario, Share, Step, Task, Think, Work};
 use crate::run::Model;
-use crate::sanitise::Clean;
 use crate::script::feeder::{OnEnd, Pick};
 use crate::unit::show_duration;
 
 /// The scenarios of a drive, with their shares and what a turn of each sends.
-pub(super) fn scenarios(out: &mut String, drive: &Drive) {
+pub(super) fn scenarios(out: &mut String, drive: &Drive, shown: Shown<'_>) {
     if drive.scenarios.is_empty() {
         return;
     }
@@ -18,11 +17,13 @@ pub(super) fn scenarios(out: &mut String, drive: &Drive) {
     for scenario in &drive.scenarios {
         let share = share(drive, scenario);
         let turn = tenths(mix::length(drive, &scenario.work));
-        say(out, format_args!("{} {share:>9} {turn:>15}", cell(&scenario.name, NAME)));
+        say(out, format_args!("{} {share:>9} {turn:>15}", shown.cell(&scenario.name, NAME)));
         once(out, "before", &scenario.start);
-        tasks(out, drive, &scenario.work, 1);
+        tasks(out, drive, &scenario.work, shown, 1);
         once(out, "after", &scenario.stop);
-        for note in rests(scenario).into_iter().chain(scenario.feeds.iter().map(data)) {
+        for note in
+            rests(scenario).into_iter().chain(scenario.feeds.iter().map(|feed| data(feed, shown)))
+        {
             say(out, format_args!("  {note}"));
         }
     }
@@ -50,19 +51,19 @@ fn share(drive: &Drive, scenario: &Scenario) -> String {
     percent(weight * MICRO / sum.max(1))
 }
 
-fn tasks(out: &mut String, drive: &Drive, work: &Work, depth: usize) {
+fn tasks(out: &mut String, drive: &Drive, work: &Work, shown: Shown<'_>, depth: usize) {
     let tasks = match work {
         Work::Tasks(tasks) => tasks,
         Work::Steps(_) => return,
     };
     for task in tasks {
         let indent = 2 * depth.min(6);
-        let name = cell(&task.name, NAME - indent);
+        let name = shown.cell(&task.name, NAME - indent);
         let share = percent(mix::share(tasks, task, MICRO));
         let turn = tenths(mix::length(drive, &task.work));
         let line = format!("{:indent$}{name} {share:>9} {turn:>15}{}", "", repeat(task));
         say(out, format_args!("{line}"));
-        self::tasks(out, drive, &task.work, depth + 1);
+        self::tasks(out, drive, &task.work, shown, depth + 1);
     }
 }
 
@@ -95,7 +96,7 @@ fn time(think: Think) -> String {
     }
 }
 
-fn data(feed: &Feed) -> String {
+fn data(feed: &Feed, shown: Shown<'_>) -> String {
     let pick = match feed.pick {
         Pick::Next(OnEnd::Wrap) => "in order, again from the first",
         Pick::Next(OnEnd::Stop) => "in order, then no more",
@@ -103,7 +104,7 @@ fn data(feed: &Feed) -> String {
         Pick::Once => "each one once",
     };
     let rows = grouped(feed.table.rows() as u64);
-    format!("data `{}`: {rows} rows, {pick}", Clean::line(&feed.name))
+    format!("data `{}`: {rows} rows, {pick}", shown.line(&feed.name))
 }
 
 /// Millionths as a number with one decimal.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::glob;
+use super::profile::Stage;
 use crate::metric::{Better, Kind, Metric, Value};
 use crate::unit::{self, BadUnit, Rate, Ratio};
 
@@ -45,8 +46,30 @@ pub enum Selector {
 pub struct Window {
     /// Each window of this length on its own, and not only the whole.
     pub over: Option<Duration>,
-    /// The index of the stage it looks at alone.
-    pub during: Option<usize>,
+    /// The stage it looks at alone.
+    pub during: Option<During>,
+}
+
+/// The stage that an expectation looks at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum During {
+    /// The stage of that index in the load of the same plan.
+    Index(usize),
+    /// The stage of that name in whatever run is judged: its file holds thresholds alone.
+    Named(String),
+}
+
+impl During {
+    /// Its place among the stages of a load; `None` where there is no such stage.
+    #[must_use]
+    pub fn among(&self, stages: &[Stage]) -> Option<usize> {
+        match self {
+            Self::Index(index) => Some(*index).filter(|index| *index < stages.len()),
+            Self::Named(name) => {
+                stages.iter().position(|stage| stage.name.as_deref() == Some(name))
+            }
+        }
+    }
 }
 
 /// What a value must be.

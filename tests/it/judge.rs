@@ -5,7 +5,7 @@ use std::time::Duration;
 use loadgate::judge::finding::{Doubt, Outcome, Verdict};
 use loadgate::judge::{explain, judge, subjects};
 use loadgate::metric::Metric;
-use loadgate::plan::threshold::{Selector, Threshold};
+use loadgate::plan::threshold::{During, Selector, Threshold, Window};
 use loadgate::run::{Run, Stop};
 use loadgate::sample::{Failure, Sample};
 
@@ -196,6 +196,13 @@ fn a_stage_is_judged_alone() {
     plan.drive = None;
     let by_index = "breached: * p50 < 110ms during hurricane, got 146.7 ms";
     assert_eq!(lines(&plan, &run)[1], by_index);
+    let named = |name: &str| {
+        let during = Some(During::Named(name.to_owned()));
+        Threshold { window: Window { over: None, during }, ..asked("p50", "< 110ms") }
+    };
+    plan.thresholds = vec![named("hurricane"), named("drizzle")];
+    assert_eq!(lines(&plan, &run)[0], by_index);
+    assert_eq!(lines(&plan, &run)[1], "unjudged (no-such-stage): * p50 < 110ms during drizzle");
 }
 
 #[test]

@@ -56,7 +56,7 @@ proptest! {
     fn every_window_is_a_sum_of_whole_slices(load in loads(), thresholds in windowed()) {
         let pieces = axis(&load, &thresholds);
         let wanted: Vec<_> = thresholds.iter().filter_map(|threshold| {
-            let (from, to) = judged_span(&load, threshold.window.during)?;
+            let (from, to) = judged_span(&load, threshold.window.during.as_ref())?;
             Some(windows(from, to, threshold.window.over?))
         }).collect();
         // Windows are only left out where there are more than an axis can hold.

@@ -1,7 +1,7 @@
 //! What `[sla]` means.
 
 use loadgate::metric::Metric;
-use loadgate::plan::threshold::{Level, Selector, Threshold};
+use loadgate::plan::threshold::{During, Level, Selector, Threshold};
 use loadgate::plan::{Plan, Source};
 
 use super::{ONE, gate, good, source, told};
@@ -93,7 +93,9 @@ fn a_file_may_hold_thresholds_alone() {
     let plan = good("[sla]\np95 = \"< 1s\"\n");
     assert!(plan.drive.is_none() && plan.thresholds.len() == 2);
     let during = "[sla]\np95 = { fail = \"< 1s\", during = \"peak\" }";
-    assert_eq!(told(during), ["there is no stage `peak`"]);
+    let plan = good(during);
+    assert_eq!(plan.thresholds[0].window.during, Some(During::Named("peak".to_owned())));
+    assert!(loadgate::plan::outline(&plan).contains("in the stage peak"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use loadgate::metric::{Kind, Metric, Value};
 use loadgate::plan::axis::{Piece, axis};
 use loadgate::plan::profile::{Profile, Stage};
-use loadgate::plan::threshold::{Level, Limit, Relation, Selector, Threshold, Window};
+use loadgate::plan::threshold::{During, Level, Limit, Relation, Selector, Threshold, Window};
 use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Plan, Request, Target, Tls};
 use loadgate::run::{
     Clock, Delivered, Evidence, Generator, Model, Origin, Pulse, Run, Slice, Stop,
@@ -86,7 +86,8 @@ pub(crate) fn over(window: Duration, threshold: Threshold) -> Threshold {
 
 /// The same within one stage.
 pub(crate) fn during(stage: usize, threshold: Threshold) -> Threshold {
-    Threshold { window: Window { during: Some(stage), ..threshold.window.clone() }, ..threshold }
+    let during = Some(During::Index(stage));
+    Threshold { window: Window { during, ..threshold.window.clone() }, ..threshold }
 }
 
 /// The same, only said.
