@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::sample::Failure;
+use crate::sanitise;
 use crate::secret::Masks;
 use crate::tally::{Packed, Tally, Times};
 use crate::unit::Ratio;
@@ -203,6 +204,22 @@ pub enum Stop {
     Checkpoint,
 }
 
+impl Stop {
+    /// The same without what must not be shown. What was breached is said in words and numbers of
+    /// ours, and they stay.
+    #[must_use]
+    pub fn hidden(&self, masks: &Masks) -> Self {
+        let hide = |text: &str| masks.apply(&sanitise::strip(text));
+        match self {
+            Self::Panic(said) => Self::Panic(hide(said)),
+            Self::Unreachable(why, seen) => Self::Unreachable(*why, hide(seen)),
+            Self::End | Self::Signal(_) | Self::Breached(_) | Self::Dead(_) | Self::Checkpoint => {
+                self.clone()
+            }
+        }
+    }
+}
+
 impl Run {
     /// The same run without what must not be shown. Names stay as they are: they are written in the
     /// gate file, and nothing in them comes from the environment.
@@ -212,10 +229,9 @@ impl Run {
         let origin = &mut self.origin;
         [&mut origin.target, &mut origin.gate].into_iter().for_each(hide);
         self.load.refused.iter_mut().for_each(|(address, _)| hide(address));
-        match &mut self.stop {
-            Stop::Breached(what) | Stop::Panic(what) | Stop::Unreachable(_, what) => hide(what),
-            Stop::End | Stop::Signal(_) | Stop::Dead(_) | Stop::Checkpoint => {}
-        }
+        let examples = self.endpoints.iter_mut().flat_map(|evidence| &mut evidence.examples);
+        examples.for_each(|(_, what)| hide(what));
+        self.stop = self.stop.hidden(masks);
         self
     }
 
@@ -227,6 +243,12 @@ impl Run {
             whole.merge(&endpoint.whole);
         }
         whole
+    }
+
+    /// Whether any load was put on at all.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        !self.load.lasted.is_zero() || self.load.sent > 0
     }
 
     /// Whether anything at all was answered, judged time or not.

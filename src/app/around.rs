@@ -159,12 +159,11 @@ impl Host {
     fn told(&self, plan: &Plan, ending: &Ending<'_>) -> Told {
         let facts = &ending.delivered.facts;
         let file = self.seen_from_root(&plan.asked_in);
-        let masks = self.voice.masks();
         Told {
             conclusion: Conclusion::of(ending.judgement),
-            title: masks.apply(&format!("{}: {}", facts.verdict.name(), facts.why)),
+            title: format!("{}: {}", facts.verdict.name(), facts.why),
             page: ending.delivered.page.clone(),
-            short: masks.apply(&markdown::within(facts, SHORT)),
+            short: markdown::within(facts, SHORT),
             annotations: annotations(facts, file.as_deref()),
         }
     }
@@ -212,12 +211,12 @@ impl Host {
     /// Tells the steps after ours.
     fn output(&self, pairs: &[(&str, &str)]) {
         if let (Some(path), false) = (self.path("GITHUB_OUTPUT"), pairs.is_empty()) {
-            self.append(&path, &output::outputs(pairs, &machine::draw_word()));
+            let text = output::outputs(pairs, &machine::draw_word());
+            self.append(&path, &self.voice.masks().apply(&text));
         }
     }
 
     fn append(&self, path: &Path, text: &str) {
-        let text = self.voice.masks().apply(text);
         if let Err(unwritten) = store::append(path, text.as_bytes()) {
             self.voice.note(&format!("warning: {unwritten}"));
         }

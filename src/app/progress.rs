@@ -65,7 +65,7 @@ impl<'a> Progress<'a> {
             bar.set_message(line);
         } else {
             self.next = elapsed + PLAIN;
-            self.voice.note(&line);
+            self.voice.progress(&line);
         }
     }
 

@@ -73,11 +73,19 @@ impl Voice {
         bare(&self.masks.apply(text));
     }
 
-    /// Says how it ended: all of it, or only the verdict where quiet was asked for.
+    /// Says how it ended: all of it, or only the verdict where quiet was asked for. A report has
+    /// nothing left to hide.
     pub(super) fn conclude(&self, text: &str) {
         match self.level {
-            Level::Quiet => self.say(text.split("\n\n").next().unwrap_or(text)),
-            Level::Usual | Level::Verbose => self.say(&format!("{}\n\n", text.trim_end())),
+            Level::Quiet => bare(text.split("\n\n").next().unwrap_or(text)),
+            Level::Usual | Level::Verbose => bare(&format!("{}\n\n", text.trim_end())),
+        }
+    }
+
+    /// Says how it is getting on, in words and numbers of ours, unless quiet was asked for.
+    pub(super) fn progress(&self, text: &str) {
+        if self.level > Level::Quiet {
+            bare(text);
         }
     }
 

@@ -52,7 +52,7 @@ fn reasons(plan: &Plan, run: &Run) -> Vec<String> {
 /// The same, apart from what was not sent.
 fn apart(plan: &Plan, run: &Run) -> Vec<String> {
     let checks = [
-        panicked(run),
+        panicked(plan, run),
         late(&plan.thresholds, run),
         saturated(run),
         without(run, Failure::LocalFd),
@@ -62,8 +62,8 @@ fn apart(plan: &Plan, run: &Run) -> Vec<String> {
     checks.into_iter().flatten().collect()
 }
 
-fn panicked(run: &Run) -> Option<String> {
-    let Stop::Panic(said) = &run.stop else { return None };
+fn panicked(plan: &Plan, run: &Run) -> Option<String> {
+    let Stop::Panic(said) = run.stop.hidden(&plan.masks) else { return None };
     Some(format!("a load thread panicked ({said}): that is a bug of loadgate, please report it"))
 }
 

@@ -107,16 +107,9 @@ impl Check {
             }
             (Asked::Limit { .. } | Asked::Fit, _, _) => None,
         };
-        let (doubt, reasons) = match &finding.outcome {
-            // The reasons are told once, by the check on the measurement itself, each on its own.
-            Outcome::Unjudged(Doubt::FellBehind(reasons)) => {
-                ("the generator was not fit".to_owned(), reasons.as_slice())
-            }
-            Outcome::Unjudged(doubt) => (doubt.to_string(), [].as_slice()),
-            Outcome::Held | Outcome::Breached => (String::new(), [].as_slice()),
-        };
+        let (doubt, reasons) = doubt(&finding.outcome, clean);
         let trust = finding.rule == Rule::Trust;
-        let reasons = reasons.iter().filter(|_| trust).map(|reason| clean(reason));
+        let reasons = reasons.iter().filter(|_| trust).map(|reason| Clean::line(reason));
         Self {
             rule: finding.rule,
             scope: clean(finding.scope.name()),
@@ -131,7 +124,7 @@ impl Check {
             excess,
             samples: finding.samples,
             outcome: finding.outcome.clone(),
-            doubt: clean(&doubt),
+            doubt,
             reasons: reasons.collect(),
             level: finding.level,
             at: finding.at,
@@ -218,6 +211,20 @@ impl Check {
             all.push("a default, not in the gate file".to_owned());
         }
         all
+    }
+}
+
+/// Why there is no answer, and what made the measurement unfit.
+fn doubt<'a>(outcome: &'a Outcome, clean: &dyn Fn(&str) -> Clean) -> (Clean, &'a [String]) {
+    match outcome {
+        // The reasons are told once, by the check on the measurement itself, each on its own.
+        Outcome::Unjudged(Doubt::FellBehind(reasons)) => {
+            (Clean::line("the generator was not fit"), reasons)
+        }
+        // The only doubt that repeats a text from outside.
+        Outcome::Unjudged(doubt @ Doubt::NoSuchScope { .. }) => (clean(&doubt.to_string()), &[]),
+        Outcome::Unjudged(doubt) => (Clean::line(&doubt.to_string()), &[]),
+        Outcome::Held | Outcome::Breached => (Clean::default(), &[]),
     }
 }
 

@@ -117,8 +117,8 @@ pub struct Load {
 /// How fit the generator was; see [`crate::run::Generator`].
 #[derive(Clone, Debug)]
 pub struct Generator {
-    /// It was not the bottleneck.
-    pub fit: bool,
+    /// Whether it was the bottleneck.
+    pub fitness: Fitness,
     /// Why it was, with advice.
     pub reasons: Vec<Clean>,
     /// Load threads.
@@ -140,15 +140,39 @@ pub struct Generator {
     pub clock: Clock,
 }
 
+/// Whether the generator was the bottleneck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fitness {
+    /// It kept up with its plan.
+    Fit,
+    /// It did not.
+    Unfit,
+    /// The load never began, so nothing can be said of it.
+    Unused,
+}
+
+impl Fitness {
+    /// The same in words.
+    #[must_use]
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Fit => "fit",
+            Self::Unfit => "not fit",
+            Self::Unused => "no load was put on",
+        }
+    }
+}
+
 impl Facts {
     /// Gathers what there is to tell of a case.
     #[must_use]
     pub fn of(case: &Case<'_>) -> Self {
         let Case { plan, run, judgement, exit_code } = *case;
-        // Hidden before the cap, so that no half of a secret is left at the end of a long text.
+        // Hidden before the cap, so that no half of a secret is left at the end of a long text;
+        // and here, so that no number and no word of ours is taken for a secret when it is written.
         let clean = |text: &str| Clean::line(&plan.masks.apply(&sanitise::strip(text)));
         let tally = run.whole();
-        let whole = Measured::of(clean("all"), planned(run), &tally, run);
+        let whole = Measured::of(Clean::line("all"), planned(run), &tally, run);
         let endpoints: Vec<_> = run
             .endpoints
             .iter()
@@ -163,7 +187,7 @@ impl Facts {
         };
         let check = |finding| Check::of(finding, &clean, measured(&finding.scope));
         let checks: Vec<_> = judgement.findings.iter().map(check).collect();
-        let stop = words::stop(&run.stop, run.load.lasted).map(|text| clean(&text));
+        let stop = words::stop(&run.stop.hidden(&plan.masks), run.load.lasted);
         let mut facts = Self {
             verdict: judgement.verdict(),
             exit_code,
@@ -175,16 +199,16 @@ impl Facts {
             services: tally.service().buckets(),
             origin: origin(run, &clean),
             load: load(run, &clean),
-            generator: generator(run, &clean),
-            stop: (words::stop_name(&run.stop), stop),
+            generator: generator(run),
+            stop: (words::stop_name(&run.stop), stop.map(|text| Clean::line(&text))),
             whole,
             endpoints,
         };
         facts.generator.reasons =
             facts.checks.iter().flat_map(|check| check.reasons.clone()).collect();
-        facts.generator.fit = !facts.checks.iter().any(fell_behind);
+        facts.generator.fitness = fitness(run, &facts.checks);
         facts.why = Clean::line(&why(&facts, &run.stop));
-        facts.notes = notes(&facts, judgement.interrupted.as_deref().map(clean));
+        facts.notes = notes(&facts, judgement.interrupted.as_deref().map(Clean::line));
         facts
     }
 
@@ -203,20 +227,20 @@ fn planned(run: &Run) -> Option<u64> {
 fn origin(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Origin {
     let origin = &run.origin;
     Origin {
-        id: clean(&origin.id),
-        started: clean(&origin.started),
-        version: clean(&origin.version),
+        id: Clean::line(&origin.id),
+        started: Clean::line(&origin.started),
+        version: Clean::line(&origin.version),
         target: clean(&origin.target),
-        protocol: clean(&origin.protocol),
+        protocol: Clean::line(&origin.protocol),
         insecure: origin.insecure,
         gate: clean(&origin.gate),
-        gate_hash: clean(&origin.gate_hash),
+        gate_hash: Clean::line(&origin.gate_hash),
         seed: origin.seed,
-        cpu: clean(&origin.cpu),
+        cpu: Clean::line(&origin.cpu),
         cores: origin.cores,
         memory: origin.memory,
-        os: clean(&origin.os),
-        arch: clean(&origin.arch),
+        os: Clean::line(&origin.os),
+        arch: Clean::line(&origin.arch),
     }
 }
 
@@ -224,7 +248,7 @@ fn load(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Load {
     let load = &run.load;
     Load {
         model: load.model,
-        profile: clean(&load.profile),
+        profile: Clean::line(&load.profile),
         stages: load.stages.iter().map(|name| clean(name)).collect(),
         duration: load.duration,
         lasted: load.lasted,
@@ -242,11 +266,11 @@ fn load(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Load {
     }
 }
 
-fn generator(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Generator {
+fn generator(run: &Run) -> Generator {
     let generator = &run.generator;
     let lag = || Some([generator.lag_p50?, generator.lag_p99?, generator.lag_max?]);
     Generator {
-        fit: true,
+        fitness: Fitness::Unused,
         reasons: Vec::new(),
         threads: generator.threads,
         lag: lag(),
@@ -254,13 +278,20 @@ fn generator(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Generator {
         saturated: generator.saturated,
         descriptors: generator.descriptors,
         steal: generator.steal,
-        pacing: clean(&generator.pacing),
+        pacing: Clean::line(&generator.pacing),
         clock: generator.clock,
     }
 }
 
-fn fell_behind(check: &Check) -> bool {
-    matches!(check.outcome, Outcome::Unjudged(Doubt::FellBehind(_)))
+fn fitness(run: &Run, checks: &[Check]) -> Fitness {
+    let behind = |check: &Check| matches!(check.outcome, Outcome::Unjudged(Doubt::FellBehind(_)));
+    if checks.iter().any(behind) {
+        Fitness::Unfit
+    } else if run.has_begun() {
+        Fitness::Fit
+    } else {
+        Fitness::Unused
+    }
 }
 
 /// The verdict's reason in one line.

@@ -109,7 +109,7 @@ fn tiles(facts: &Facts) -> Markup {
         ("p50", time(|all| all.p50)),
         ("p95", time(|all| all.p95)),
         ("p99", time(|all| all.p99)),
-        ("generator", if facts.generator.fit { "fit" } else { "not fit" }.to_owned()),
+        ("generator", facts.generator.fitness.said().to_owned()),
     ];
     html! {
         dl.tiles { @for (name, value) in &tiles { div { dt { (name) } dd { (value) } } } }

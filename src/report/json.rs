@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::generate::SchemaSettings;
 
 use super::check::Check;
-use super::facts::{self, Facts};
+use super::facts::{self, Facts, Fitness};
 use super::measured::{self, Measured};
 use super::verdict::{
     Descriptors, Endpoint, Environment, File, Finding, Generator, Got, Lag, Refused, Spread, Stop,
@@ -141,7 +141,11 @@ fn generator(generator: &facts::Generator) -> Generator<'_> {
         max: millis(max),
     };
     Generator {
-        fit: generator.fit,
+        fit: match generator.fitness {
+            Fitness::Fit => Some(true),
+            Fitness::Unfit => Some(false),
+            Fitness::Unused => None,
+        },
         reasons: generator.reasons.iter().map(Clean::as_str).collect(),
         threads: generator.threads,
         lag_ms: generator.lag.map(lag),

@@ -201,7 +201,7 @@ fn properties(facts: &Facts) -> String {
         ("sent", &sent),
         ("dropped", &dropped),
         ("seed", &seed),
-        ("generator", if facts.generator.fit { "fit" } else { "not fit" }),
+        ("generator", facts.generator.fitness.said()),
     ];
     let notes = facts.notes.iter().map(Clean::as_str).map(|note| ("note", note));
     let mut out = String::from("\n  <properties>");

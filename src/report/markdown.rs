@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::check::{Check, Mark};
-use super::facts::{Facts, Load};
+use super::facts::{Facts, Fitness, Load};
 use super::measured::{Measured, Spread};
 use super::next;
 use super::text;
@@ -285,7 +285,7 @@ fn machinery(facts: &Facts) -> Block {
         ),
         ("time", times(load)),
         ("sent", sent(load)),
-        ("generator", if generator.fit { "fit".to_owned() } else { "**not fit**".to_owned() }),
+        ("generator", fitness(generator.fitness)),
     ];
     rows.extend(generator.reasons.iter().map(|reason| ("", markdown(reason.as_str()))));
     if let Some(lag) = generator.lag {
@@ -304,6 +304,13 @@ fn machinery(facts: &Facts) -> Block {
     let rows = rows.into_iter().map(|(name, value)| format!("| {name} | {value} |\n"));
     let head = opened("load and generator") + "| | |\n| --- | --- |\n";
     Block { head, rows: rows.collect(), foot: "\n</details>\n".to_owned(), rest: "in report.html" }
+}
+
+fn fitness(fitness: Fitness) -> String {
+    match fitness {
+        Fitness::Unfit => format!("**{}**", fitness.said()),
+        Fitness::Fit | Fitness::Unused => fitness.said().to_owned(),
+    }
 }
 
 fn times(load: &Load) -> String {

@@ -123,7 +123,7 @@ pub fn generator(facts: &Facts) -> Markup {
         .descriptors
         .map(|(most, limit)| format!("{} of {} at most", words::count(most), words::count(limit)));
     let all = [
-        ("fit", if generator.fit { "yes" } else { "no" }.to_owned()),
+        ("fitness", generator.fitness.said().to_owned()),
         ("why not", reasons.join("; ")),
         ("late by", lag.unwrap_or_default()),
         ("load threads", words::count(generator.threads)),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Style;
 use super::check::{Check, Mark};
-use super::facts::Facts;
+use super::facts::{Facts, Fitness};
 use super::measured::{Measured, Spread};
 use super::words;
 use crate::judge::finding::{Rule, Verdict};
@@ -274,7 +274,11 @@ fn load(facts: &Facts, style: Style) -> String {
 
 fn generator(facts: &Facts, style: Style) -> String {
     let generator = &facts.generator;
-    let mut parts = vec![if generator.fit { "fit".to_owned() } else { "NOT fit".to_owned() }];
+    let fitness = match generator.fitness {
+        Fitness::Unfit => "NOT fit",
+        Fitness::Fit | Fitness::Unused => generator.fitness.said(),
+    };
+    let mut parts = vec![fitness.to_owned()];
     if let Some([p50, p99, max]) = generator.lag {
         let [p50, p99, max] = [p50, p99, max].map(|time| words::value(Value::Time(time)));
         parts.push(format!("lag p50 {p50}, p99 {p99}, max {max}"));

@@ -171,8 +171,8 @@ pub(super) struct Refused<'a> {
 /// How fit the generator was.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Generator<'a> {
-    /// It was not the bottleneck.
-    pub(super) fit: bool,
+    /// It was not the bottleneck; null where no load was put on.
+    pub(super) fit: Option<bool>,
     /// Why it was, with advice.
     pub(super) reasons: Vec<&'a str>,
     /// Load threads.

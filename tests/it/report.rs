@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use loadgate::judge::finding::{Outcome, Scope};
 use loadgate::plan::threshold::Level;
-use loadgate::report::{Facts, Format, Style, render, render_masked, verdict_schema};
+use loadgate::report::{Facts, Format, Style, render, verdict_schema};
 use loadgate::sanitise::{Clean, markdown, markdown_code, xml};
 use loadgate::secret::Masks;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
@@ -303,9 +303,37 @@ fn what_came_from_the_environment_is_in_no_report() {
     made.run.origin.target = format!("http://x/?key={secret}");
     made.run.stop = loadgate::run::Stop::Panic(format!("said \u{1b}[1m{secret}"));
     for (format, end) in FORMATS {
-        let text = render_masked(format, &made.case());
+        let text = render(format, &made.case());
         assert!(!text.contains("hunter2") && !text.contains("tail of"), "{end}: {text}");
         assert!(text.contains("API") && text.contains("TOKEN"), "{end} says what is hidden");
+    }
+}
+
+#[test]
+fn numbers_and_words_of_ours_are_no_secrets() {
+    for made in all().iter().filter(|made| made.name != "hostile-names") {
+        let mut made = case(made.name);
+        let told = FORMATS.map(|(format, _)| render(format, &made.case()));
+        let numbers = told.iter().flat_map(|text| text.split(|sign: char| !sign.is_ascii_digit()));
+        for number in numbers.filter(|number| number.len() >= 6) {
+            made.plan.masks.hide("NUMBER", number);
+        }
+        for word in ["details", "breached", "open model", "measurement", "requests", "not fit"] {
+            made.plan.masks.hide("WORD", word);
+        }
+        for ((format, end), told) in FORMATS.into_iter().zip(told) {
+            assert_eq!(render(format, &made.case()), told, "{} {end}", made.name);
+        }
+    }
+}
+
+#[test]
+fn every_report_ends_with_one_line_break() {
+    for made in all() {
+        for (format, end) in FORMATS {
+            let text = render(format, &made.case());
+            assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{} {end}", made.name);
+        }
     }
 }
 
