@@ -71,6 +71,8 @@
 pub mod sanitise;
 pub mod secret;
 pub mod unit;
+pub mod chance;
+pub mod header;
 pub mod metric;
 pub mod sample;
 

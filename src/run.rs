@@ -152,37 +152,38 @@ pub struct Clock {
     pub suspended: bool,
 }
 
-/// Where a run comes from: facts about machine, tool and gate file.
+/// Where a run comes from: facts about machine, tool and gate file. Its texts are as they came, or
+/// made fit for a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct Origin<Text = String> {
     /// Unlike any other run's.
-    pub id: String,
+    pub id: Text,
     /// RFC 3339, UTC.
-    pub started: String,
+    pub started: Text,
     /// loadgate's version.
-    pub version: String,
+    pub version: Text,
     /// The target as a report may show it.
-    pub target: String,
+    pub target: Text,
     /// Protocol spoken: `HTTP/1.1`, `HTTP/2`.
-    pub protocol: String,
+    pub protocol: Text,
     /// Certificates were not checked.
     pub insecure: bool,
     /// The gate file's name.
-    pub gate: String,
+    pub gate: Text,
     /// SHA-256 of the gate file's text.
-    pub gate_hash: String,
+    pub gate_hash: Text,
     /// The seed of every draw.
     pub seed: u64,
     /// CPU model.
-    pub cpu: String,
+    pub cpu: Text,
     /// Logical cores.
     pub cores: u64,
     /// Memory in bytes.
     pub memory: u64,
     /// Operating system and kernel.
-    pub os: String,
+    pub os: Text,
     /// Architecture.
-    pub arch: String,
+    pub arch: Text,
 }
 
 /// Why a run ended.
@@ -202,6 +203,36 @@ pub enum Stop {
     Unreachable(Failure, String),
     /// Not ended yet: the file is a checkpoint of a run that was killed.
     Checkpoint,
+}
+
+impl Origin {
+    /// The same without what must not be shown.
+    #[must_use]
+    pub fn hidden(&self, masks: &Masks) -> Self {
+        let hide = |text: &str| masks.apply(&sanitise::strip(text));
+        Self { target: hide(&self.target), gate: hide(&self.gate), ..self.clone() }
+    }
+
+    /// The same with each text made something else.
+    #[must_use]
+    pub fn map<Text>(&self, each: impl Fn(&str) -> Text) -> Origin<Text> {
+        Origin {
+            id: each(&self.id),
+            started: each(&self.started),
+            version: each(&self.version),
+            target: each(&self.target),
+            protocol: each(&self.protocol),
+            insecure: self.insecure,
+            gate: each(&self.gate),
+            gate_hash: each(&self.gate_hash),
+            seed: self.seed,
+            cpu: each(&self.cpu),
+            cores: self.cores,
+            memory: self.memory,
+            os: each(&self.os),
+            arch: each(&self.arch),
+        }
+    }
 }
 
 impl Stop {
@@ -226,8 +257,7 @@ impl Run {
     #[must_use]
     pub fn hidden(mut self, masks: &Masks) -> Self {
         let hide = |text: &mut String| *text = masks.apply(text);
-        let origin = &mut self.origin;
-        [&mut origin.target, &mut origin.gate].into_iter().for_each(hide);
+        self.origin = self.origin.hidden(masks);
         self.load.refused.iter_mut().for_each(|(address, _)| hide(address));
         let examples = self.endpoints.iter_mut().flat_map(|evidence| &mut evidence.examples);
         examples.for_each(|(_, what)| hide(what));

@@ -5,22 +5,10 @@ use std::time::Duration;
 use super::body::Body;
 use super::text::{Piece, Text};
 use super::{Shape, address};
+use crate::header;
 
 /// The most endpoints a gate file may name.
 pub(super) const MAX_ENDPOINTS: usize = 1_000;
-
-/// Headers that are about a connection, not about a request.
-const CONNECTION: [&str; 9] = [
-    "connection",
-    "content-length",
-    "expect",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// A gate file in the making.
 pub(super) struct Gate {
@@ -86,7 +74,7 @@ impl Entry {
             Piece::Plain(plain) => is_header_value(plain),
             Piece::Variable { .. } => true,
         });
-        let ours = CONNECTION.contains(&name.as_str());
+        let ours = name == "connection" || header::is_ours(&name);
         if sound && is_token(&name) && !ours && !self.headers.iter().any(|(own, _)| *own == name) {
             self.headers.push((name, value));
         }

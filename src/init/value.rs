@@ -1,7 +1,5 @@
 //! A JSON value of a draft.
 
-use std::fmt::Write as _;
-
 use serde_json::Number;
 
 use super::text::Text;
@@ -104,19 +102,6 @@ fn new_line(out: &mut Text, indent: Option<usize>) {
 
 /// The inside of a JSON string.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for sign in text.chars() {
-        match sign {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            sign if sign.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(sign));
-            }
-            sign => out.push(sign),
-        }
-    }
-    out
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::chance::{Key, ONE};
 use crate::plan::Drive;
-use crate::plan::chance::{Key, ONE};
 use crate::plan::draw::Draw;
 use crate::plan::scenario::{Live, Scenario, Share, Step, Task, Think, Work};
 use crate::script::feeder::{Feeder, Shard};

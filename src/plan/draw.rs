@@ -1,7 +1,7 @@
 //! Which request the n-th arrival is: drawn by weight, so that every block of arrivals holds each
 //! request exactly as often as its weight says.
 
-use super::chance::Key;
+use crate::chance::Key;
 
 /// Draws requests by weight under a seed.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ use super::reader::{At, Reader, Slot, Text, visible};
 use super::scenario::Live;
 use super::value::Dict;
 use super::{Expect, HeaderRule, Request};
+use crate::header;
 use crate::sanitise::{self, Clean};
 
 const LONGEST_NAME: usize = sanitise::MOST_CHARS;
@@ -207,25 +208,13 @@ fn method(at: &At<Text>, reader: &mut Reader<'_>) -> Option<String> {
     Some(name)
 }
 
-/// Headers that follow from the request itself, or that change how the connection is used.
-const OURS: [&str; 8] = [
-    "content-length",
-    "expect",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
 /// Header names in lower case, with their values.
 pub(super) fn headers(dict: &Dict<Text>, reader: &mut Reader<'_>) -> Vec<(String, String)> {
     let mut read: Vec<(String, String)> = Vec::new();
     for (key, value) in &dict.0 {
         let name = key.value.to_ascii_lowercase();
         header_name_is_good(key, reader);
-        if OURS.contains(&name.as_str()) {
+        if header::is_ours(&name) {
             let message = format!("`{}` is written by loadgate itself", key.value);
             reader.fault(key.span.clone(), message, "leave it out".to_owned());
         }

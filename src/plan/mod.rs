@@ -1,6 +1,5 @@
 //! What a gate file asks for, valid by construction: target, load, requests, thresholds.
 
-pub mod chance;
 mod token;
 pub mod fault;
 pub mod scenario;

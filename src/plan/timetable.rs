@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use super::chance::{Key, ONE};
 use super::profile::Profile;
 use super::{Arrivals, Load};
+use crate::chance::{Key, ONE};
 
 /// The area of one arrival: twice a millionth of an arrival per second, times a nanosecond.
 const ARRIVAL: u128 = 2_000_000_000_000_000;

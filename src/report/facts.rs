@@ -7,7 +7,7 @@ use super::measured::{Measured, Spread, spread};
 use super::series::{Moment, series};
 use super::{Case, words};
 use crate::judge::finding::{Doubt, Outcome, Rule, Scope, Verdict};
-use crate::run::{Clock, Model, Run, Stop};
+use crate::run::{self, Clock, Model, Run, Stop};
 use crate::sanitise::{self, Clean};
 use crate::unit::Ratio;
 
@@ -44,38 +44,8 @@ pub struct Facts {
     pub stop: (&'static str, Option<Clean>),
 }
 
-/// Where a run comes from; see [`crate::run::Origin`].
-#[derive(Clone, Debug)]
-pub struct Origin {
-    /// Unlike any other run's.
-    pub id: Clean,
-    /// RFC 3339, UTC.
-    pub started: Clean,
-    /// loadgate's version.
-    pub version: Clean,
-    /// The target.
-    pub target: Clean,
-    /// Protocol spoken.
-    pub protocol: Clean,
-    /// Certificates were not checked.
-    pub insecure: bool,
-    /// The gate file's name.
-    pub gate: Clean,
-    /// SHA-256 of the gate file's text.
-    pub gate_hash: Clean,
-    /// The seed of every draw.
-    pub seed: u64,
-    /// CPU model.
-    pub cpu: Clean,
-    /// Logical cores.
-    pub cores: u64,
-    /// Memory in bytes.
-    pub memory: u64,
-    /// Operating system and kernel.
-    pub os: Clean,
-    /// Architecture.
-    pub arch: Clean,
-}
+/// Where a run comes from, fit for a report.
+pub type Origin = run::Origin<Clean>;
 
 /// The load asked for and put on; see [`crate::run::Delivered`].
 #[derive(Clone, Debug)]
@@ -197,7 +167,7 @@ impl Facts {
             series: series(run),
             latencies: tally.latency().buckets(),
             services: tally.service().buckets(),
-            origin: origin(run, &clean),
+            origin: run.origin.hidden(&plan.masks).map(Clean::line),
             load: load(run, &clean),
             generator: generator(run),
             stop: (words::stop_name(&run.stop), stop.map(|text| Clean::line(&text))),
@@ -222,26 +192,6 @@ fn planned(run: &Run) -> Option<u64> {
     run.endpoints
         .iter()
         .try_fold(0_u64, |sum, evidence| Some(sum.saturating_add(evidence.planned?)))
-}
-
-fn origin(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Origin {
-    let origin = &run.origin;
-    Origin {
-        id: Clean::line(&origin.id),
-        started: Clean::line(&origin.started),
-        version: Clean::line(&origin.version),
-        target: clean(&origin.target),
-        protocol: Clean::line(&origin.protocol),
-        insecure: origin.insecure,
-        gate: clean(&origin.gate),
-        gate_hash: Clean::line(&origin.gate_hash),
-        seed: origin.seed,
-        cpu: Clean::line(&origin.cpu),
-        cores: origin.cores,
-        memory: origin.memory,
-        os: Clean::line(&origin.os),
-        arch: Clean::line(&origin.arch),
-    }
 }
 
 fn load(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Load {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::draw;
 use super::table::{Row, Table};
+use crate::chance::{self, Key};
 
 /// How rows are picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +86,8 @@ impl Feeder {
     #[must_use]
     pub fn new(name: &str, table: Arc<Table>, pick: Pick, shard: Shard, seed: u64) -> Self {
         // The name is in the key, so that two feeders of one user do not draw alike.
-        let of = name.bytes().fold(0, |hash: u64, byte| draw::mix(hash ^ u64::from(byte)));
-        let (name, key, picked) = (name.into(), draw::key(seed, of), AtomicU64::new(0));
+        let of = name.bytes().fold(0, |hash: u64, byte| chance::mix(hash ^ u64::from(byte)));
+        let (name, key, picked) = (name.into(), Key::of(seed, of).seed(), AtomicU64::new(0));
         Self { name, table, pick, shard, key, picked }
     }
 
@@ -110,7 +110,7 @@ impl Feeder {
     pub fn pick(&self, user: u64, turn: u64) -> Result<Row, UsedUp> {
         let rows = self.table.rows() as u64;
         let index = match self.pick {
-            Pick::Random => draw::below(draw::at(draw::key(self.key, user), turn), rows),
+            Pick::Random => chance::below(Key::of(self.key, user).bits(turn), rows),
             Pick::Next(OnEnd::Wrap) => self.count() % rows.max(1),
             Pick::Next(OnEnd::Stop) | Pick::Once => self.count(),
         };

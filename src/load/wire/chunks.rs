@@ -56,32 +56,21 @@ impl Chunks {
     ) -> Result<usize, Fault> {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
-            match self.place {
-                Place::Over => break,
-                Place::Data => {
-                    let rest = &bytes[at..];
-                    let take = usize::try_from(self.left).map_or(rest.len(), |n| n.min(rest.len()));
-                    keep(&rest[..take])?;
-                    self.left -= take as u64;
-                    at += take;
-                    if self.left == 0 {
-                        self.place = Place::DataEnd;
-                    }
+            if self.is_over() {
+                break;
+            }
+            if self.place == Place::Data {
+                let rest = &bytes[at..];
+                let take = usize::try_from(self.left).map_or(rest.len(), |n| n.min(rest.len()));
+                keep(&rest[..take])?;
+                self.left -= take as u64;
+                at += take;
+                if self.left == 0 {
+                    self.place = Place::DataEnd;
                 }
-                Place::Begin
-                | Place::Size
-                | Place::Pad
-                | Place::Extension
-                | Place::SizeEnd
-                | Place::DataEnd
-                | Place::DataFeed
-                | Place::Trailer
-                | Place::TrailerLine
-                | Place::TrailerFeed
-                | Place::LastFeed => {
-                    self.place = self.step(byte)?;
-                    at += 1;
-                }
+            } else {
+                self.place = self.step(byte)?;
+                at += 1;
             }
         }
         Ok(at)

@@ -14,6 +14,19 @@ impl Key {
         Self(mix(mix(seed.wrapping_add(STEP)) ^ stream))
     }
 
+    /// The key of a stream that belongs to two numbers which may be alike, such as a seed and a
+    /// user.
+    #[must_use]
+    pub fn of(seed: u64, number: u64) -> Self {
+        Self::new(seed, mix(number.wrapping_mul(STEP).wrapping_add(1)))
+    }
+
+    /// The key as a seed of further keys.
+    #[must_use]
+    pub fn seed(self) -> u64 {
+        self.0
+    }
+
     /// The `n`-th draw: 64 even bits, the n-th value of splitmix64 (Steele, Lea and Flood, 2014).
     #[must_use]
     pub fn bits(self, n: u64) -> u64 {
@@ -27,8 +40,17 @@ impl Key {
     }
 }
 
-/// The finaliser of splitmix64.
-fn mix(bits: u64) -> u64 {
+/// A drawn number brought below a limit (Lemire 2019; without his rejection the bias is
+/// limit / 2^64).
+#[must_use]
+pub fn below(drawn: u64, limit: u64) -> u64 {
+    let scaled = (u128::from(drawn) * u128::from(limit)) >> 64;
+    u64::try_from(scaled).expect("the product of two u64 has 64 high bits")
+}
+
+/// The finaliser of splitmix64: every bit of the result depends on every bit given.
+#[must_use]
+pub fn mix(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)
