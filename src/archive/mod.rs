@@ -12,6 +12,7 @@ use serde_json::error::Category;
 use sha2::{Digest as _, Sha256};
 
 use crate::run::Run;
+use crate::tally::PackedTimes;
 
 /// The name of the format, as the file has it.
 pub const SCHEMA: &str = "loadgate.run/1";
@@ -95,13 +96,26 @@ pub enum Unreadable {
 pub fn write(run: &Run) -> String {
     let wholes = outward::Wholes::of(run);
     let file = outward::file(run, &wholes);
-    let mut text = serde_json::to_string(&file).expect("texts, numbers and lists are always JSON");
+    let mut bytes = Vec::with_capacity(room(run));
+    serde_json::to_writer(&mut bytes, &file).expect("texts, numbers and lists are always JSON");
+    let mut text = String::from_utf8(bytes).expect("JSON is UTF-8");
     text.pop();
     let hash = hash(&text);
     text.push_str(SEAL);
     text.push_str(&hash);
     text.push_str("\"}\n");
     text
+}
+
+/// About as many bytes as a run's file takes, so that no buffer has to grow while it is written.
+fn room(run: &Run) -> usize {
+    let of = |times: &Option<Box<PackedTimes>>| {
+        times.as_ref().map_or(0, |times| times.histogram.len() + 160)
+    };
+    let slices = run.endpoints.iter().flat_map(|endpoint| &endpoint.slices);
+    let packed: usize =
+        slices.map(|one| 160 + of(&one.latency) + of(&one.service) + of(&one.failed)).sum();
+    packed + run.slices.len() * 160 + run.endpoints.len() * 8_192 + 8_192
 }
 
 /// The run in a text, once everything in it agrees. Slices stay packed and are checked when they

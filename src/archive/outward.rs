@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::form;
 use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed};
 use crate::run::{Delivered, Evidence, Generator, Model, Origin, Run, Slice, Stop};
-use crate::tally::{Packed, PackedLap, PackedTimes};
+use crate::tally::{Packed, PackedLap, PackedTimes, Packer};
 
 /// The tallies of a run that are not packed yet: the caller keeps them while the form looks at
 /// them.
@@ -17,7 +17,9 @@ pub(super) struct Wholes {
 
 impl Wholes {
     pub(super) fn of(run: &Run) -> Self {
-        let endpoints = run.endpoints.iter().map(|endpoint| endpoint.whole.pack()).collect();
+        let mut packer = Packer::default();
+        let pack = |endpoint: &Evidence| endpoint.whole.pack_by(&mut packer);
+        let endpoints = run.endpoints.iter().map(pack).collect();
         Self { endpoints, connecting: run.load.connecting.pack() }
     }
 }

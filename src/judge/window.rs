@@ -1,11 +1,12 @@
 //! The pieces of a run's time that expectations look at, as sums of whole slices.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use super::finding::{Doubt, Scope};
 use crate::plan::axis::windows;
 use crate::run::{Evidence, Run, Slice, Stop};
-use crate::tally::Tally;
+use crate::tally::{Gather, Tally};
 
 /// What was measured of one scope. Slices are opened one at a time: all of a long run would take
 /// hundreds of megabytes.
@@ -16,6 +17,8 @@ pub(super) struct Measured<'a> {
     pub(super) whole: Tally,
     parts: Vec<&'a Evidence>,
     run: &'a Run,
+    /// What slices are added up in, once some are.
+    sum: RefCell<Option<Gather>>,
 }
 
 /// A sum of slices, and when they were.
@@ -28,13 +31,25 @@ pub(super) struct Piece {
 impl<'a> Measured<'a> {
     /// The whole run, all endpoints together.
     pub(super) fn whole(run: &'a Run) -> Self {
-        Self { scope: Scope::Whole, whole: run.whole(), parts: run.endpoints.iter().collect(), run }
+        Self {
+            scope: Scope::Whole,
+            whole: run.whole(),
+            parts: run.endpoints.iter().collect(),
+            run,
+            sum: RefCell::default(),
+        }
     }
 
     /// One endpoint on its own.
     pub(super) fn endpoint(run: &'a Run, evidence: &'a Evidence) -> Self {
         let scope = Scope::Endpoint(evidence.name.clone());
-        Self { scope, whole: evidence.whole.clone(), parts: vec![evidence], run }
+        Self {
+            scope,
+            whole: evidence.whole.clone(),
+            parts: vec![evidence],
+            run,
+            sum: RefCell::default(),
+        }
     }
 
     /// The judged part of one stage, as far as the run came.
@@ -115,16 +130,18 @@ impl<'a> Measured<'a> {
 
     /// The sum of some slices over the endpoints of the scope. Damaged ones tell nothing.
     fn sum(&self, first: usize, last: usize) -> Result<Tally, Doubt> {
-        let mut sum = Tally::default();
+        let mut sum = self.sum.borrow_mut();
+        let sum = sum.get_or_insert_with(Gather::default);
+        sum.clear();
         for evidence in &self.parts {
             if evidence.slices.len() != self.run.slices.len() {
                 return Err(Doubt::NoWindows);
             }
             for packed in &evidence.slices[first..=last] {
-                sum.merge(&packed.unpack().map_err(|_| Doubt::NoWindows)?);
+                sum.add(packed).map_err(|_| Doubt::NoWindows)?;
             }
         }
-        Ok(sum)
+        Ok(sum.tally())
     }
 }
 

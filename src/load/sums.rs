@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::ledger::{Beat, Record, Timed};
 use super::{Order, nanos};
 use crate::plan::axis::Piece;
-use crate::tally::{Packed, Tally, Timings};
+use crate::tally::{Packed, Packer, Tally, Timings};
 
 /// Tallies of slices that are kept unpacked, at least two slices' and about so many in all.
-const UNPACKED: usize = 24;
+const UNPACKED: usize = 8;
 /// Late samples that wait to be added to packed slices, at most.
 const MOST_LATE: usize = 32_768;
 
@@ -29,6 +29,7 @@ pub(super) struct Sums {
     whole: Vec<Tally>,
     /// How many slices are kept unpacked.
     keep: usize,
+    packer: Packer,
     beats: Vec<SliceBeat>,
     /// What ended since the last look.
     pub(super) second: Tally,
@@ -74,6 +75,7 @@ impl Sums {
             late: Vec::new(),
             whole: vec![Tally::default(); endpoints],
             keep: (UNPACKED / endpoints.max(1)).clamp(2, UNPACKED),
+            packer: Packer::default(),
             second: Tally::default(),
             near: 0,
         }
@@ -176,11 +178,12 @@ impl Sums {
             if !self.axis[self.packed.len()].warm_up {
                 merge(&mut self.whole, &tallies);
             }
-            self.packed.push(tallies.iter().map(Tally::pack).collect());
+            let pack = |tally: &Tally| tally.pack_by(&mut self.packer);
+            self.packed.push(tallies.iter().map(pack).collect());
         }
         if self.late.len() > MOST_LATE {
             let mut late = std::mem::take(&mut self.late);
-            add_late(&mut self.packed, &mut late);
+            add_late(&mut self.packed, &mut late, &mut self.packer);
         }
     }
 
@@ -204,9 +207,11 @@ impl Sums {
 
     /// The first `count` slices of each endpoint, packed.
     pub(super) fn slices(&self, count: usize) -> Vec<Vec<Packed>> {
-        let mut slices = self.packed.clone();
-        slices.extend(self.fresh.iter().map(|tallies| tallies.iter().map(Tally::pack).collect()));
-        add_late(&mut slices, &mut self.late.clone());
+        let (mut slices, mut packer) = (self.packed.clone(), Packer::default());
+        for tallies in &self.fresh {
+            slices.push(tallies.iter().map(|tally| tally.pack_by(&mut packer)).collect());
+        }
+        add_late(&mut slices, &mut self.late.clone(), &mut packer);
         let none = vec![Packed::default(); self.whole.len()];
         slices.resize(count, none);
         let mut endpoints = vec![Vec::with_capacity(count); self.whole.len()];
@@ -236,7 +241,7 @@ fn merge(whole: &mut [Tally], part: &[Tally]) {
 }
 
 /// Adds to packed slices what came late to them: each is unpacked once.
-fn add_late(packed: &mut [Vec<Packed>], late: &mut [Late]) {
+fn add_late(packed: &mut [Vec<Packed>], late: &mut [Late], by: &mut Packer) {
     late.sort_by_key(|late| (late.slice, late.endpoint));
     for same in late.chunk_by(|a, b| (a.slice, a.endpoint) == (b.slice, b.endpoint)) {
         let packed = &mut packed[same[0].slice][same[0].endpoint];
@@ -244,7 +249,7 @@ fn add_late(packed: &mut [Vec<Packed>], late: &mut [Late]) {
         for late in same {
             late.apply(&mut tally);
         }
-        *packed = tally.pack();
+        *packed = tally.pack_by(by);
     }
 }
 

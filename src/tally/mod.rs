@@ -4,6 +4,7 @@ mod times;
 mod timings;
 mod packed;
 pub mod sum;
+mod gather;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +13,9 @@ use crate::metric::{Metric, Timing, Value};
 use crate::sample::{End, Failure, Sample};
 use crate::unit::{Quantile, Rate, Ratio};
 
+pub use gather::Gather;
 pub use packed::Packed;
-pub use times::{Damaged, PackedTimes, Times};
+pub use times::{Damaged, PackedTimes, Packer, Times};
 pub use timings::{Lap, PackedLap, Timings};
 
 use times::nanos;
@@ -229,15 +231,25 @@ impl Tally {
     /// The tally as it lies in a file.
     #[must_use]
     pub fn pack(&self) -> Packed {
+        self.pack_by(&mut Packer::default())
+    }
+
+    /// The same with what earlier packing left to be used again.
+    #[must_use]
+    pub fn pack_by(&self, packer: &mut Packer) -> Packed {
         Packed {
-            latency: self.latency.pack().map(Box::new),
-            service: self.service.pack().map(Box::new),
-            failed: self.failed.pack().map(Box::new),
+            latency: self.latency.pack_by(packer).map(Box::new),
+            service: self.service.pack_by(packer).map(Box::new),
+            failed: self.failed.pack_by(packer).map(Box::new),
             failures: self.failures().collect(),
             statuses: self.statuses.clone(),
             answered: self.answered,
             bytes: self.bytes,
-            laps: self.laps.iter().map(|(timing, lap)| (*timing, PackedLap::of(lap))).collect(),
+            laps: self
+                .laps
+                .iter()
+                .map(|(timing, lap)| (*timing, PackedLap::of(lap, packer)))
+                .collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Tally;
 use super::times::{Damaged, PackedTimes, Times};
-use super::timings::{Lap, PackedLap};
+use super::timings::PackedLap;
 use crate::metric::Timing;
 use crate::sample::Failure;
 
@@ -53,17 +53,26 @@ impl Packed {
         for (why, count) in &self.failures {
             tally.failures[*why as usize] = *count;
         }
+        self.counts_agree()?;
+        Ok(tally)
+    }
+
+    /// Whether the counts beside the histograms agree with what those are said to hold.
+    pub(super) fn counts_agree(&self) -> Result<(), Damaged> {
+        let count = |times: &Option<Box<PackedTimes>>| times.as_ref().map_or(0, |one| one.count);
+        let (good, failed) = (count(&self.latency), count(&self.failed));
         let classes = total(self.failures.values());
-        if classes != tally.failed.count() {
-            return Err(Damaged::Miscounted { buckets: tally.failed.count(), count: classes });
+        if classes != failed {
+            return Err(Damaged::Miscounted { buckets: failed, count: classes });
         }
-        let answers = total(self.statuses.values());
-        let once = tally.laps.iter().filter(|(timing, _)| timing.is_once());
-        let more = once.map(|(_, lap)| Lap::count(lap)).any(|timed| timed > tally.count());
-        if more || answers > tally.count() || tally.service.count() > tally.latency.count() {
+        let (all, answers) = (good.saturating_add(failed), total(self.statuses.values()));
+        let once = self.laps.iter().filter(|(timing, _)| timing.is_once());
+        let timed = once.map(|(_, lap)| count(&lap.whole).saturating_add(count(&lap.broken)));
+        let more = timed.max().is_some_and(|most| most > all);
+        if more || answers > all || count(&self.service) > good {
             return Err(Damaged::MoreAnswers);
         }
-        Ok(tally)
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::times::{Damaged, HIGH, LOW, MOST_ENCODED, PackedTimes};
+use super::times::{Damaged, HIGH, LOW, MOST_ENCODED, PackedTimes, Times};
 
 /// The bits of a value that three significant digits keep below 2048: ⌈log₂(2·10³)⌉ − 1.
 const HALF_BITS: usize = 10;
@@ -27,9 +27,7 @@ pub struct Sum {
     counts: Vec<u64>,
     /// The first bucket that may hold something, and the one behind the last.
     used: (usize, usize),
-    count: u64,
-    least: Duration,
-    most: Duration,
+    exact: PackedTimes,
     inflater: Decompress,
     bytes: Vec<u8>,
     plain: Vec<u8>,
@@ -40,9 +38,7 @@ impl Default for Sum {
         Self {
             counts: vec![0; BUCKETS],
             used: (BUCKETS, 0),
-            count: 0,
-            least: Duration::MAX,
-            most: Duration::ZERO,
+            exact: nothing(),
             inflater: Decompress::new(true),
             bytes: Vec::new(),
             plain: vec![0; MOST_PLAIN],
@@ -58,19 +54,18 @@ impl Sum {
             self.counts[from..to].fill(0);
         }
         self.used = (BUCKETS, 0);
-        self.count = 0;
-        self.least = Duration::MAX;
-        self.most = Duration::ZERO;
+        self.exact = nothing();
     }
 
     /// Adds a packed histogram.
     ///
     /// # Errors
-    /// When it is damaged, or does not hold as many values as it says; the sum is then of no use.
+    /// When it is damaged, or contradicts what is said beside it; the sum is then of no use.
     pub fn add(&mut self, packed: &PackedTimes) -> Result<(), Damaged> {
         let length = self.inflate(packed)?;
         let mut payload = self.plain.get(HEAD..length).ok_or(Damaged::NotHistogram)?;
-        let (mut at, mut found) = (0_usize, 0_u64);
+        let (mut at, mut found, mut last) = (0_usize, 0_u64, 0_u64);
+        let mut ends: Option<(usize, usize)> = None;
         while !payload.is_empty() {
             let step = zig_zag(&mut payload).ok_or(Damaged::NotHistogram)?;
             let skipped = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX);
@@ -82,22 +77,40 @@ impl Sum {
             let count = step.unsigned_abs();
             *bucket = bucket.saturating_add(count);
             found = found.saturating_add(count);
-            self.used = (self.used.0.min(at), self.used.1.max(at + 1));
+            ends = Some((ends.map_or(at, |(first, _)| first), at));
+            last = count;
             at += 1;
         }
-        if found != packed.count {
+        if let Some((first, end)) = ends {
+            self.used = (self.used.0.min(first), self.used.1.max(end + 1));
+        }
+        if found != packed.count || found == 0 {
             return Err(Damaged::Miscounted { buckets: found, count: packed.count });
         }
-        self.count = self.count.saturating_add(found);
-        self.least = self.least.min(packed.least);
-        self.most = self.most.max(packed.most);
+        agrees(packed, ends, last)?;
+        let exact = &mut self.exact;
+        exact.count = exact.count.saturating_add(found);
+        exact.sum = exact.sum.saturating_add(packed.sum);
+        exact.least = exact.least.min(packed.least);
+        exact.most = exact.most.max(packed.most);
+        exact.over_range = exact.over_range.saturating_add(packed.over_range);
         Ok(())
     }
 
     /// How many values were added.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count
+        self.exact.count
+    }
+
+    /// What was added, to be read in every way; empty where nothing was.
+    #[must_use]
+    pub fn times(&self) -> Times {
+        if self.exact.count == 0 {
+            return Times::default();
+        }
+        let used = (self.used.0..self.used.1).filter(|at| self.counts[*at] > 0);
+        Times::counted(used.map(|at| (upper_edge(at), self.counts[at])), &self.exact)
     }
 
     /// The values at rising 1-based ranks, to three digits, read in one pass; `None` beyond the
@@ -109,7 +122,8 @@ impl Sum {
         for at in self.used.0..self.used.1 {
             seen = seen.saturating_add(self.counts[at]);
             while next < N && ranks[next] <= seen {
-                found[next] = Some(upper_edge(at).clamp(self.least, self.most));
+                let edge = Duration::from_micros(upper_edge(at));
+                found[next] = Some(edge.clamp(self.exact.least, self.exact.most));
                 next += 1;
             }
         }
@@ -157,20 +171,51 @@ fn zig_zag(bytes: &mut &[u8]) -> Option<i64> {
     Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
 }
 
-/// The largest value that falls into a bucket.
-fn upper_edge(at: usize) -> Duration {
+/// Nothing added yet.
+fn nothing() -> PackedTimes {
+    PackedTimes {
+        histogram: String::new(),
+        count: 0,
+        sum: 0,
+        least: Duration::MAX,
+        most: Duration::ZERO,
+        over_range: 0,
+    }
+}
+
+/// Whether the exact values beside a histogram fit its first and last bucket, and what the last one
+/// holds.
+fn agrees(packed: &PackedTimes, ends: Option<(usize, usize)>, last: u64) -> Result<(), Damaged> {
+    let mean = packed.sum / u128::from(packed.count.max(1));
+    let ordered = packed.least.as_nanos() <= mean && mean <= packed.most.as_nanos();
+    let beyond = packed.most.as_micros() > u128::from(HIGH);
+    let most = if beyond { last } else { 0 };
+    let counted = beyond == (packed.over_range > 0) && packed.over_range <= most;
+    let fits = ends == Some((bucket(packed.least), bucket(packed.most)));
+    if fits && ordered && counted { Ok(()) } else { Err(Damaged::OtherRange) }
+}
+
+/// The bucket that a value falls into.
+fn bucket(time: Duration) -> usize {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).clamp(LOW, HIGH);
+    let bits = usize::try_from(micros.ilog2()).unwrap_or(0);
+    let shift = bits.saturating_sub(HALF_BITS);
+    shift * HALF + usize::try_from(micros >> shift).unwrap_or(usize::MAX)
+}
+
+/// The largest value that falls into a bucket, in µs.
+fn upper_edge(at: usize) -> u64 {
     let half = at >> HALF_BITS;
     let (shift, within) = match half.checked_sub(1) {
         None => (0, at),
         Some(shift) => (shift, (at & (HALF - 1)) + HALF),
     };
-    Duration::from_micros((((within as u64) + 1) << shift) - 1)
+    (((within as u64) + 1) << shift) - 1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tally::Times;
 
     #[test]
     fn adding_packed_histograms_is_the_same_as_adding_unpacked_ones() {
@@ -189,6 +234,7 @@ mod tests {
                 merged.merge(&times);
             }
             assert_eq!(sum.count(), merged.count());
+            assert_eq!(sum.times().pack(), merged.pack());
             let ranks = [1, 2, 100, 398, 700, 790, 796, 797];
             assert_eq!(sum.at_ranks(ranks), ranks.map(|rank| merged.at_rank(rank)));
         }

@@ -3,14 +3,14 @@
 //! They lie in histograms from 1 µs to 600 s with three significant digits (HdrHistogram, V2
 //! encoding); count, sum, least and largest are kept exactly beside them.
 
-use std::io::{Read as _, Write as _};
+use std::fmt;
+use std::io::Read as _;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use flate2::Compression;
 use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 
@@ -107,6 +107,19 @@ impl Times {
         }
     }
 
+    /// Times of which it is known how many lie in each bucket: any value of a bucket in µs, and
+    /// the count.
+    pub(super) fn counted(counts: impl Iterator<Item = (u64, u64)>, exact: &PackedTimes) -> Self {
+        let mut buckets = growing();
+        for (micros, count) in counts {
+            buckets
+                .record_n(micros.clamp(LOW, HIGH), count)
+                .expect("a growing histogram takes every value up to the bound");
+        }
+        let PackedTimes { sum, least, most, over_range, .. } = *exact;
+        Self { buckets: Some(Box::new(buckets)), sum, least, most, over_range }
+    }
+
     /// How many values there are.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -168,8 +181,14 @@ impl Times {
     /// The times as they lie in a file; `None` where there are none.
     #[must_use]
     pub fn pack(&self) -> Option<PackedTimes> {
+        self.pack_by(&mut Packer::default())
+    }
+
+    /// The same with what earlier packing left to be used again.
+    #[must_use]
+    pub fn pack_by(&self, packer: &mut Packer) -> Option<PackedTimes> {
         let buckets = self.buckets.as_ref()?;
-        let histogram = BASE64.encode(encode(buckets));
+        let histogram = BASE64.encode(packer.encode(buckets));
         let (sum, least, most, over_range) = (self.sum, self.least, self.most, self.over_range);
         Some(PackedTimes { histogram, count: self.count(), sum, least, most, over_range })
     }
@@ -218,21 +237,57 @@ const HIGHEST: std::ops::Range<usize> = 24..32;
 /// The longest payload: one with every bucket used has 200 KiB.
 const MOST_PAYLOAD: u64 = 256 * 1024;
 
-/// Encodes a histogram, whatever its size, as one with the fixed bounds: they only differ in a
-/// head.
-fn encode(buckets: &Histogram<u64>) -> Vec<u8> {
-    let mut plain = Vec::new();
-    V2Serializer::new()
-        .serialize(buckets, &mut plain)
-        .expect("memory takes it, and the format takes every histogram of these bounds");
-    plain[HIGHEST].copy_from_slice(&HIGH.to_be_bytes());
-    let mut deflater = ZlibEncoder::new(vec![0; 8], Compression::default());
-    deflater.write_all(&plain).expect("memory takes it");
-    let mut bytes = deflater.finish().expect("memory takes it");
-    let length = u32::try_from(bytes.len() - 8).expect("a histogram of these bounds is short");
-    bytes[..4].copy_from_slice(&DEFLATED_V2.to_be_bytes());
-    bytes[4..8].copy_from_slice(&length.to_be_bytes());
-    bytes
+/// What packing one histogram after another uses again: a deflater's half megabyte, taken and given
+/// back each time, would scatter what stays in memory.
+#[derive(Default)]
+pub struct Packer {
+    serializer: V2Serializer,
+    deflater: Option<Compress>,
+    plain: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Packer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Packer")
+    }
+}
+
+impl Packer {
+    /// Encodes a histogram, whatever its size, as one with the fixed bounds: they only differ in a
+    /// head.
+    fn encode(&mut self, buckets: &Histogram<u64>) -> &[u8] {
+        self.plain.clear();
+        self.serializer
+            .serialize(buckets, &mut self.plain)
+            .expect("memory takes it, and the format takes every histogram of these bounds");
+        self.plain[HIGHEST].copy_from_slice(&HIGH.to_be_bytes());
+        self.bytes.clear();
+        self.bytes.resize(8, 0);
+        self.deflate();
+        let length =
+            u32::try_from(self.bytes.len() - 8).expect("a histogram of these bounds is short");
+        self.bytes[..4].copy_from_slice(&DEFLATED_V2.to_be_bytes());
+        self.bytes[4..8].copy_from_slice(&length.to_be_bytes());
+        &self.bytes
+    }
+
+    /// Deflates what is plain behind the bytes that are there.
+    fn deflate(&mut self) {
+        let deflater =
+            self.deflater.get_or_insert_with(|| Compress::new(Compression::default(), true));
+        deflater.reset();
+        loop {
+            self.bytes.reserve(4096);
+            let taken = usize::try_from(deflater.total_in()).unwrap_or(usize::MAX);
+            let rest = self.plain.get(taken..).unwrap_or_default();
+            let done = deflater.compress_vec(rest, &mut self.bytes, FlushCompress::Finish);
+            match done.expect("a deflater that was reset takes everything") {
+                Status::StreamEnd => return,
+                Status::Ok | Status::BufError => {}
+            }
+        }
+    }
 }
 
 /// Decodes a histogram that is said to reach up to a value, in as little memory as that needs.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::times::{Damaged, PackedTimes, Times};
+use super::times::{Damaged, PackedTimes, Packer, Times};
 use crate::metric::Timing;
 
 /// Times of one request that are kept one by one; what is beyond goes into histograms, so that a
@@ -100,8 +100,8 @@ pub struct PackedLap {
 }
 
 impl PackedLap {
-    pub(super) fn of(lap: &Lap) -> Self {
-        let packed = |times: &Times| times.pack().map(Box::new);
+    pub(super) fn of(lap: &Lap, by: &mut Packer) -> Self {
+        let mut packed = |times: &Times| times.pack_by(by).map(Box::new);
         Self { whole: packed(&lap.whole), broken: packed(&lap.broken) }
     }
 

@@ -9,7 +9,7 @@ use loadgate::plan::axis::{MOST_PIECES, axis, judged_span, windows};
 use loadgate::plan::threshold::{Relation, Threshold};
 use loadgate::plan::{Load, Plan};
 use loadgate::sample::{Failure, Sample};
-use loadgate::tally::{Frame, Tally};
+use loadgate::tally::{Frame, Gather, Packed, Packer, Tally};
 use loadgate::unit::{Quantile, Rate, Ratio};
 use proptest::prelude::*;
 
@@ -125,6 +125,23 @@ proptest! {
         prop_assert_eq!(sum([&one, &sum([&two, &three])]).pack(), all.clone());
         prop_assert_eq!(sum([&sum([&three, &one]), &two]).pack(), all);
         prop_assert_eq!(sum([&one, &Tally::default()]).pack(), one.pack());
+    }
+
+    #[test]
+    fn gathering_packed_tallies_is_adding_them(a in samples(60), b in samples(60)) {
+        let (one, two) = (counted(&a), counted(&b));
+        let (mut gathered, mut packer) = (Gather::default(), Packer::default());
+        for round in 0..2 {
+            gathered.clear();
+            for tally in [&one, &two] {
+                let packed = tally.pack_by(&mut packer);
+                prop_assert_eq!(&packed, &tally.pack());
+                prop_assert_eq!(gathered.add(&packed), Ok(()));
+            }
+            // Times from sending are not gathered.
+            let expected = Packed { service: None, ..sum([&one, &two]).pack() };
+            prop_assert_eq!(gathered.tally().pack(), expected, "round {}", round);
+        }
     }
 
     #[test]
