@@ -94,6 +94,7 @@ fn run() -> Run {
             lag_max: None,
             cpu: Vec::new(),
             saturated: Ratio::ZERO,
+            starved: None,
             descriptors: None,
             steal: None,
             pacing: "timerfd".to_owned(),

@@ -118,6 +118,15 @@ pub struct Delivered {
     pub refused: Vec<(String, u64)>,
 }
 
+/// How load threads had to wait for a CPU that others used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Starved {
+    /// Share of seconds in which some load thread waited in more than 10 % of the time.
+    pub share: Ratio,
+    /// How long it waited each time in those seconds, on average.
+    pub wait: Duration,
+}
+
 /// The generator's own pulse.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Generator {
@@ -131,8 +140,10 @@ pub struct Generator {
     pub lag_max: Option<Duration>,
     /// CPU of each load thread over the whole load, as a share of one core.
     pub cpu: Vec<Ratio>,
-    /// Share of seconds in which some load thread used more than 90 % of its core.
+    /// Share of seconds in which some load thread used, or waited for, more than 90 % of a core.
     pub saturated: Ratio,
+    /// How load threads had to wait for a CPU; `None` where the system does not tell.
+    pub starved: Option<Starved>,
     /// Open descriptors at the fullest moment, and the limit.
     pub descriptors: Option<(u64, u64)>,
     /// CPU time that the hypervisor gave to others, as a share.

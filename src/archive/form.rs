@@ -90,6 +90,12 @@ pub(super) struct Load<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(super) struct Starved {
+    pub(super) share: Share,
+    pub(super) wait_ns: Nanos,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(super) struct Generator<'a> {
     pub(super) threads: Count,
     pub(super) lag_p50_ns: Option<Nanos>,
@@ -98,6 +104,8 @@ pub(super) struct Generator<'a> {
     #[serde(deserialize_with = "few::<_, _, MOST_OTHERS>")]
     pub(super) cpu: Vec<Share>,
     pub(super) saturated: Share,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) starved: Option<Starved>,
     pub(super) descriptors: Option<(Count, Count)>,
     pub(super) steal: Option<Share>,
     #[serde(borrow)]

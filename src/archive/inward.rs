@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::number::{Count, MOST_COUNT};
 use super::{MOST_TEXT, form};
-use crate::run::{Clock, Delivered, Evidence, Generator, Model, Origin, Pulse, Run, Slice, Stop};
+use crate::run::{
+    Clock, Delivered, Evidence, Generator, Model, Origin, Pulse, Run, Slice, Starved, Stop,
+};
 use crate::tally::{Packed, PackedLap, PackedTimes, Tally, Times};
 
 /// The longest histogram, in base64.
@@ -119,6 +121,7 @@ fn generator(form: form::Generator<'_>) -> Believed<Generator> {
         lag_max: form.lag_max_ns.map(|lag| lag.0),
         cpu: form.cpu.into_iter().map(|share| share.0).collect(),
         saturated: form.saturated.0,
+        starved: form.starved.map(|form| Starved { share: form.share.0, wait: form.wait_ns.0 }),
         descriptors: form.descriptors.map(|(open, limit)| (open.0, limit.0)),
         steal: form.steal.map(|share| share.0),
         pacing: text(form.pacing, "generator.pacing")?,

@@ -88,6 +88,10 @@ fn generator(generator: &Generator) -> form::Generator<'_> {
         lag_max_ns: generator.lag_max.map(Nanos),
         cpu: generator.cpu.iter().copied().map(Share).collect(),
         saturated: Share(generator.saturated),
+        starved: generator.starved.map(|starved| form::Starved {
+            share: Share(starved.share),
+            wait_ns: Nanos(starved.wait),
+        }),
         descriptors: generator.descriptors.map(|(open, limit)| (Count(open), Count(limit))),
         steal: generator.steal.map(Share),
         pacing: text(&generator.pacing),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::finding::Doubt;
 use super::window::{is_cut_short, nothing};
-use crate::metric::Value;
+use crate::metric::{Metric, Value};
 use crate::plan::Plan;
 use crate::plan::threshold::{Relation, Threshold};
-use crate::run::{Run, Stop};
+use crate::run::{Model, Run, Starved, Stop};
 use crate::sample::Failure;
 use crate::unit::{Ratio, show_time};
 
@@ -17,6 +17,10 @@ const MOST_LAG: Duration = Duration::from_millis(50);
 const LEAST_LAG: Duration = Duration::from_millis(1);
 /// More seconds than this with a full core, and answers wait for us.
 const MOST_SATURATED: f64 = 0.05;
+/// The same of seconds in which a load thread had to wait for a CPU.
+const MOST_STARVED: f64 = 0.05;
+/// One second alone tells nothing, however short the run.
+const LEAST_STARVED: f64 = 1.5;
 /// Of the planned requests, at least so many in a hundred must have been sent.
 const LEAST_SENT: u128 = 98;
 const CURE: &str = "add `threads`, lower `rate`, or move the generator to a machine of its own";
@@ -55,6 +59,7 @@ fn apart(plan: &Plan, run: &Run) -> Vec<String> {
         panicked(plan, run),
         late(&plan.thresholds, run),
         saturated(run),
+        starved(&plan.thresholds, run),
         without(run, Failure::LocalFd),
         without(run, Failure::LocalPort),
         suspended(run),
@@ -68,15 +73,45 @@ fn panicked(plan: &Plan, run: &Run) -> Option<String> {
 }
 
 fn late(thresholds: &[Threshold], run: &Run) -> Option<String> {
-    let limits = thresholds.iter().filter_map(latency_limit);
-    let tenth = limits.min().map_or(MOST_LAG, |limit| limit / 10);
-    let most = tenth.min(MOST_LAG).max(LEAST_LAG);
+    let most = tolerated(thresholds);
     let lag = run.generator.lag_p99.filter(|lag| *lag > most)?;
     let (lag, most) = (show_time(lag), show_time(most));
     Some(format!(
         "arrivals were released up to {lag} late (99th percentile, at most {most} is tolerated): \
          {CURE}"
     ))
+}
+
+/// A delay of our own making that hardly shows beside the tightest limit on latency.
+fn tolerated(thresholds: &[Threshold]) -> Duration {
+    let limits = thresholds.iter().filter_map(latency_limit);
+    let tenth = limits.min().map_or(MOST_LAG, |limit| limit / 10);
+    tenth.min(MOST_LAG).max(LEAST_LAG)
+}
+
+/// Users that wait for a CPU of ours ask less often, and read their answers late. In the open model
+/// lag tells, arrival by arrival.
+fn starved(thresholds: &[Threshold], run: &Run) -> Option<String> {
+    let Starved { share, wait } =
+        run.generator.starved.filter(|_| run.load.model == Model::Closed)?;
+    let seconds = share.share() * run.load.lasted.as_secs_f64();
+    let often = share.share() > MOST_STARVED && seconds > LEAST_STARVED;
+    let most = tolerated(thresholds);
+    if !often || (wait <= most && !thresholds.iter().any(asks_for_many)) {
+        return None;
+    }
+    let (share, wait) = (percent(share), show_time(wait));
+    Some(format!(
+        "a load thread waited for a CPU in more than 10 % of the time in {share} of the seconds \
+         (at most 5 % is tolerated), {wait} each time: end what else runs on this machine, or move \
+         the generator to a machine of its own"
+    ))
+}
+
+/// Whether a threshold is breached by asking too little.
+fn asks_for_many(threshold: &Threshold) -> bool {
+    let counts = matches!(threshold.metric, Metric::Throughput | Metric::Count);
+    counts && !threshold.limit.relation.is_upper()
 }
 
 /// The longest latency that a threshold still lets pass.
@@ -95,8 +130,8 @@ fn saturated(run: &Run) -> Option<String> {
     (share.share() > MOST_SATURATED).then(|| {
         let share = percent(share);
         format!(
-            "a load thread used more than 90 % of its core in {share} of the seconds (at most 5 % \
-             is tolerated): {CURE}"
+            "a load thread used, or waited for, more than 90 % of a core in {share} of the seconds \
+             (at most 5 % is tolerated): {CURE}"
         )
     })
 }

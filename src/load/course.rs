@@ -1,11 +1,12 @@
 //! The course of a run so far: everything the control thread knows, and the [`Run`] it makes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::health::{self, Clocks, MachineTime};
 use super::ledger::{Batch, Examples, Record, Standing};
+use super::strain::Strain;
 use super::sums::Sums;
 use super::{Order, nanos};
 use crate::plan::axis::Piece;
@@ -30,7 +31,7 @@ pub(super) struct Course {
     opened: u64,
     reconnects: u64,
     lags: Times,
-    busy: BTreeSet<u64>,
+    strain: Strain,
     clocks: Clocks,
     clock: Clock,
     standstills: Standstills,
@@ -81,7 +82,7 @@ impl Course {
             opened: 0,
             reconnects: 0,
             lags: Times::default(),
-            busy: BTreeSet::new(),
+            strain: Strain::default(),
             clocks: Clocks::new(),
             clock: Clock::default(),
             standstills: Standstills { own: Vec::new(), lanes: vec![Vec::new(); lanes] },
@@ -113,7 +114,7 @@ impl Course {
         self.opened += batch.opened;
         self.reconnects += batch.reconnects;
         self.lags.merge(&batch.lags);
-        self.busy.extend(batch.busy);
+        batch.seconds.into_iter().for_each(|(at, second)| self.strain.take(at, second));
         self.standstills.lanes[batch.lane].extend(batch.gap);
         self.lanes[batch.lane] = batch.standing;
         batch.records.clear();
@@ -319,7 +320,6 @@ impl Course {
         };
         let cpu =
             |(cpu, wall): (Duration, Duration)| Ratio::of(nanos(cpu).min(nanos(wall)), nanos(wall));
-        let seconds = lasted.as_secs().max(self.busy.len() as u64);
         let machine = MachineTime::now().zip(self.machine);
         let Descriptors { limit, most, .. } = self.descriptors;
         Generator {
@@ -328,7 +328,8 @@ impl Course {
             lag_p99: lag(990_000),
             lag_max: self.lags.most(),
             cpu: self.lanes.iter().filter_map(|lane| lane.cpu).filter_map(cpu).collect(),
-            saturated: Ratio::of(self.busy.len() as u64, seconds).unwrap_or(Ratio::ZERO),
+            saturated: self.strain.saturated(lasted),
+            starved: self.strain.starved(lasted),
             descriptors: limit.filter(|_| most > 0).map(|limit| (most, limit)),
             steal: machine.and_then(|(now, before)| now.stolen_since(before)),
             pacing: self.pacing.to_owned(),

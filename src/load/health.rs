@@ -10,8 +10,10 @@ use crate::unit::Ratio;
 pub(super) const TICK: Duration = Duration::from_millis(200);
 /// Longer than this, and a clock was set, or a thread did not get to run.
 pub(super) const STANDSTILL: Duration = Duration::from_millis(500);
-/// The share of a core above which a load thread is said to be busy.
+/// The share of a second above which a load thread that ran, or waited to, is said to be busy.
 const BUSY: f64 = 0.9;
+/// The share of a second above which a load thread that waited for a CPU is said to be starved.
+const STARVED: f64 = 0.1;
 /// Descriptors beside the connections: standard streams, reports, the control plane.
 const BESIDE: u64 = 32;
 /// Descriptors of a runtime and its timer.
@@ -109,27 +111,83 @@ pub(super) fn thread_cpu() -> Option<Duration> {
     None
 }
 
-/// How busy a thread is, second by second.
+/// How long a thread waited for a CPU, and how often it got one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Waits {
+    pub(super) waited: Duration,
+    pub(super) turns: u64,
+}
+
+impl Waits {
+    /// Those of the thread that calls, so far; `None` where the system does not tell.
+    #[cfg(target_os = "linux")]
+    fn so_far() -> Option<Self> {
+        Self::read(&std::fs::read_to_string("/proc/thread-self/schedstat").ok()?)
+    }
+
+    /// Those of the thread that calls, so far; `None` where the system does not tell.
+    #[cfg(not(target_os = "linux"))]
+    fn so_far() -> Option<Self> {
+        None
+    }
+
+    /// Time on a CPU and time waiting for one, in nanoseconds, and turns on a CPU, as the kernel's
+    /// `Documentation/scheduler/sched-stats.rst` has it. A kernel that does not count writes zeros.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has the file"))]
+    fn read(text: &str) -> Option<Self> {
+        let mut numbers = text.split_ascii_whitespace().map(|number| number.parse::<u64>().ok());
+        let (_, waited, turns) = (numbers.next()??, numbers.next()??, numbers.next()??);
+        (turns > 0).then_some(Self { waited: Duration::from_nanos(waited), turns })
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            waited: self.waited.saturating_sub(before.waited),
+            turns: self.turns.saturating_sub(before.turns),
+        }
+    }
+}
+
+/// What a thread did in a second.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Second {
+    /// Nearly all the time it ran, or waited to run.
+    pub(super) busy: bool,
+    /// Its waits for a CPU; `None` where the system does not tell.
+    pub(super) waits: Option<Waits>,
+    /// They took more of the second than a generator can spare.
+    pub(super) starved: bool,
+}
+
+/// What a thread does, second by second.
 pub(super) struct ThreadPulse {
     since: Instant,
     cpu: Option<Duration>,
+    waits: Option<Waits>,
 }
 
 impl ThreadPulse {
     pub(super) fn new(now: Instant) -> Self {
-        Self { since: now, cpu: thread_cpu() }
+        Self { since: now, cpu: thread_cpu(), waits: Waits::so_far() }
     }
 
-    /// Whether a second is over in which the thread was busy.
-    pub(super) fn beat(&mut self, now: Instant) -> bool {
+    /// The second that is over, once it is.
+    pub(super) fn beat(&mut self, now: Instant) -> Option<Second> {
         let wall = now.saturating_duration_since(self.since);
         if wall < Duration::from_secs(1) {
-            return false;
+            return None;
         }
-        let cpu = thread_cpu();
-        let spent = cpu.zip(self.cpu).map(|(cpu, before)| cpu.saturating_sub(before));
-        *self = Self { since: now, cpu };
-        spent.is_some_and(|spent| spent.as_secs_f64() > BUSY * wall.as_secs_f64())
+        let next = Self::new(now);
+        let spent = next.cpu.zip(self.cpu).map(|(cpu, before)| cpu.saturating_sub(before));
+        let waits = next.waits.zip(self.waits).map(|(waits, before)| waits.since(before));
+        *self = next;
+        let waited = waits.map_or(Duration::ZERO, |waits| waits.waited);
+        let needed = spent.map_or(Duration::ZERO, |spent| spent + waited);
+        Some(Second {
+            busy: needed > wall.mul_f64(BUSY),
+            waits,
+            starved: waited > wall.mul_f64(STARVED),
+        })
     }
 }
 
@@ -209,4 +267,22 @@ fn boot_gap() -> Option<Duration> {
 #[cfg(not(target_os = "linux"))]
 fn boot_gap() -> Option<Duration> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_for_a_cpu_are_read_as_linux_writes_them() {
+        let read = |text: &str| Waits::read(text).map(|waits| (waits.waited, waits.turns));
+        assert_eq!(read("97 1500000 12\n"), Some((Duration::from_micros(1500), 12)));
+        assert_eq!((read("0 0 0\n"), read(""), read("1 x 2")), (None, None, None));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_thread_that_runs_has_had_its_turns() {
+        assert!(Waits::so_far().is_some_and(|waits| waits.turns > 0));
+    }
 }

@@ -328,8 +328,8 @@ impl<H> Lane<H> {
                 ledger.gap(self.at(last), self.at(now));
             }
             last = now;
-            if pulse.beat(now) && self.releasing.get() {
-                ledger.busy(self.at(now) / 1_000_000_000);
+            if let Some(second) = pulse.beat(now).filter(|_| self.releasing.get()) {
+                ledger.second(self.at(now) / 1_000_000_000, second);
             }
             drop(ledger);
             self.hand_over();

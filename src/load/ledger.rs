@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Order;
+use super::health::Second;
 use crate::sample::{End, EndpointId, Failure, Sample};
 use crate::tally::{Times, Timings};
 
@@ -86,8 +87,8 @@ pub(super) struct Batch {
     pub(super) reconnects: u64,
     /// How late judged arrivals were released.
     pub(super) lags: Times,
-    /// Seconds of the load in which the thread used more than 90 % of its core.
-    pub(super) busy: Vec<u64>,
+    /// Seconds of the load, and what the thread did in them.
+    pub(super) seconds: Vec<(u64, Second)>,
     /// A time in which the thread did not get to run.
     pub(super) gap: Option<(u64, u64)>,
     pub(super) standing: Standing,
@@ -178,8 +179,8 @@ impl Ledger {
         self.batch.reconnects += 1;
     }
 
-    pub(super) fn busy(&mut self, second: u64) {
-        self.batch.busy.push(second);
+    pub(super) fn second(&mut self, at: u64, second: Second) {
+        self.batch.seconds.push((at, second));
     }
 
     pub(super) fn gap(&mut self, from: u64, to: u64) {

@@ -16,6 +16,7 @@ mod open;
 mod closed;
 mod thread;
 mod sums;
+mod strain;
 mod course;
 mod control;
 

@@ -7,7 +7,7 @@ use super::measured::{Measured, Spread, spread};
 use super::series::{Moment, series};
 use super::{Case, words};
 use crate::judge::finding::{Doubt, Outcome, Rule, Scope, Verdict};
-use crate::run::{self, Clock, Model, Run, Stop};
+use crate::run::{self, Clock, Model, Run, Starved, Stop};
 use crate::sanitise::{self, Clean};
 use crate::unit::Ratio;
 
@@ -100,6 +100,8 @@ pub struct Generator {
     pub cpu: Vec<Ratio>,
     /// Share of seconds in which a thread was saturated.
     pub saturated: Ratio,
+    /// How threads had to wait for a CPU; `None` where the system does not tell.
+    pub starved: Option<Starved>,
     /// Open descriptors at the fullest moment, and the limit.
     pub descriptors: Option<(u64, u64)>,
     /// CPU time the hypervisor took.
@@ -226,6 +228,7 @@ fn generator(run: &Run) -> Generator {
         lag: lag(),
         cpu: generator.cpu.clone(),
         saturated: generator.saturated,
+        starved: generator.starved,
         descriptors: generator.descriptors,
         steal: generator.steal,
         pacing: Clean::line(&generator.pacing),

@@ -151,6 +151,8 @@ fn generator(generator: &facts::Generator) -> Generator<'_> {
         lag_ms: generator.lag.map(lag),
         cpu_percent: generator.cpu.iter().copied().map(percent).collect(),
         saturated_percent: percent(generator.saturated),
+        starved_percent: generator.starved.map(|starved| percent(starved.share)),
+        starved_wait_ms: generator.starved.map(|starved| millis(starved.wait)),
         steal_percent: generator.steal.map(percent),
         descriptors: generator.descriptors.map(|(most, limit)| Descriptors { most, limit }),
         pacing: generator.pacing.as_str(),

@@ -3,11 +3,11 @@
 
 use maud::{Markup, html};
 
-use super::facts::Facts;
+use super::facts::{Facts, Fitness, Generator};
 use super::measured::Measured;
 use super::words;
 use crate::metric::Value;
-use crate::run::Model;
+use crate::run::{Model, Starved};
 use crate::sample::Failure;
 use crate::unit::Ratio;
 
@@ -129,12 +129,25 @@ pub fn generator(facts: &Facts) -> Markup {
         ("load threads", words::count(generator.threads)),
         ("CPU of each", generator.cpu.iter().map(percent).collect::<Vec<_>>().join(", ")),
         ("seconds above 90 % of a core", percent(&generator.saturated)),
+        ("seconds short of CPU", short_of_cpu(generator)),
         ("open descriptors", descriptors.unwrap_or_default()),
         ("CPU taken by the hypervisor", generator.steal.as_ref().map(percent).unwrap_or_default()),
         ("released by", generator.pacing.to_string()),
         ("clock", words::clock(generator.clock).unwrap_or("steady").to_owned()),
     ];
     facts_of("generator", "Generator", &all)
+}
+
+fn short_of_cpu(generator: &Generator) -> String {
+    match (generator.starved, generator.fitness) {
+        (_, Fitness::Unused) => String::new(),
+        (None, Fitness::Fit | Fitness::Unfit) => "this system does not tell".to_owned(),
+        (Some(Starved { share, wait }), Fitness::Fit | Fitness::Unfit) => {
+            let each = format!(", {} each time", words::value(Value::Time(wait)));
+            let each = if share == Ratio::ZERO { "" } else { &each };
+            format!("{}{each}", words::percent(share.share()))
+        }
+    }
 }
 
 /// Where the run comes from.

@@ -181,8 +181,13 @@ pub(super) struct Generator<'a> {
     pub(super) lag_ms: Option<Lag>,
     /// CPU of each load thread, in percent of one core.
     pub(super) cpu_percent: Vec<f64>,
-    /// Share of seconds in which some load thread used more than 90 % of its core.
+    /// Share of seconds in which some load thread used, or waited for, more than 90 % of a core.
     pub(super) saturated_percent: f64,
+    /// Share of seconds in which some load thread waited for a CPU in more than 10 % of the time;
+    /// null where the system does not tell.
+    pub(super) starved_percent: Option<f64>,
+    /// How long it waited each time in those seconds, on average.
+    pub(super) starved_wait_ms: Option<f64>,
     /// CPU time that the hypervisor gave to others.
     pub(super) steal_percent: Option<f64>,
     /// Open descriptors.

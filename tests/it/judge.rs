@@ -6,8 +6,9 @@ use loadgate::judge::finding::{Doubt, Outcome, Verdict};
 use loadgate::judge::{explain, judge, subjects};
 use loadgate::metric::Metric;
 use loadgate::plan::threshold::{During, Selector, Threshold, Window};
-use loadgate::run::{Run, Stop};
+use loadgate::run::{Model, Run, Starved, Stop};
 use loadgate::sample::{Failure, Sample};
+use loadgate::unit::Ratio;
 
 use crate::support::cases;
 use crate::support::judged::{failing, lines, minute, usual};
@@ -237,9 +238,14 @@ fn a_generator_that_was_not_fit_leaves_everything_unjudged() {
     check(|run| run.generator.clock.suspended = true, "stood still");
     check(|run| run.stop = Stop::Panic("index".to_owned()), "a load thread panicked (index)");
     let saturate = |run: &mut Run| {
-        run.generator.saturated = loadgate::unit::Ratio::new(0.06).expect("a share");
+        run.generator.saturated = Ratio::new(0.06).expect("a share");
     };
     check(saturate, "in 6.0 % of the seconds");
+    let starve = |run: &mut Run| {
+        run.load.model = Model::Closed;
+        run.generator.starved = Some(starved(20, 6));
+    };
+    check(starve, "more than 10 % of the time in 20.0 % of the seconds");
     let (plan, run) = minute(vec![asked("p50", "< 1s")], {
         let mut samples = usual();
         samples[0] = bad(samples[0].due, ms(0), Failure::LocalPort);
@@ -247,6 +253,28 @@ fn a_generator_that_was_not_fit_leaves_everything_unjudged() {
     });
     let doubt = judge(&plan, &run).findings[0].outcome.clone();
     assert!(matches!(doubt, Outcome::Unjudged(Doubt::FellBehind(why)) if why.len() == 1));
+}
+
+/// Load threads that had to wait for a CPU in so many seconds of a hundred, for so long each time.
+fn starved(percent: u64, wait: u64) -> Starved {
+    Starved { share: Ratio::of(percent, 100).expect("a share"), wait: ms(wait) }
+}
+
+#[test]
+fn waiting_for_a_cpu_matters_where_it_shows() {
+    let fit = |asked: Threshold, model: Model, starved: Option<Starved>| {
+        let (plan, mut run) = minute(vec![asked], usual());
+        (run.load.model, run.generator.starved) = (model, starved);
+        judge(&plan, &run).findings.iter().all(|one| !matches!(one.outcome, Outcome::Unjudged(_)))
+    };
+    let p50 = || asked("p50", "< 100ms");
+    assert!(fit(p50(), Model::Closed, None), "this system does not tell");
+    assert!(fit(p50(), Model::Closed, Some(starved(50, 9))), "a tenth of the limit hardly shows");
+    assert!(!fit(p50(), Model::Closed, Some(starved(50, 11))));
+    assert!(fit(p50(), Model::Closed, Some(starved(4, 50))), "seldom");
+    assert!(fit(p50(), Model::Open, Some(starved(50, 11))), "lag tells in the open model");
+    let many = || asked("throughput", "> 1/s");
+    assert!(!fit(many(), Model::Closed, Some(starved(50, 1))), "users asked less often");
 }
 
 #[test]

@@ -171,6 +171,7 @@ pub(crate) fn fit() -> Generator {
         lag_max: Some(ms(2)),
         cpu: vec![Ratio::new(0.41).expect("a share")],
         saturated: Ratio::ZERO,
+        starved: None,
         descriptors: Some((70, 20_000)),
         steal: Some(Ratio::ZERO),
         pacing: "timerfd".to_owned(),
