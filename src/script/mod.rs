@@ -18,6 +18,9 @@ pub mod template;
 mod fields;
 pub mod json;
 pub mod extract;
+mod misfit;
+pub mod message;
 
 pub use minijinja::Value;
 pub use minijinja::value::Serde as Json;
+pub use misfit::Misfit;
