@@ -74,6 +74,26 @@ pub fn strip(text: &str) -> String {
     out
 }
 
+/// Words that a service sent, fit to be shown: one line of 120 signs, in which what looks like a
+/// key, a number of someone or an address of someone is left out.
+#[must_use]
+pub fn redacted(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let shown = strip(text);
+    let private = |word: &&str| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        let long = word.chars().count();
+        digits >= 4 || word.contains('@') || (long >= 25 && digits > 0) || long > 40
+    };
+    let words: Vec<_> =
+        shown.split_whitespace().map(|word| if private(&word) { "…" } else { word }).collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None => line,
+    }
+}
+
 type Signs<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
 /// Behind ESC. ECMA-48, 5.3 to 5.6: a control sequence, a control string, or intermediate bytes and

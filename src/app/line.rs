@@ -14,7 +14,7 @@ use crate::cli::{Changes, Publishing};
 use crate::error::{Error, Exit};
 use crate::judge::judge;
 use crate::load::health;
-use crate::load::wire::HttpWire;
+use crate::load::wire::{HttpWire, reflect};
 use crate::plan::{Drive, Plan};
 use crate::report::Case;
 use crate::run::Run;
@@ -68,7 +68,7 @@ fn around(ask: &Ask, plan: &mut Plan, voice: &Voice) -> Around {
 
 /// Whether the load can be sent at all: certificates, headers, and the open files it takes.
 fn fits(drive: &Drive) -> Result<(), String> {
-    HttpWire::prepare(drive, &[]).map_err(|unfit| unfit.to_string())?;
+    HttpWire::prepare(&reflect::known(drive), &[]).map_err(|unfit| unfit.to_string())?;
     let limit = health::raise_descriptors();
     limit.map_or(Ok(()), |limit| health::fits(drive, limit)).map_err(|many| many.to_string())
 }

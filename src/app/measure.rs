@@ -10,7 +10,7 @@ use super::ready;
 use super::voice::Voice;
 use crate::judge::clearly_breached;
 use crate::load::health;
-use crate::load::wire::{HttpWire, Unreachable, resolve};
+use crate::load::wire::{HttpWire, Unreachable, reflect, resolve};
 use crate::load::{self, Order};
 use crate::machine;
 use crate::plan::axis::axis;
@@ -61,6 +61,14 @@ async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unreachable> {
         ready::wait(&drive.target, ready, voice).await?;
     }
     let addresses = resolve(&drive.target).await?;
+    let described;
+    let drive = if reflect::is_needed(drive) {
+        voice.step("asking the service about its messages (gRPC reflection)");
+        described = reflect::describe(drive, &addresses).await?;
+        &described
+    } else {
+        drive
+    };
     let mut wire = HttpWire::prepare(drive, &addresses).map_err(ready::unfit)?;
     wire.knock().await?;
     for reached in wire.reached() {

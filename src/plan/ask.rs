@@ -6,10 +6,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
 use super::json::Json;
-use super::reader::{At, Node, Read, Reader, Text, table};
+use super::reader::{At, Node, Read, Reader, Text, nearest, table};
 use super::value::{Dict, Flag, OneOrMany, integer, schemas};
 use super::{HeaderRule, JsonRule};
 use crate::metric::StatusRange;
+use crate::script::code::{CODES, Code};
 
 /// A status or a class of them: `200`, `"2xx"`.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,10 @@ pub(super) struct StatusAsk(pub(super) StatusRange);
 /// Text that a body contains: plain, or `{ contains = … }`.
 #[derive(Clone, Debug)]
 pub(super) struct BodyAsk(pub(super) Vec<At<Text>>);
+
+/// A status code of gRPC, by name: `"NOT_FOUND"`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CodeAsk(pub(super) Code);
 
 /// What a header must be.
 #[derive(Clone, Debug)]
@@ -62,8 +67,10 @@ table! {
         body: BodyAsk,
         /// What headers must be, by name.
         header: Dict<HeaderAsk>,
-        /// What values in a JSON body must be, by JSON path.
+        /// What values in a JSON body, or in the message of a gRPC answer, must be, by JSON path.
         json: Dict<JsonAsk>,
+        /// Status codes of gRPC that are good, by name. Default: OK.
+        grpc: OneOrMany<CodeAsk>,
     }
 }
 
@@ -84,6 +91,21 @@ impl Read for StatusAsk {
             reader.bad(node, "is not a status", "write `200`, `\"2xx\"` or a list".to_owned());
         }
         range.map(Self)
+    }
+}
+
+impl Read for CodeAsk {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = reader.text(node, "a status code of gRPC such as \"NOT_FOUND\"")?;
+        let code = Code::named(&text.value);
+        if code.is_none() {
+            let hint = match nearest(&text.value.to_uppercase(), &CODES) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there is {}", CODES.join(", ")),
+            };
+            reader.bad(node, "is not a status code of gRPC", hint);
+        }
+        code.map(Self)
     }
 }
 
@@ -137,6 +159,9 @@ impl Read for JsonAsk {
 }
 
 schemas! {
+    CodeAsk, |_generator| json_schema!({
+        "anyOf": [{ "enum": CODES }, { "type": "string", "pattern": r"\$\{" }],
+    });
     StatusAsk, |_generator| json_schema!({
         "anyOf": [
             { "type": "integer", "minimum": 100, "maximum": 599 },

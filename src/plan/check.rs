@@ -131,15 +131,19 @@ fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Opt
         return None;
     }
     whole(file, reader);
-    let target = target::target(file.target.get(), source, reader);
+    let mut target = target::target(file.target.get(), source, reader);
     let timeout = target.as_ref().map_or(TIMEOUT, |target| target.timeout);
     let load = file.load.get().and_then(|at| levels::load(at, timeout, source.duration, reader));
-    let http = file.target.value().and_then(|target| target.http.value().map(|one| one.0));
-    streams_fit(file, http.unwrap_or(Http::One), reader);
     let prefix = target.as_ref().map_or("", |target| &target.prefix);
     let profile = load.as_ref().map(|load| &load.profile);
     let Cast { requests, endpoints, scenarios } =
         cast::cast(file, prefix, source.files, profile, reader);
+    let calls = requests.iter().any(|request| request.call.is_some());
+    let http = spoken(file, calls, reader);
+    streams_fit(file, http, reader);
+    if let Some(target) = &mut target {
+        target.http = http;
+    }
     let mut load = load?;
     load.seed = source.seed.or(load.seed);
     Some(Drive { target: target?, load, requests, endpoints, scenarios })
@@ -167,6 +171,19 @@ fn whole(file: &file::File, reader: &mut Reader<'_>) {
         let (page, message) = (reader.page.name, format!("`{name}` is missing"));
         reader.faults.push(Fault::outside(page, message, Some(format!("write {hint}"))));
     }
+}
+
+/// Which HTTP is spoken: gRPC takes HTTP/2, and where the file does not say, it is meant.
+fn spoken(file: &file::File, calls: bool, reader: &mut Reader<'_>) -> Http {
+    let Some(at) = file.target.value().and_then(|target| target.http.get()) else {
+        return if calls { Http::Two } else { Http::One };
+    };
+    let http = at.value.0;
+    if calls && http != Http::Two {
+        let hint = "write `http = \"2\"` in `[target]`, or leave it out".to_owned();
+        reader.fault(at.span.clone(), "gRPC is spoken over HTTP/2 alone", hint);
+    }
+    http
 }
 
 fn streams_fit(file: &file::File, http: Http, reader: &mut Reader<'_>) {

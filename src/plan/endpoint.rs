@@ -6,7 +6,6 @@ use std::ops::Range;
 use serde_json_path::JsonPath;
 
 use super::address::path_is_good;
-use super::ask;
 use super::file;
 use super::live::{self, Use};
 use super::payload::{self, Files};
@@ -14,12 +13,14 @@ use super::reader::{At, Reader, Slot, Text, visible};
 use super::scenario::Live;
 use super::value::Dict;
 use super::{Expect, HeaderRule, Request};
+use super::{ask, call};
 use crate::header;
 use crate::sanitise::{self, Clean};
 
 const LONGEST_NAME: usize = sanitise::MOST_CHARS;
 
 /// The keys of a request, wherever they are written.
+#[derive(Clone)]
 pub(super) struct Written<'w> {
     pub(super) span: Range<usize>,
     pub(super) name: &'w Slot<Text>,
@@ -55,6 +56,8 @@ macro_rules! written {
                 json: $at.value.json.get(),
                 form: $at.value.form.get(),
                 file: $at.value.file.get(),
+                graphql: $at.value.graphql.get(),
+                grpc: $at.value.grpc.get(),
             },
             expect: $at.value.expect.get(),
             weight: $weight,
@@ -102,8 +105,18 @@ pub(super) fn request(
         reader.fault(path.span.clone(), format!("the path {}", bad.why), bad.hint);
     }
     let name = name(written, &method, &path, reader)?;
+    let written = &Written {
+        headers: call::metadata(written.headers, written.payload.grpc, reader),
+        ..written.clone()
+    };
     let (body, live_body) = payload::body(&written.payload, files, uses, reader);
-    let expect = written.expect.map(|at| expect(at, &method, reader));
+    let called = written.payload.grpc.and_then(|at| call::call(&at.value, files, reader));
+    let mut expect = written.expect.map(|at| expect(at, &method, reader)).unwrap_or_default();
+    expect.graphql = written.payload.graphql.is_some();
+    if let Some(at) = written.expect {
+        call::expect_fits(&at.value, written.payload.grpc.is_some(), reader);
+    }
+    call::graphql_fits(written.payload.graphql, &method, reader);
     let headers = written.headers.map(|dict| headers(dict, reader));
     let texts = written.headers.iter().flat_map(|dict| &dict.0);
     let mut live = None;
@@ -119,9 +132,10 @@ pub(super) fn request(
         headers: headers.unwrap_or_default(),
         body,
         weight: written.weight,
-        expect: expect.unwrap_or_default(),
+        expect,
         endpoint: 0,
         live,
+        call: called,
     })
 }
 
@@ -136,7 +150,11 @@ fn name(
         None if written.name.is_absent() => {
             let span = path.span.clone();
             let path = path.value.template.split('?').next().unwrap_or_default();
-            (format!("{method} {path}"), span)
+            let name = match written.payload.grpc {
+                Some(_) => path.trim_start_matches('/').to_owned(),
+                None => call::name(written.payload.graphql, method, path),
+            };
+            (name, span)
         }
         None => return None,
     };
@@ -164,6 +182,16 @@ pub(super) fn name_is_good(name: &str, span: &Range<usize>, reader: &mut Reader<
 
 /// The method and the path, from `method` and `path` or from a short form.
 fn method_and_path(written: &Written<'_>, reader: &mut Reader<'_>) -> Option<(String, At<Text>)> {
+    if let Some(at) = written.payload.grpc {
+        let mut short = written.short.iter().map(|(_, slot)| *slot);
+        let long = !written.method.is_absent() || !written.path.is_absent();
+        if long || short.any(|slot| !slot.is_absent()) {
+            let message = "the path of a gRPC call is its method";
+            let hint = "leave the method and the path out".to_owned();
+            reader.fault(written.span.clone(), message, hint);
+        }
+        return call::path(&at.value, reader).map(|path| ("POST".to_owned(), path));
+    }
     let given: Vec<_> = written.short.iter().filter(|(_, slot)| !slot.is_absent()).collect();
     let long = !written.method.is_absent() || !written.path.is_absent();
     match given.as_slice() {
@@ -264,6 +292,8 @@ fn expect(at: &At<ask::Expect>, method: &str, reader: &mut Reader<'_>) -> Expect
         let rule: HeaderRule = value.value.0.clone();
         expect.headers.push((key.value.to_ascii_lowercase(), rule));
     }
+    let codes = asked.grpc.value().into_iter().flat_map(|list| &list.0);
+    expect.grpc.extend(codes.map(|at| at.value.0));
     for (key, value) in asked.json.value().iter().flat_map(|dict| &dict.0) {
         match JsonPath::parse(&key.value) {
             Ok(path) => expect.json.push((path, value.value.0.clone())),

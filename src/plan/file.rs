@@ -2,6 +2,7 @@
 
 use super::ask::Expect;
 use super::json::{Form, Json};
+use super::protocol::{Graphql, Grpc};
 use super::reader::{Text, table};
 use super::sla::Sla;
 use super::story::Scenario;
@@ -37,7 +38,7 @@ table! {
         ready: Ready,
         /// How to trust the service, and how to be trusted by it.
         tls: Tls,
-        /// Which HTTP to speak: 1.1 (default), 2, or what the server prefers.
+        /// Which HTTP to speak: 1.1 (default), 2 (default with gRPC), or what the server prefers.
         http: One<Http>,
     }
 }
@@ -143,6 +144,10 @@ table! {
         form: Dict<Form>,
         /// The body, from a file beside the gate file.
         file: Text,
+        /// The body, as an operation of GraphQL; errors in its answer make it fail.
+        graphql: Graphql,
+        /// Instead of a method, path and body: a call of a gRPC method, over HTTP/2.
+        grpc: Grpc,
         /// How often it is sent in relation to the others. Default: 1.
         weight: Int<1, MOST_USERS>,
         /// What makes an answer good.

@@ -40,6 +40,18 @@ impl Read for Json {
 }
 
 impl Json {
+    /// A text.
+    pub(super) fn of(text: &At<Text>) -> Self {
+        let Text { value, script, live, .. } = &text.value;
+        let live = live.then(|| text.clone()).into_iter().collect();
+        Self { value: value.clone().into(), script: script.clone().into(), live }
+    }
+
+    /// An object without members.
+    pub(super) fn empty() -> Self {
+        Self::fixed(Map::new())
+    }
+
     /// A value that is the same for every user.
     fn fixed(value: impl Into<Value>) -> Self {
         let value = value.into();

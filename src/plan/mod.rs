@@ -16,11 +16,14 @@ mod value;
 mod json;
 mod address;
 mod ask;
+mod protocol;
 mod sla;
 mod story;
 mod file;
 mod syntax;
 mod live;
+mod beside;
+mod call;
 mod payload;
 mod endpoint;
 mod target;
@@ -42,6 +45,8 @@ mod outline;
 use std::time::Duration;
 
 use crate::metric::StatusRange;
+use crate::script::code::Code;
+use crate::script::message::Method;
 use crate::secret::Masks;
 use fault::{Fault, Faults};
 pub use outline::outline;
@@ -244,6 +249,19 @@ pub struct Request {
     pub endpoint: usize,
     /// The parts that are written anew each time; `None` where nothing in the request changes.
     pub live: Option<scenario::Live>,
+    /// The gRPC method that is called, where one is.
+    pub call: Option<Call>,
+}
+
+/// A call of a gRPC method with one message each way; the request's body is the message as JSON.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The method's full name: `shop.v1.Cart/Add`.
+    pub method: String,
+    /// The method with the shapes of its messages; `None` until the service was asked for them.
+    pub shapes: Option<Method>,
+    /// The message as it is written, templates included.
+    pub message: serde_json::Value,
 }
 
 /// A request's body.
@@ -266,6 +284,10 @@ pub struct Expect {
     pub headers: Vec<(String, HeaderRule)>,
     /// Values in a JSON body.
     pub json: Vec<(serde_json_path::JsonPath, JsonRule)>,
+    /// The body is a GraphQL answer, and has no errors.
+    pub graphql: bool,
+    /// Status codes of gRPC that are good; `OK` alone where there are none.
+    pub grpc: Vec<Code>,
 }
 
 /// What a header must be.
@@ -294,13 +316,19 @@ impl Expect {
     /// Whether the body must be kept to be looked at.
     #[must_use]
     pub fn needs_body(&self) -> bool {
-        !self.body.is_empty() || !self.json.is_empty()
+        !self.body.is_empty() || !self.json.is_empty() || self.graphql
     }
 
     /// Whether the headers must be looked at.
     #[must_use]
     pub fn needs_headers(&self) -> bool {
         !self.headers.is_empty()
+    }
+
+    /// Whether a status code of gRPC is good.
+    #[must_use]
+    pub fn allows_code(&self, code: Code) -> bool {
+        if self.grpc.is_empty() { code == Code::OK } else { self.grpc.contains(&code) }
     }
 
     /// Whether a status is good.

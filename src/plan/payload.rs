@@ -1,25 +1,29 @@
 //! Bodies as they are written, made into bytes or, where a user's values stand in them, templates.
 
 use super::Body;
+pub(super) use super::beside::{Files, read_file};
+use super::call;
 use super::json::{Form, Json, encode, fields, live_texts};
 use super::live::{self, Use};
+use super::protocol::{Graphql, Grpc};
 use super::reader::{At, Reader, Text};
 use super::value::Dict;
 use crate::script::template::{BadTemplate, Place, Template};
 
-/// Reads a file that a gate file names, by its path beside it.
-pub(super) type Files<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
-
 /// The keys of a body, of which one is written at most.
+#[derive(Clone)]
 pub(super) struct Written<'w> {
     pub(super) body: Option<&'w At<Text>>,
     pub(super) json: Option<&'w At<Json>>,
     pub(super) form: Option<&'w At<Dict<Form>>>,
     pub(super) file: Option<&'w At<Text>>,
+    pub(super) graphql: Option<&'w At<Graphql>>,
+    pub(super) grpc: Option<&'w At<Grpc>>,
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
+const GRPC: &str = "application/grpc";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The body, and its template where it is not the same for every user.
@@ -36,10 +40,13 @@ pub(super) fn body(
         let live = at.value.live.then(|| live::template(at, Place::Body, uses, reader));
         return (of(at.value.value.clone().into_bytes(), TEXT), live.flatten());
     }
-    if let Some(at) = written.json {
-        let Json { value, script, live } = &at.value;
+    let operation = written.graphql.and_then(|at| call::operation(&at.value, reader));
+    let json = written.json.map(|at| (&at.value, JSON));
+    let json = json.or(operation.as_ref().map(|json| (json, JSON)));
+    let json = json.or(written.grpc.map(|at| (call::message(&at.value), GRPC)));
+    if let Some((Json { value, script, live }, kind)) = json {
         let live = whole(live, Place::JsonString, || Template::parse_json(script), uses, reader);
-        return (of(value.to_string().into_bytes(), JSON), live);
+        return (of(value.to_string().into_bytes(), kind), live);
     }
     if let Some(at) = written.form {
         let parse = || Template::parse_form(&fields(&at.value));
@@ -58,6 +65,8 @@ fn one_body(written: &Written<'_>, reader: &mut Reader<'_>) {
         ("json", written.json.map(|at| at.span.clone())),
         ("form", written.form.map(|at| at.span.clone())),
         ("file", written.file.map(|at| at.span.clone())),
+        ("graphql", written.graphql.map(|at| at.span.clone())),
+        ("grpc", written.grpc.map(|at| at.span.clone())),
     ];
     let mut given = given.into_iter().filter_map(|(key, span)| span.map(|span| (key, span)));
     let Some((first, _)) = given.next() else { return };
@@ -83,23 +92,6 @@ fn whole(
         Ok(template) => Some(template),
         Err(bad) => {
             reader.fault(first.span.clone(), bad.why, bad.hint);
-            None
-        }
-    }
-}
-
-/// The bytes of a file that the gate file names.
-pub(super) fn read_file(
-    at: &At<Text>,
-    files: Files<'_>,
-    reader: &mut Reader<'_>,
-) -> Option<Vec<u8>> {
-    match files(&at.value.value) {
-        Ok(bytes) => Some(bytes),
-        Err(why) => {
-            let message = format!("the file `{}` cannot be read: {why}", at.value.shown);
-            let hint = "paths start at the folder of the gate file".to_owned();
-            reader.fault(at.span.clone(), message, hint);
             None
         }
     }

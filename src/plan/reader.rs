@@ -1,6 +1,6 @@
 //! Reading values as they are written: every mistake is kept, none stops the reading.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use schemars::JsonSchema;
@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::environment::{self, FOREIGN, Wrong};
 use super::fault::{Fault, Page};
 pub(super) use super::text::Text;
+use crate::script::message::Descriptors;
 use crate::script::template::tag_spans;
 use crate::secret::Masks;
 
@@ -70,6 +71,8 @@ pub(super) struct Reader<'a> {
     pub(super) masks: &'a mut Masks,
     /// The address comes from elsewhere; the file's own is not looked at.
     pub(super) aimed: bool,
+    /// Descriptions of gRPC services by their file; `None` where it is no such file.
+    pub(super) described: BTreeMap<String, Option<Descriptors>>,
     hidden: BTreeSet<String>,
 }
 
@@ -80,7 +83,8 @@ impl<'a> Reader<'a> {
         masks: &'a mut Masks,
     ) -> Self {
         let (faults, warnings) = (Vec::new(), Vec::new());
-        Self { page, env, faults, warnings, masks, aimed: false, hidden: BTreeSet::new() }
+        let (described, hidden) = (BTreeMap::new(), BTreeSet::new());
+        Self { page, env, faults, warnings, masks, aimed: false, described, hidden }
     }
 
     /// Notes a mistake.

@@ -8,6 +8,7 @@ use toml::de::DeValue;
 
 use super::ask::Expect;
 use super::json::{Form, Json};
+use super::protocol::{Graphql, Grpc};
 use super::reader::{Node, Read, Reader, Text, table};
 use super::scenario::Think;
 use super::value::{
@@ -96,6 +97,10 @@ table! {
         form: Dict<Form>,
         /// The body, from a file beside the gate file.
         file: Text,
+        /// The body, as an operation of GraphQL; errors in its answer make it fail.
+        graphql: Graphql,
+        /// Instead of a method, path and body: a call of a gRPC method, over HTTP/2.
+        grpc: Grpc,
         /// What makes an answer good.
         expect: Expect,
         /// What is taken from the answer, by the name that templates know it by.

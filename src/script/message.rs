@@ -1,10 +1,8 @@
 //! Messages of gRPC: made from JSON by the description of their shape, framed, and read again.
 
 use prost_reflect::prost::Message as _;
-use prost_reflect::prost_types::FileDescriptorProto;
-use prost_reflect::{
-    DeserializeOptions, DescriptorPool, DynamicMessage, Kind, MessageDescriptor, SerializeOptions,
-};
+use prost_reflect::prost_types::{FileDescriptorProto, FileDescriptorSet};
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, SerializeOptions};
 use serde_json::Value;
 
 use super::misfit::{Misfit, misfits, told};
@@ -51,6 +49,7 @@ impl Descriptors {
     /// # Errors
     /// Why the bytes are not such a set, in half a sentence.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        FileDescriptorSet::decode(bytes).map_err(|_| "it is no set of descriptors".to_owned())?;
         let pool = DescriptorPool::decode(bytes).or_else(|first| {
             let mut known = DescriptorPool::global();
             known.decode_file_descriptor_set(bytes).map(|()| known).map_err(|_| first)
@@ -66,8 +65,20 @@ impl Descriptors {
     ///
     /// # Errors
     /// Why they do not fit together, in half a sentence.
-    pub fn of(files: Vec<FileDescriptorProto>) -> Result<Self, String> {
+    pub fn of(mut files: Vec<FileDescriptorProto>) -> Result<Self, String> {
         let mut pool = DescriptorPool::new();
+        // Those of Google are known here; some services leave them out.
+        let mut at = 0;
+        while let Some(needed) = files.get(at).map(|file| file.dependency.clone()) {
+            for name in needed {
+                let google = DescriptorPool::global().get_file_by_name(&name);
+                if let Some(google) = google.filter(|_| files.iter().all(|one| one.name() != name))
+                {
+                    files.push(google.file_descriptor_proto().clone());
+                }
+            }
+            at += 1;
+        }
         let added = pool.add_file_descriptor_protos(files);
         added.map_err(|error| told(&error.to_string()))?;
         Ok(Self(pool))
@@ -171,9 +182,8 @@ impl Method {
     /// # Errors
     /// There is not exactly one message of that shape.
     pub fn read(&self, frames: &[u8]) -> Result<Vec<u8>, Unread> {
-        const OPTIONS: SerializeOptions = SerializeOptions::new()
-            .skip_default_fields(false)
-            .stringify_64_bit_integers(false);
+        const OPTIONS: SerializeOptions =
+            SerializeOptions::new().skip_default_fields(false).stringify_64_bit_integers(false);
         let unread = |_| Unread::Malformed("the message is not of its shape");
         let payload = payload(frames)?;
         let message = DynamicMessage::decode(self.output.clone(), payload).map_err(unread)?;
@@ -216,19 +226,26 @@ fn flags(shape: &MessageDescriptor, value: &mut Value) {
     for (name, member) in members {
         let field = shape.get_field_by_name(name).or_else(|| shape.get_field_by_json_name(name));
         let Some(field) = field else { continue };
-        let of = |member: &mut Value| match field.kind() {
-            Kind::Bool => match member.as_str() {
-                Some("true" | "True") => *member = true.into(),
-                Some("false" | "False") => *member = false.into(),
-                Some(_) | None => {}
-            },
-            Kind::Message(inner) => flags(&inner, member),
-            _ => {}
-        };
-        match member {
-            Value::Array(items) if field.is_list() => items.iter_mut().for_each(of),
-            member if !field.is_map() => of(member),
-            _ => {}
+        if let Some(items) = member.as_array_mut().filter(|_| field.is_list()) {
+            for item in items {
+                flag(&field.kind(), item);
+            }
+        } else if !field.is_map() {
+            flag(&field.kind(), member);
         }
+    }
+}
+
+fn flag(kind: &Kind, member: &mut Value) {
+    if let Kind::Message(inner) = kind {
+        return flags(inner, member);
+    }
+    let read = match member.as_str() {
+        Some("true" | "True") => true,
+        Some("false" | "False") => false,
+        Some(_) | None => return,
+    };
+    if matches!(kind, Kind::Bool) {
+        *member = read.into();
     }
 }

@@ -85,31 +85,30 @@ impl Search {
         let fields: Vec<_> = shape.fields().collect();
         let names = fields.iter().map(FieldDescriptor::name);
         let distance = |known: &&str| strsim::osa_distance(&name.to_lowercase(), known);
-        let near = names.min_by_key(distance).filter(|known| {
-            distance(known) <= 2 && distance(known) < known.chars().count()
-        });
+        let near = names
+            .min_by_key(distance)
+            .filter(|known| distance(known) <= 2 && distance(known) < known.chars().count());
         let hint = near.map_or_else(|| listed(shape), |near| format!("did you mean `{near}`?"));
         self.tell(true, format!("is no field of `{}`", shape.full_name()), Some(hint));
     }
 
     fn field(&mut self, field: &FieldDescriptor, value: &Value) {
-        match value {
-            Value::Null => {}
-            Value::Array(items) if field.is_list() => {
-                for (place, item) in items.iter().enumerate() {
-                    self.within(place.to_string(), |search| search.one(field, item));
-                }
+        if value.is_null() {
+            return;
+        }
+        let (wanted, hint) = match (field.is_list(), field.is_map()) {
+            (true, _) => ("a list", format!("write `{} = [ … ]`", field.name())),
+            (_, true) => ("a table", format!("write `{} = {{ … }}`", field.name())),
+            (false, false) => return self.one(field, value),
+        };
+        if let Some(items) = value.as_array().filter(|_| field.is_list()) {
+            for (place, item) in items.iter().enumerate() {
+                self.within(place.to_string(), |search| search.one(field, item));
             }
-            _ if field.is_list() => {
-                let why = format!("is {}; it should be a list", kind(value));
-                self.tell(false, why, Some(format!("write `{} = [ … ]`", field.name())));
-            }
-            Value::Object(entries) if field.is_map() => self.map(field, entries),
-            _ if field.is_map() => {
-                let why = format!("is {}; it should be a table of keys and values", kind(value));
-                self.tell(false, why, None);
-            }
-            _ => self.one(field, value),
+        } else if let Some(entries) = value.as_object().filter(|_| field.is_map()) {
+            self.map(field, entries);
+        } else {
+            self.tell(false, format!("is {}; it should be {wanted}", kind(value)), Some(hint));
         }
     }
 
@@ -123,10 +122,10 @@ impl Search {
 
     /// One value of a field, an item of a list among them.
     fn one(&mut self, field: &FieldDescriptor, value: &Value) {
-        let shape = match field.kind() {
-            Kind::Message(inner) => return self.message(&inner, value),
-            shape => shape,
-        };
+        let shape = field.kind();
+        if let Kind::Message(inner) = shape {
+            return self.message(&inner, value);
+        }
         if self.is_live(value) {
             return;
         }
@@ -137,18 +136,15 @@ impl Search {
         if DynamicMessage::deserialize(holder.clone(), &alone).is_ok() {
             return;
         }
-        let (wanted, hint) = match &shape {
-            Kind::Enum(all) => {
-                let names: Vec<_> = all.values().map(|one| one.name().to_owned()).collect();
-                let names: Vec<_> = names.into_iter().take(LISTED).collect();
-                (format!("a value of `{}`", all.full_name()), Some(names.join(", ")))
+        let (wanted, hint) = match shape.as_enum() {
+            Some(all) => {
+                let names = all.values().take(LISTED).map(|one| one.name().to_owned());
+                let names: Vec<_> = names.collect();
+                let hint = format!("there is {}", names.join(", "));
+                (format!("a value of `{}`", all.full_name()), Some(hint))
             }
-            Kind::Bytes => ("bytes in base64".to_owned(), None),
-            Kind::Bool => ("`true` or `false`".to_owned(), None),
-            Kind::String => ("a string".to_owned(), None),
-            shape => (format!("of type {shape:?}").to_lowercase(), None),
+            None => (format!("of type {shape:?}"), None),
         };
-        let hint = hint.map(|names| format!("there is {names}"));
         self.tell(false, format!("is {}; it should be {wanted}", kind(value)), hint);
     }
 
@@ -178,7 +174,11 @@ fn example(name: &str) -> Option<&'static str> {
 
 fn listed(shape: &MessageDescriptor) -> String {
     let names: Vec<_> = shape.fields().take(LISTED).map(|one| one.name().to_owned()).collect();
-    if names.is_empty() { "it has no fields".to_owned() } else { format!("it has {}", names.join(", ")) }
+    if names.is_empty() {
+        "it has no fields".to_owned()
+    } else {
+        format!("it has {}", names.join(", "))
+    }
 }
 
 fn kind(value: &Value) -> &'static str {

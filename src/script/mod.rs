@@ -20,6 +20,8 @@ pub mod json;
 pub mod extract;
 mod misfit;
 pub mod message;
+pub mod code;
+pub mod graphql;
 
 pub use minijinja::Value;
 pub use minijinja::value::Serde as Json;

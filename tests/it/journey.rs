@@ -40,6 +40,7 @@ fn get(endpoint: usize, path: &str, token: Option<&str>) -> Request {
             headers: headers.into_iter().collect(),
             body: None,
         }),
+        call: None,
     }
 }
 

@@ -13,6 +13,8 @@ mod script;
 mod wire;
 /// Users that walk scenarios: state, data, pace, counts.
 mod journey;
+/// GraphQL and gRPC on the built binary.
+mod protocol;
 /// The timetable is kept; lateness is counted; stop stops.
 mod pace;
 /// Streams of events and WebSockets: what is timed inside a request.

@@ -37,6 +37,8 @@ fn files(path: &str) -> Result<Vec<u8>, String> {
         "users.csv" => Ok(include_bytes!("../../thresholds/users.csv").to_vec()),
         "items.jsonl" => Ok(b"{\"id\":1}\n{\"id\":2}\n".to_vec()),
         "broken.csv" => Ok(b"email,password\na@b,c\nd@e\n".to_vec()),
+        "shop.binpb" => Ok(crate::support::proto::descriptor()),
+        "shop.proto" => Ok(b"syntax = \"proto3\"; package shop.v1; service Cart {}".to_vec()),
         "empty.csv" => Ok(b"email,password\n".to_vec()),
         _ => Err("no such file".to_owned()),
     }

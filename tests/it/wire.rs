@@ -42,6 +42,7 @@ fn get(path: &str) -> Request {
         expect: Expect::default(),
         endpoint: 0,
         live: None,
+        call: None,
     }
 }
 

@@ -8,6 +8,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Unfit;
 use crate::plan::{Expect, Request, Target};
+use crate::script::message::Method;
 
 /// Who we are, so that operators find us.
 pub const AGENT: &str = concat!("loadgate/", env!("CARGO_PKG_VERSION"));
@@ -28,6 +29,8 @@ pub(super) struct Ask {
     pub(super) closes: bool,
     /// What makes the answer good.
     pub(super) expect: Expect,
+    /// The gRPC method that is called, where one is.
+    pub(super) call: Option<Method>,
 }
 
 impl Ask {
@@ -43,7 +46,12 @@ impl Ask {
             .uri(format!("{scheme}://{authority}{path}"))
             .body(())
             .map_err(|error| unfit(format!("not a request: {error}")))?;
+        let call = method(request).map_err(&unfit)?;
         let body = request.body.as_ref().map_or(&[][..], |body| &body.bytes);
+        // Where the message is written anew each time, this one is never sent.
+        let frame = call.filter(|_| request.live.as_ref().is_none_or(|live| live.body.is_none()));
+        let frame = frame.map(|method| method.frame(body)).transpose().map_err(&unfit)?;
+        let body = frame.as_deref().unwrap_or(body);
         let bytes = written(&request.method, &path, &headers, body);
         let closes = headers.get_all("connection").iter().any(|value| {
             value
@@ -52,6 +60,9 @@ impl Ask {
                 .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
         });
         *parts.headers_mut() = for_two(headers);
+        if call.is_some() {
+            as_call(parts.headers_mut(), target);
+        }
         Ok(Self {
             bytes,
             parts,
@@ -63,7 +74,29 @@ impl Ask {
             ),
             closes,
             expect: request.expect.clone(),
+            call: call.cloned(),
         })
+    }
+}
+
+/// The gRPC method that a request calls, with the shapes of its messages.
+pub(super) fn method(request: &Request) -> Result<Option<&Method>, String> {
+    let Some(call) = &request.call else { return Ok(None) };
+    let unknown = || format!("nothing describes the messages of `{}`", call.method);
+    call.shapes.as_ref().map(Some).ok_or_else(unknown)
+}
+
+/// Turns the headers of a request into those of a gRPC call ("gRPC over HTTP/2", requests).
+pub(super) fn as_call(headers: &mut HeaderMap, target: &Target) {
+    headers.remove("content-length");
+    headers.insert("te", HeaderValue::from_static("trailers"));
+    headers.insert("grpc-accept-encoding", HeaderValue::from_static("identity"));
+    if !headers.contains_key("grpc-timeout") {
+        // At most eight digits; the longest deadline in milliseconds is beyond a day.
+        let millis = target.timeout.as_millis().clamp(1, 99_999_999);
+        let text = format!("{millis}m");
+        let value = HeaderValue::from_str(&text).expect("digits and a letter");
+        headers.insert("grpc-timeout", value);
     }
 }
 
@@ -75,6 +108,10 @@ pub(super) fn headers(target: &Target, request: &Request) -> Result<HeaderMap, S
     headers.insert("user-agent", HeaderValue::from_static(AGENT));
     if let Some(kind) = request.body.as_ref().and_then(|body| body.content_type) {
         headers.insert("content-type", HeaderValue::from_static(kind));
+    }
+    if request.expect.graphql {
+        let accepted = "application/graphql-response+json, application/json;q=0.9";
+        headers.insert("accept", HeaderValue::from_static(accepted));
     }
     for layer in [&target.headers, &request.headers] {
         let mut own = HeaderMap::new();

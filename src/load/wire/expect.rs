@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::plan::{Expect, HeaderRule, JsonRule};
 use crate::sample::{End, Failure};
+use crate::script::graphql;
 
 /// How long an explanation may be, in characters.
 const EXPLANATION: usize = 200;
@@ -52,17 +53,20 @@ pub(super) fn unmet_header<'a>(
 }
 
 /// The first expectation on the body that is not met.
-fn unmet_body(expect: &Expect, body: &[u8]) -> Option<String> {
+pub(super) fn unmet_body(expect: &Expect, body: &[u8]) -> Option<String> {
     if let Some(text) = expect.body.iter().find(|text| !contains(body, text)) {
         return Some(format!("body does not contain \"{text}\""));
     }
-    if expect.json.is_empty() {
+    if expect.json.is_empty() && !expect.graphql {
         return None;
     }
     // Nesting beyond 128 levels is an error here, so that no answer can exhaust the stack.
     let Ok(value) = serde_json::from_slice::<Value>(body) else {
         return Some("body is not JSON".to_owned());
     };
+    if let Some(trouble) = expect.graphql.then(|| graphql::trouble(&value)).flatten() {
+        return Some(trouble);
+    }
     expect.json.iter().find_map(|(path, rule)| {
         let nodes = path.query(&value).all();
         let what = match rule {

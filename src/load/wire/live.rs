@@ -5,11 +5,12 @@ use std::io::Write as _;
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::ask::{AGENT, for_two, is_bare, lines};
+use super::ask::{AGENT, as_call, for_two, is_bare, lines, method};
 use super::fault::Fault;
 use crate::load::probe::Rendered;
-use crate::plan::Request;
+use crate::plan::{Request, Target};
 use crate::sample::Failure;
+use crate::script::message::Method;
 
 /// A request, prepared up to its changing parts.
 pub(super) struct LiveAsk {
@@ -23,13 +24,18 @@ pub(super) struct LiveAsk {
     /// The length is told even where it is zero.
     told: bool,
     body: bool,
+    /// The body that is sent where none is written anew.
+    own: Option<Bytes>,
     /// The headers for HTTP/2 that never change.
     parts: HeaderMap,
+    /// The gRPC method that is called, where one is.
+    call: Option<Method>,
 }
 
 impl LiveAsk {
     /// Prepares a request; `headers` are all that it would have, were nothing in it to change.
     pub(super) fn prepare(
+        target: &Target,
         request: &Request,
         origin: String,
         headers: &HeaderMap,
@@ -49,6 +55,17 @@ impl LiveAsk {
         }
         let mut prepared = Vec::new();
         lines(&mut prepared, &fixed);
+        let call = method(request)?.cloned();
+        let mut parts = for_two(fixed);
+        if call.is_some() {
+            as_call(&mut parts, target);
+        }
+        let own = request.body.as_ref().filter(|_| live.body.is_none()).map(|body| &body.bytes);
+        let own = match (own, &call) {
+            (Some(json), Some(method)) => Some(Bytes::from(method.frame(json)?)),
+            (Some(bytes), None) => Some(Bytes::copy_from_slice(bytes)),
+            (None, _) => None,
+        };
         Ok(Some(Self {
             method: request.method.clone(),
             origin,
@@ -56,13 +73,32 @@ impl LiveAsk {
             names,
             told: matches!(request.method.as_str(), "POST" | "PUT" | "PATCH"),
             body: live.body.is_some(),
-            parts: for_two(fixed),
+            own,
+            parts,
+            call,
         }))
     }
 
     /// The body as it goes out.
-    fn body<'a>(&self, parts: &'a Rendered) -> &'a [u8] {
-        if self.body { &parts.body } else { &[] }
+    fn body<'a>(&'a self, parts: &'a Rendered) -> &'a [u8] {
+        if self.body { &parts.body } else { self.own.as_deref().unwrap_or_default() }
+    }
+
+    /// Whether a length is told.
+    fn tells(&self) -> bool {
+        self.call.is_none() && (self.body || self.own.is_some() || self.told)
+    }
+
+    /// The body as HTTP/2 sends it: of a call, the message in its frame.
+    fn sent(&self, parts: &Rendered) -> Result<Bytes, Fault> {
+        match (&self.own, &self.call) {
+            (Some(own), _) => Ok(own.clone()),
+            (None, Some(method)) => {
+                let unfit = |why| Fault::new(Failure::Expectation, format!("message: {why}"));
+                method.frame(self.body(parts)).map(Bytes::from).map_err(unfit)
+            }
+            (None, None) => Ok(Bytes::copy_from_slice(self.body(parts))),
+        }
     }
 
     /// Writes the whole request for HTTP/1.1.
@@ -84,7 +120,7 @@ impl LiveAsk {
             into.extend_from_slice(b"\r\n");
         }
         let body = self.body(parts);
-        if self.body || self.told {
+        if self.tells() {
             write!(into, "content-length: {}\r\n", body.len()).expect("a Vec takes everything");
         }
         into.extend_from_slice(b"\r\n");
@@ -107,12 +143,17 @@ impl LiveAsk {
                 .map_err(|_| unfit("a rendered header has a character that HTTP cannot carry"))?;
             headers.append(name, value);
         }
-        let body = self.body(parts);
-        if self.body || self.told {
+        let body = self.sent(parts)?;
+        if self.tells() {
             headers.insert("content-length", HeaderValue::from(body.len()));
         }
-        *made.headers_mut() = for_two(headers);
-        Ok((made, Bytes::copy_from_slice(body)))
+        let te = headers.remove("te");
+        let mut headers = for_two(headers);
+        if let Some(te) = te.filter(|_| self.call.is_some()) {
+            headers.insert("te", te);
+        }
+        *made.headers_mut() = headers;
+        Ok((made, body))
     }
 }
 

@@ -19,8 +19,11 @@ mod alarm;
 mod dial;
 mod one;
 mod trunk;
+mod rpc;
+mod stream;
 mod two;
 mod knock;
+pub mod reflect;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -78,7 +81,7 @@ fn live(target: &Target, request: &Request) -> Result<Option<LiveAsk>, Unfit> {
     let scheme = if target.secure { "https" } else { "http" };
     let prepared = ask::headers(target, request).and_then(|headers| {
         let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
-        LiveAsk::prepare(request, format!("{scheme}://{host}"), &headers)
+        LiveAsk::prepare(target, request, format!("{scheme}://{host}"), &headers)
     });
     prepared.map_err(|what| Unfit(format!("{}: {what}", request.name)))
 }

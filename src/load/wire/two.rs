@@ -1,24 +1,19 @@
-//! The HTTP/2 exchange: one stream on a shared connection.
+//! The HTTP/2 exchange: a place on a shared connection, and one stream after the other on it.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use h2::client::ResponseFuture;
-use h2::{RecvStream, SendStream};
-use http::HeaderMap;
 
 use super::Shared;
 use super::alarm::Alarm;
-use super::answer::{BODY_CAP, HEADERS, INTERIM, too_large};
-use super::expect;
 use super::fault::Fault;
-use super::trunk::{Seat, told};
+use super::stream::{At, Broken, Had, Stream};
+use super::trunk::Seat;
+use super::{expect, rpc};
 use crate::load::probe::{Answer, Kept, Rendered};
-use crate::plan::Expect;
 use crate::sample::{End, Failure};
 
 /// A place on a shared connection, and the stream under way on it.
@@ -33,57 +28,6 @@ pub struct Place {
     keeps: bool,
     /// What was kept of the last answer.
     kept: Kept,
-}
-
-/// One stream, or the last one.
-#[derive(Default)]
-struct Stream {
-    at: At,
-    /// The end that sends; kept, since dropping it would cancel a body that is still sent.
-    send: Option<SendStream<Bytes>>,
-    interim: u8,
-    /// What the head says of the body's length.
-    length: Option<u64>,
-    status: u16,
-    bytes: u64,
-    counted: u64,
-    body: Vec<u8>,
-    /// Headers and body are kept.
-    keeps: bool,
-    headers: Vec<(String, Vec<u8>)>,
-    unmet: Option<Box<str>>,
-}
-
-/// How far a stream is.
-#[derive(Default)]
-enum At {
-    /// Nothing is under way, or the request has not gone out.
-    #[default]
-    Rest,
-    /// The request went out.
-    Head(ResponseFuture),
-    /// The head of the answer came.
-    Body(RecvStream),
-    /// The body came; trailers may.
-    Trailers(RecvStream),
-}
-
-/// Why a stream failed.
-struct Broken {
-    fault: Fault,
-    /// What the server had done with the request.
-    had: Had,
-}
-
-/// What a server had done with a request when its stream failed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Had {
-    /// It never got it.
-    Nothing,
-    /// It gave it up before it did anything.
-    GivenUp,
-    /// It may have acted on it.
-    Acted,
 }
 
 impl Place {
@@ -146,7 +90,8 @@ impl Place {
         let mut unsent = false;
         let (fault, done) = loop {
             // A stream that was given up without its end is reset here.
-            self.stream = Stream { keeps: self.keeps, ..Stream::default() };
+            let reply = self.hub.ask(request).call.as_ref().map(|_| Box::default());
+            self.stream = Stream { keeps: self.keeps, reply, ..Stream::default() };
             if !self.is_open() {
                 match Box::pin(self.connect(deadline)).await {
                     Ok(took) => connecting = Some(connecting.unwrap_or_default() + took),
@@ -184,12 +129,18 @@ impl Place {
 
     fn judge(&mut self, request: usize) -> (Instant, End) {
         let done = Instant::now();
-        let Stream { status, unmet, body, .. } = &self.stream;
-        let expect = &self.hub.ask(request).expect;
-        let end = expect::verdict(expect, *status, unmet.as_deref(), body, |why, what| {
-            self.hub.note(request, why, what);
-        });
-        (done, end)
+        let ask = self.hub.ask(request);
+        let expect = &ask.expect;
+        let tell = |why, what: &mut dyn FnMut() -> String| self.hub.note(request, why, what);
+        let stream = &mut self.stream;
+        if let Some((method, reply)) = ask.call.as_ref().zip(stream.reply.as_deref()) {
+            let Stream { status, keeps, .. } = *stream;
+            let (unmet, body) = (stream.unmet.take(), &mut stream.body);
+            let whole = rpc::Whole { status, reply, unmet, body, keeps };
+            return (done, rpc::judge(method, expect, whole, tell));
+        }
+        let Stream { status, unmet, body, .. } = stream;
+        (done, expect::verdict(expect, *status, unmet.as_deref(), body, tell))
     }
 
     fn poll(
@@ -218,171 +169,5 @@ impl Place {
             }
             Poll::Ready(Err(broken)) => Poll::Ready(Err(broken)),
         }
-    }
-}
-
-impl From<Fault> for Broken {
-    fn from(fault: Fault) -> Self {
-        Self { fault, had: Had::Acted }
-    }
-}
-
-impl Stream {
-    fn send(
-        &mut self,
-        seat: &mut Seat,
-        hub: &Shared,
-        request: usize,
-        fresh: Option<&(http::Request<()>, Bytes)>,
-    ) -> Result<(), Fault> {
-        let ask = hub.ask(request);
-        let (parts, body) = fresh.map_or((&ask.parts, &ask.body), |(parts, body)| (parts, body));
-        let (parts, empty) = (parts.clone(), body.is_empty());
-        let begun = seat.send.send_request(parts, empty).map_err(|error| told(&error, false))?;
-        let (response, mut send) = begun;
-        if !empty {
-            // The bytes are shared, so that what flow control holds back costs no memory.
-            send.send_data(body.clone(), true).map_err(|error| told(&error, false))?;
-        }
-        (self.at, self.send) = (At::Head(response), Some(send));
-        Ok(())
-    }
-
-    /// Takes what came of the answer; ready at its end.
-    fn hear(
-        &mut self,
-        cx: &mut Context<'_>,
-        seat: &Seat,
-        expect: &Expect,
-        deadline: Instant,
-    ) -> Poll<Result<(), Broken>> {
-        loop {
-            match std::mem::take(&mut self.at) {
-                At::Rest => return Poll::Ready(Ok(())),
-                At::Head(mut response) => {
-                    self.hear_interim(cx, &mut response)?;
-                    let Poll::Ready(answer) = Pin::new(&mut response).poll(cx) else {
-                        self.at = At::Head(response);
-                        return Poll::Pending;
-                    };
-                    let answer = answer.map_err(|error| Broken {
-                        had: if seat.gave_up(&error) { Had::GivenUp } else { Had::Acted },
-                        fault: told(&error, false),
-                    })?;
-                    let (parts, body) = answer.into_parts();
-                    self.head(parts.status.as_u16(), &parts.headers, expect)?;
-                    self.at = At::Body(body);
-                }
-                At::Body(body) if body.is_end_stream() => {}
-                At::Body(mut body) => {
-                    let Poll::Ready(data) = body.poll_data(cx) else {
-                        self.at = At::Body(body);
-                        return Poll::Pending;
-                    };
-                    self.at = self.data(body, data, expect)?;
-                    // A flood may never let the timer have its turn.
-                    if Instant::now() >= deadline && !matches!(self.at, At::Rest) {
-                        return Poll::Ready(Err(self.late().into()));
-                    }
-                }
-                At::Trailers(mut body) => {
-                    let Poll::Ready(trailers) = body.poll_trailers(cx) else {
-                        self.at = At::Trailers(body);
-                        return Poll::Pending;
-                    };
-                    trailers.map_err(|error| told(&error, true))?;
-                }
-            }
-        }
-    }
-
-    /// Takes a piece of the body, or its end; what comes after it.
-    fn data(
-        &mut self,
-        mut body: RecvStream,
-        data: Option<Result<Bytes, h2::Error>>,
-        expect: &Expect,
-    ) -> Result<At, Fault> {
-        match data {
-            None => Ok(At::Trailers(body)),
-            Some(Err(error)) if self.is_whole(&error) => Ok(At::Rest),
-            Some(Err(error)) => Err(told(&error, true)),
-            Some(Ok(data)) => {
-                // Only a connection that is gone takes nothing back, and then reading says so.
-                drop(body.flow_control().release_capacity(data.len()));
-                self.take(&data, expect)?;
-                Ok(At::Body(body))
-            }
-        }
-    }
-
-    fn hear_interim(
-        &mut self,
-        cx: &mut Context<'_>,
-        response: &mut ResponseFuture,
-    ) -> Result<(), Fault> {
-        while let Poll::Ready(Some(Ok(_))) = response.poll_informational(cx) {
-            self.interim += 1;
-            if self.interim > INTERIM {
-                return Err(Fault::malformed("more than 16 interim answers (1xx)"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a reset of the stream only asks us to stop sending, behind a whole answer (RFC 9113,
-    /// section 8.1).
-    fn is_whole(&self, error: &h2::Error) -> bool {
-        error.is_reset()
-            && error.is_remote()
-            && error.reason() == Some(h2::Reason::NO_ERROR)
-            && self.length.is_none_or(|length| length == self.counted)
-    }
-
-    fn head(&mut self, status: u16, headers: &HeaderMap, expect: &Expect) -> Result<(), Fault> {
-        if headers.len() > HEADERS {
-            return Err(Fault::malformed("more than 100 headers"));
-        }
-        self.status = status;
-        let length =
-            headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        self.length = length.and_then(|text| text.parse().ok());
-        // Counted as they were before compression; how small they were made is not known here.
-        self.bytes += headers
-            .iter()
-            .map(|(name, value)| (name.as_str().len() + value.len()) as u64)
-            .sum::<u64>();
-        if self.keeps {
-            let kept = headers.iter();
-            let kept = kept.map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()));
-            self.headers = kept.collect();
-        }
-        if expect.needs_headers() {
-            self.unmet = expect::unmet_header(expect, |name| {
-                headers.get_all(name).iter().map(http::HeaderValue::as_bytes).collect()
-            });
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, data: &Bytes, expect: &Expect) -> Result<(), Fault> {
-        self.counted += data.len() as u64;
-        self.bytes += data.len() as u64;
-        if self.counted > BODY_CAP {
-            return Err(too_large());
-        }
-        if (self.keeps || expect.needs_body()) && expect.allows(self.status) {
-            self.body.extend_from_slice(data);
-        }
-        Ok(())
-    }
-
-    fn late(&self) -> Fault {
-        let what = if self.status == 0 {
-            "no answer came before the deadline"
-        } else {
-            "the answer was not whole at the deadline"
-        };
-        Fault::new(Failure::Timeout, what)
     }
 }

@@ -155,6 +155,8 @@ fn with_unknown_key(table: &str) -> Option<String> {
         }
         "Step" => step(key),
         "Take" => step(&format!("extract.a = {{ {key} }}")),
+        "Graphql" => step(&format!("graphql = {{ query = \"{{ a }}\", {key} }}")),
+        "Grpc" => step(&format!("grpc = {{ method = \"a.B/C\", {key} }}")),
         "Exponential" => step(&format!("wait = {{ exponential = \"1s\", {key} }}")),
         "Data" => {
             let data = format!("data = {{ csv = \"users.csv\", {key} }}");

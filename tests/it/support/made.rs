@@ -133,6 +133,7 @@ fn request((at, name): (usize, &&str)) -> Request {
         expect: Expect::default(),
         endpoint: at,
         live: None,
+        call: None,
     }
 }
 

@@ -6,6 +6,10 @@ pub(crate) mod server;
 mod line;
 /// An HTTP/2 server that answers by path.
 pub(crate) mod two;
+/// The compiled description of a gRPC service.
+pub(crate) mod proto;
+/// A gRPC service, and one that misbehaves.
+pub(crate) mod grpc;
 /// Certificates made on the spot, and the TLS configurations that show or trust them.
 pub(crate) mod certs;
 /// The built binary, run and recorded.

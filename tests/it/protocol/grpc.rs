@@ -1,0 +1,165 @@
+//! Calls of gRPC against a service made with tonic, and one that misbehaves.
+
+use std::collections::BTreeMap;
+
+use crate::support::certs::{Issuer, Leaf};
+use crate::support::gate::{Done, Gate};
+use crate::support::grpc::{Reflection, Shop};
+use crate::support::proto::{ODD, descriptor};
+
+/// A gate on that service: this load and these requests, and a limit that holds.
+fn gate(shop: &Shop, load: &str, requests: &str) -> Gate {
+    let text = format!(
+        "[target]\nurl = \"http://{}\"\ntimeout = \"1s\"\n[load]\n{load}\nduration = \"1s\"\n\
+         {requests}\n[sla]\nerror_rate = \"< 1%\"\n",
+        shop.address()
+    );
+    Gate::new(&text).file("shop.binpb", descriptor())
+}
+
+const OPEN: &str = "rate = \"50/s\"";
+const ADD: &str = r#"[[request]]
+grpc = { method = "shop.v1.Cart/Add", descriptor = "shop.binpb", message = { cart = "a", gift = true, size = "LARGE", at = "2024-05-01T12:00:00Z", notes = { x = 1 }, items = [{ id = "x", quantity = 2 }, { id = "y", quantity = 3 }] } }
+expect = { json = { "$.totalItems" = 5, "$.ids[1]" = "y", "$.wrapped" = true, "$.cart" = "a" } }
+"#;
+
+/// The same without a file: the service is asked.
+fn reflected() -> String {
+    ADD.replace(" descriptor = \"shop.binpb\",", "")
+}
+
+/// The failures of each endpoint, as the run has them.
+fn failures(done: &Done) -> BTreeMap<String, String> {
+    let run: serde_json::Value =
+        serde_json::from_str(&done.file("run.json")).expect("run.json is JSON");
+    let endpoints = run["endpoints"].as_array().expect("endpoints");
+    let told = |one: &serde_json::Value| {
+        let name = one["name"].as_str().expect("a name").to_owned();
+        (name, one["examples"].to_string())
+    };
+    endpoints.iter().map(told).collect()
+}
+
+#[test]
+fn a_call_described_by_a_file_is_answered_over_http_2() {
+    let shop = Shop::start(Reflection::None, None);
+    let done = gate(&shop, OPEN, ADD).undisturbed(&["run", "gate.toml"]);
+    done.code(0).says("shop.v1.Cart/Add").says("HTTP/2");
+    assert!(shop.calls() >= 45, "{}", shop.calls());
+}
+
+#[test]
+fn a_service_describes_itself_in_both_versions_of_reflection() {
+    for reflection in [Reflection::V1, Reflection::Alpha] {
+        let shop = Shop::start(reflection, None);
+        let done = gate(&shop, "users = 2", &reflected()).undisturbed(&["run", "gate.toml"]);
+        done.code(0).says("asking the service about its messages");
+        assert!(shop.calls() > 0);
+    }
+}
+
+#[test]
+fn a_call_goes_over_tls_too() {
+    let issuer = Issuer::new();
+    let tls = issuer.server(&Leaf::loopback(), &[b"h2"]);
+    let shop = Shop::start(Reflection::V1, Some(tls));
+    let text = format!(
+        "[target]\nurl = \"https://{}\"\ntls = {{ ca = \"ca.pem\" }}\n[load]\nusers = 1\n\
+         duration = \"1s\"\n{}\n[sla]\nerror_rate = \"< 1%\"\n",
+        shop.address(),
+        reflected()
+    );
+    let done = Gate::new(&text).file("ca.pem", issuer.pem()).undisturbed(&["run", "gate.toml"]);
+    done.code(0).says("over HTTP/2");
+}
+
+#[test]
+fn a_status_that_is_not_ok_fails_with_its_name_and_what_may_be_shown_of_its_words() {
+    let shop = Shop::start(Reflection::None, None);
+    let call = |name: &str, cart: &str, more: &str| {
+        format!(
+            "[[request]]\nname = \"{name}\"\ngrpc = {{ method = \"shop.v1.Cart/Add\", \
+             descriptor = \"shop.binpb\", message = {{ cart = \"{cart}\" }}{more} }}\n"
+        )
+    };
+    let requests = call("missing", "missing", "")
+        + &call("awaited", "missing", "")
+        + "expect.grpc = [\"NOT_FOUND\", \"OK\"]\n"
+        + &call("private", "private", "")
+        + &call("known", "private", ", metadata = { x-tenant = \"blue\" }");
+    let done = gate(&shop, OPEN, &requests).undisturbed(&["run", "gate.toml"]);
+    done.code(1);
+    let told = failures(&done);
+    let missing = "{\"status\":\"gRPC status 5 NOT_FOUND: no cart of … number … in §\"}";
+    assert_eq!(told["missing"], missing);
+    assert_eq!(told["private"], "{\"status\":\"gRPC status 16 UNAUTHENTICATED: who is there?\"}");
+    assert_eq!((told["awaited"].as_str(), told["known"].as_str()), ("{}", "{}"));
+}
+
+#[test]
+fn every_odd_answer_has_its_words() {
+    let shop = Shop::start(Reflection::None, None);
+    let calls = ODD.map(|name| {
+        format!(
+            "[[request]]\nname = \"{name}\"\n\
+             grpc = {{ method = \"shop.v1.Odd/{name}\", descriptor = \"shop.binpb\" }}\n{}",
+            if name == "Garbage" { "expect.json = { \"$.cart\" = \"a\" }\n" } else { "" }
+        )
+    });
+    let done = gate(&shop, "rate = \"100/s\"", &calls.concat()).go();
+    done.code(1);
+    let told = failures(&done);
+    let lines: Vec<String> = ODD.iter().map(|name| format!("{name}: {}", told[*name])).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"");
+}
+
+#[test]
+fn a_user_walks_from_call_to_call() {
+    let shop = Shop::start(Reflection::V1, None);
+    let steps = r#"[[scenario]]
+name = "shopper"
+steps = [
+  { name = "first", grpc = { method = "shop.v1.Cart/Add", message = { cart = "c{{ user }}", gift = "{{ true }}", items = [{ id = "x", quantity = "{{ int(2, 2) }}" }] } }, extract = { cart = { json = "$.cart" }, total = { json = "$.totalItems" } }, expect = { json = { "$.wrapped" = true } } },
+  { name = "second", grpc = { method = "shop.v1.Cart/Add", message = { cart = "{{ cart }}", items = [{ id = "y", quantity = "{{ total }}" }] }, metadata = { x-cart = "{{ cart }}" } }, expect = { json = { "$.totalItems" = 2 } } },
+  { name = "third", grpc = { method = "shop.v1.Cart/Add", message = { cart = "same" }, metadata = { x-cart = "{{ cart }}" } }, expect = { json = { "$.cart" = "same" } } },
+]
+"#;
+    for load in [OPEN, "users = 2"] {
+        let done = gate(&shop, load, steps).undisturbed(&["run", "gate.toml"]);
+        assert!(failures(&done).values().all(|told| told == "{}"), "{:?}", failures(&done));
+        done.code(0);
+    }
+}
+
+#[test]
+fn a_rendered_message_that_does_not_fit_fails_its_step() {
+    let shop = Shop::start(Reflection::None, None);
+    let steps = r#"[[scenario]]
+name = "shopper"
+steps = [{ name = "add", grpc = { method = "shop.v1.Cart/Add", descriptor = "shop.binpb", message = { items = [{ quantity = "{{ uuid() }}" }] } } }]
+"#;
+    let done = gate(&shop, OPEN, steps).go();
+    let told = "{\"expectation\":\"message: `items.0.quantity` is a string; it should be of type \
+                int32\"}";
+    assert_eq!(failures(&done)["add"], told);
+    assert_eq!(shop.calls(), 0);
+}
+
+/// What is said where reflection does not lead to messages; nothing is judged then.
+fn unbegun(shop: &Shop, requests: &str, says: &str) {
+    let done = gate(shop, OPEN, requests).go();
+    done.code(3).says(says);
+    assert_eq!(shop.calls(), 0);
+}
+
+#[test]
+fn what_a_service_does_not_describe_is_told_before_the_load() {
+    let shop = Shop::start(Reflection::V1, None);
+    let ask = |from: &str, to: &str| reflected().replace(from, to);
+    unbegun(&shop, &ask("Cart/Add", "Cart/Adds"), "did you mean `shop.v1.Cart/Add`?");
+    unbegun(&shop, &ask("Cart/Add", "Cart/Watch"), "is a stream");
+    unbegun(&shop, &ask("v1.Cart/Add", "v2.Cart/Add"), "there is no service `shop.v2.Cart`");
+    unbegun(&shop, &ask("gift = true", "gif = true"), "did you mean `gift`?");
+    let silent = Shop::start(Reflection::None, None);
+    unbegun(&silent, &reflected(), "does not describe itself");
+}
