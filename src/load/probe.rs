@@ -31,7 +31,7 @@ pub trait Hub: 'static {
         None
     }
 
-    /// One example for each endpoint and failure: why, in words that quote no answer, 200
+    /// One example for each endpoint and failure: why, in words that quote nothing private, 200
     /// characters at most.
     fn examples(&self) -> Vec<(usize, Failure, String)> {
         Vec::new()

@@ -1,4 +1,5 @@
-//! Whether an answer is as expected, and if not, why: in words that never quote the answer.
+//! Whether an answer is as expected, and if not, why: in words that quote no answer, but for what may
+//! be shown of an error's message.
 
 use serde_json::Value;
 
