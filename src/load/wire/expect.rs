@@ -1,5 +1,5 @@
-//! Whether an answer is as expected, and if not, why: in words that quote no answer, but for what may
-//! be shown of an error's message.
+//! Whether an answer is as expected, and if not, why: in words that quote no answer, but for what
+//! may be shown of the message of an error.
 
 use serde_json::Value;
 
