@@ -6,7 +6,7 @@ use super::voice::Voice;
 use crate::archive;
 use crate::report::{Case, Facts, Format, Style};
 use crate::run::Run;
-use crate::store::{Store, Unusable};
+use crate::store::{Store, Unusable, Unwritten};
 
 /// The measurement itself, beside its reports.
 pub(super) const RUN: &str = "run.json";
@@ -24,7 +24,7 @@ pub(super) fn open(dir: &Path, spared: &[&str]) -> Result<Store, Unusable> {
 
 /// Writes what was measured. Whether it lies where it should.
 pub(super) fn keep(store: &Store, run: &Run, voice: &Voice) -> bool {
-    write(store, RUN, &archive::write(run), voice)
+    is_there(store.write(RUN, archive::write(run).as_bytes()), voice)
 }
 
 /// Reports that were written.
@@ -40,11 +40,19 @@ pub(super) struct Delivered {
 /// Writes every report and says the verdict.
 pub(super) fn tell(store: &Store, case: &Case<'_>, voice: &Voice) -> Delivered {
     let facts = Facts::of(case);
+    // All at once: most of the time a disk is waited for.
+    let written = std::thread::scope(|scope| {
+        let write = |format: Format| {
+            let text = facts.render(format);
+            let name = format.file_name();
+            (name.map_or(Ok(()), |name| store.write(name, text.as_bytes())), text)
+        };
+        let writing = Format::FILES.map(|format| scope.spawn(move || (format, write(format))));
+        writing.map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
     let (mut whole, mut page) = (true, String::new());
-    for format in Format::FILES {
-        let Some(name) = format.file_name() else { continue };
-        let text = facts.render(format);
-        whole &= write(store, name, &text, voice);
+    for (format, (written, text)) in written {
+        whole &= is_there(written, voice);
         if format == Format::Markdown {
             page = text;
         }
@@ -55,7 +63,6 @@ pub(super) fn tell(store: &Store, case: &Case<'_>, voice: &Voice) -> Delivered {
     Delivered { whole, facts, page }
 }
 
-fn write(store: &Store, name: &str, text: &str, voice: &Voice) -> bool {
-    let written = store.write(name, text.as_bytes());
+fn is_there(written: Result<(), Unwritten>, voice: &Voice) -> bool {
     written.inspect_err(|unwritten| voice.say(&unwritten.to_string())).is_ok()
 }
