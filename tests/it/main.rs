@@ -41,3 +41,5 @@ mod faults;
 mod init;
 /// CI hosts and forges: where a run stands, what is posted, and what a refusal leaves.
 mod forge;
+/// The files that put loadgate into pipelines: checked by programs from outside, and run.
+mod pipes;

@@ -204,9 +204,14 @@ impl Running {
         Self { child, began: Instant::now(), out, err }
     }
 
+    /// Its process id, as `kill` takes it.
+    pub(crate) fn id(&self) -> String {
+        self.child.id().to_string()
+    }
+
     /// Sends it a signal, by the name `kill` has for it.
     pub(crate) fn signal(&self, name: &str) {
-        let process = self.child.id().to_string();
+        let process = self.id();
         let sent = Command::new("kill").args([&format!("-{name}"), &process]).status();
         assert!(sent.is_ok_and(|status| status.success()), "kill -{name} {process}");
     }
