@@ -11,6 +11,7 @@
 //!                                                             judge
 //!                                                               ▼
 //!                                 Judgement ──┬── report ──▶ files and stderr
+//!                                             ├── publish ─▶ pull request
 //!                                             └── verdict ─▶ exit code
 //! ```
 //!
@@ -29,7 +30,7 @@
 //! | rules | the gate file, valid by construction | send |
 //! | judgement | one finding for each expectation | read a clock, a file, the environment |
 //! | paper | values to text, text to values | decide |
-//! | hands | the load, the demo service, files, facts of the machine | judge |
+//! | hands | the load, the demo service, files, facts of the machine, forges | judge |
 //! | door | flags, the straight line, exit codes | anything that a floor below could do |
 //!
 //! # The one law
@@ -65,6 +66,8 @@
 //! | a metric | a [`metric::Metric`] | what the compiler names | `tests/it/laws.rs` |
 //! | a doubt | a [`judge::finding::Doubt`] | its page in `explain` | `tests/it/judge.rs` |
 //! | a key of the gate file | its field in [`plan`] | the reader beside it | `tests/it/plan` |
+//! | a CI host | `host/NAME.rs` | [`host::ci`], [`host::Place`] | `tests/it/forge` |
+//! | a forge | `publish/NAME` | the arms in [`publish`] | `tests/it/forge` |
 //! | a command | `app/NAME.rs` | [`cli`] and the arm in [`app`] | `tests/it/gate.rs` |
 
 // words: values; no I/O, no async, no clock

@@ -81,8 +81,10 @@ impl Around {
             place = place.with_pull(number);
         }
         let token = place.forge.and_then(|forge| forge.token(&lookup));
-        if let Some((name, value)) = &token {
-            plan.masks.hide(name, value);
+        for name in place.forge.into_iter().flat_map(|forge| forge.tokens()) {
+            if let Some(value) = lookup(name) {
+                plan.masks.hide(name, &value);
+            }
         }
         let key = ask.comment_key.clone().unwrap_or_else(|| Key::of_gate(&plan.name));
         let wish = Wish {

@@ -121,7 +121,7 @@ impl Letter {
         let stamp = Stamp::of(place);
         let meta = serde_json::to_string(&stamp).expect("numbers and a text are JSON");
         let head = format!("{}\n{META}{meta}{END}\n", key.marker());
-        let foot = format!("\n{}\n", foot(place));
+        let foot = format!("\n{}\n", foot(place, &key));
         let whole = |page: &str| format!("{head}{}\n{foot}", page.trim_end());
         let (text, short) = (whole(page), whole(short));
         let text = if text.len() > MOST_BYTES { short.clone() } else { text };
@@ -129,8 +129,8 @@ impl Letter {
     }
 }
 
-/// `run 17, attempt 2 · commit abc1234`, with a link where there is one.
-fn foot(place: &Place) -> String {
+/// `run 17 · commit abc1234 · attempt 2 · gate api`, with a link where there is one.
+fn foot(place: &Place, key: &Key) -> String {
     let mut parts = Vec::new();
     let name = place.run.map_or_else(|| "run".to_owned(), |run| format!("run {run}"));
     match &place.url {
@@ -142,6 +142,6 @@ fn foot(place: &Place) -> String {
     if place.attempt > 1 {
         parts.push(format!("attempt {}", place.attempt));
     }
-    parts.push("loadgate".to_owned());
+    parts.push(format!("loadgate `{}`", key.as_str()));
     format!("<sub>{}</sub>", parts.join(" · "))
 }

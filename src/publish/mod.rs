@@ -20,6 +20,8 @@ use patience::Patience;
 const BUDGET: Duration = Duration::from_mins(2);
 /// How long the load may have to wait for its check to be opened.
 const OPENING: Duration = Duration::from_secs(10);
+/// How long reading a file may take.
+const READING: Duration = Duration::from_secs(30);
 /// How long publishing may still take once a signal has come.
 const AFTER_SIGNAL: Duration = Duration::from_secs(2);
 
@@ -174,6 +176,26 @@ impl Publisher {
         };
         let done = apart::apart(tell);
         done.unwrap_or_else(|| missed("publishing broke down: a fault of loadgate".to_owned()))
+    }
+
+    /// A file of the repository as it is at a commit, from the forge itself: a shallow clone does
+    /// not have it. `None` where there is no such file there.
+    ///
+    /// # Errors
+    /// Why the forge does not hand it out, in one line with what to grant.
+    pub fn file(&self, path: &str, commit: &str) -> Result<Option<Vec<u8>>, String> {
+        let mut outcome = Outcome::default();
+        let forge = self.forge(&mut outcome).ok_or_else(|| outcome.said.join("; "))?;
+        let read = async || match forge {
+            Forge::GitHub | Forge::Gitea => {
+                github::file(&self.desk(), path, commit, Patience::of(READING)).await
+            }
+            Forge::GitLab | Forge::Azure | Forge::Bitbucket => {
+                Err(Refusal::Odd("only GitHub's contents are read".to_owned()))
+            }
+        };
+        let done = apart::apart(read).unwrap_or(Err(Refusal::OutOfTime));
+        done.map_err(|refusal| refusal.told(forge, Deed::Read))
     }
 
     /// Closes what was opened for a run that ended without a judgement.

@@ -4,3 +4,5 @@ mod desk;
 mod place;
 mod letter;
 mod played;
+mod checks;
+mod outsiders;

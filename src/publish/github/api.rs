@@ -1,5 +1,7 @@
 //! The requests: each tried with patience, each answer read no further than it must be.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Response, Uri};
@@ -132,6 +134,24 @@ impl GitHub {
         let pull: Value = parsed(&reply)?;
         let head = pull["head"]["sha"].as_str().and_then(place::commit);
         head.ok_or_else(|| Refusal::Odd("the pull request has no head".to_owned()))
+    }
+
+    /// A file as it is at a commit; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the forge does not say, or the file is larger than the megabyte it hands out.
+    pub(super) async fn file(&self, path: &str, commit: &str) -> Result<Option<Vec<u8>>, Refusal> {
+        let path = path.split('/').map(encoded).collect::<Vec<_>>().join("/");
+        let reply = match self.get(&format!("{}/contents/{path}?ref={commit}", self.root)).await {
+            Ok(reply) => reply,
+            Err(Refusal::NotFound) => return Ok(None),
+            Err(refusal) => return Err(refusal),
+        };
+        let file: Value = parsed(&reply)?;
+        let text = file["content"].as_str().filter(|_| file["encoding"] == "base64");
+        let text: Option<String> = text.map(|text| text.split_whitespace().collect());
+        let bytes = text.and_then(|text| STANDARD.decode(text).ok());
+        bytes.map(Some).ok_or_else(|| Refusal::Odd("it is no file of at most 1 MB".to_owned()))
     }
 
     /// Who we are, among the authors of comments. The token of a job may not ask; its comments come
@@ -316,6 +336,17 @@ impl Remark {
     fn page(self) -> Option<String> {
         self.html_url
     }
+}
+
+/// A part of a path, fit for an address (RFC 3986, 2.3).
+fn encoded(part: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    };
+    part.bytes().map(byte).collect()
 }
 
 /// An answer that came through octocrab.

@@ -45,6 +45,16 @@ pub(super) async fn open(
     }
 }
 
+/// A file as it is at a commit.
+pub(super) async fn file(
+    desk: &Desk<'_>,
+    path: &str,
+    commit: &str,
+    patience: Patience,
+) -> Result<Option<Vec<u8>>, Refusal> {
+    GitHub::new(desk, patience)?.file(path, commit).await
+}
+
 /// Closes what was opened, and comments.
 pub(super) async fn tell(
     desk: &Desk<'_>,

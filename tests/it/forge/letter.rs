@@ -28,7 +28,7 @@ fn ask(listed: &[Listed], ours: &Letter) -> Step {
 fn a_comment_says_whose_it_is_before_it_says_anything_else() {
     insta::assert_snapshot!("a_comment", letter("api", &place(17, 2), "### pass\n\ntext\n").text);
     let bare = Letter::new(Key::of_gate("x"), &Place::bare(Ci::Jenkins), "page", "short");
-    assert!(bare.text.ends_with("page\n\n<sub>loadgate</sub>\n"), "{}", bare.text);
+    assert!(bare.text.ends_with("page\n\n<sub>loadgate `x`</sub>\n"), "{}", bare.text);
 }
 
 #[test]
