@@ -237,3 +237,19 @@ fn a_summary_that_cannot_be_written_is_said_and_no_more() {
     let gate: Gate = job(false, "http://127.0.0.1:1").set("GITHUB_STEP_SUMMARY", "/nowhere/at/all");
     judge(&gate, &["--comment", "never"]).code(1).says("warning: cannot write `/nowhere/at/all`");
 }
+
+#[test]
+fn a_forge_may_live_below_a_path_and_behind_a_proxy() {
+    let script = Script::new()
+        .on("/api/v3/user", [ok(USER)])
+        .turns(&format!("/api/v3{COMMENTS}"), [none(), created()]);
+    let server = Server::start(script);
+    let gate = with_token(false, &server).set("GITHUB_API_URL", &server.url("/api/v3"));
+    judge(&gate, &[]).code(1).says("in a comment");
+    let proxy = Server::start(Script::new());
+    let gate = job(false, "http://localhost:9/api/v3").set("GITHUB_TOKEN", super::desk::CANARY);
+    let gate = gate.set("NO_PROXY", "").set("HTTP_PROXY", &proxy.url(""));
+    judge(&gate, &[]).code(1);
+    let asked = proxy.heard();
+    assert!(asked[0].starts_with("GET http://localhost:9/api/v3/user "), "{asked:?}");
+}
