@@ -10,7 +10,7 @@ use crate::error::Exit;
 use crate::host::annotate::{annotations, commands};
 use crate::host::check::Conclusion;
 use crate::host::letter::Key;
-use crate::host::{Choice, Ci, Place, ci, log, output};
+use crate::host::{Choice, Ci, Forge, Place, ci, log, output};
 use crate::judge::finding::Judgement;
 use crate::machine;
 use crate::plan::Plan;
@@ -81,7 +81,7 @@ impl Around {
             place = place.with_pull(number);
         }
         let token = place.forge.and_then(|forge| forge.token(&lookup));
-        for name in place.forge.into_iter().flat_map(|forge| forge.tokens()) {
+        for name in place.forge.into_iter().flat_map(Forge::tokens) {
             if let Some(value) = lookup(name) {
                 plan.masks.hide(name, &value);
             }
@@ -258,8 +258,8 @@ impl Host {
 }
 
 impl Drop for Host {
-    /// A check left open blocks a merge for ever, and a host left deaf obeys nobody: both are closed
-    /// even where we break down.
+    /// A check left open blocks a merge for ever, and a host left deaf obeys nobody: both are
+    /// closed even where we break down.
     fn drop(&mut self) {
         self.unfold();
         if let Some(opened) = self.opened.take() {
