@@ -66,34 +66,35 @@ where
     Work: Future<Output = Exit>,
 {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let (own, runtime) = (runtime()?, runtime()?);
     let (say, heard) = watch::channel(None);
     let (end, mut ended) = oneshot::channel();
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let mut ear = Ear::open()?;
         let signals = Signals(heard);
         let line = move || {
-            let exit = own.block_on(work(signals));
-            // A name that is still being looked up must not hold up the end.
-            own.shutdown_background();
+            // Made here: a thread that could not start must not take a runtime with it.
+            let exit = runtime().map(|own| own.block_on(work(signals)));
             // The other side only goes away together with the process.
             let _ = end.send(exit);
         };
         let thread = std::thread::Builder::new().name("line".to_owned()).spawn(line)?;
         let first = tokio::select! {
-            exit = &mut ended => return Ok(finished(exit.ok(), thread)),
+            exit = &mut ended => return finished(exit.ok(), thread),
             signal = ear.next() => signal,
         };
         say.send_replace(Some(first));
         tokio::select! {
-            exit = &mut ended => Ok(finished(exit.ok(), thread)),
+            exit = &mut ended => finished(exit.ok(), thread),
             signal = ear.next() => Ok(signal.exit()),
         }
     })
 }
 
 /// What the work ended with. A panic there is a panic here, so that the process ends with 101.
-fn finished(exit: Option<Exit>, thread: std::thread::JoinHandle<()>) -> Exit {
+fn finished(
+    exit: Option<io::Result<Exit>>,
+    thread: std::thread::JoinHandle<()>,
+) -> io::Result<Exit> {
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
     }

@@ -93,18 +93,6 @@ fn whatever_a_service_does_to_an_answer_is_counted_under_its_name() {
 }
 
 #[test]
-fn an_endless_body_is_cut_off_and_counted() {
-    let endless = raw("HTTP/1.1 200 OK\r\n\r\n");
-    let flood = Act::Flood(vec![b'x'; 64 * 1024]);
-    let server = Server::start(Script::new().on("/ok", [ok("")]).on("/endless", [endless, flood]));
-    let load = "rate = \"4/s\"\nduration = \"1s\"";
-    let done = gate(&server, load, &["/ok", "/endless"], "error_rate = \"< 1%\"").go();
-    let seen = failures(&done, "GET /endless");
-    assert!(seen.iter().all(|name| name == "too-large" || name == "timeout"), "{seen:?}");
-    assert!(!seen.is_empty());
-}
-
-#[test]
 fn a_redirect_is_an_answer_and_is_not_followed() {
     let server =
         Server::start(Script::new().on("/loop", [answer(302, "location: /elsewhere\r\n", "")]));

@@ -1,9 +1,12 @@
 //! Where the target is: its name resolved once, and the addresses that never get load.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use super::Unreachable;
 use crate::plan::Target;
@@ -20,10 +23,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Unreachable> {
     let host = &target.host;
     let unknown = |what: String| Unreachable { why: Failure::Dns, what };
-    let lookup = tokio::net::lookup_host((host.as_str(), target.port));
-    let found = match tokio::time::timeout(PATIENCE, lookup).await {
+    let found = match tokio::time::timeout(PATIENCE, look_up(host, target.port)).await {
         Ok(Ok(found)) => found,
-        Ok(Err(_)) => return Err(unknown(format!("the name {host} does not resolve"))),
+        Ok(Err(NotFound::Unknown)) => {
+            return Err(unknown(format!("the name {host} does not resolve")));
+        }
+        Ok(Err(NotFound::NoThread(why))) => {
+            let what = format!("this machine gives no thread to look up the name {host}: {why}");
+            return Err(unknown(what));
+        }
         Err(_) => {
             let waited = PATIENCE.as_secs();
             return Err(unknown(format!("the name {host} did not resolve within {waited}s")));
@@ -44,6 +52,33 @@ pub async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Unreachable> {
         return Err(unknown(format!("the name {host} has no address")));
     }
     Ok(addresses)
+}
+
+/// Why there is no address.
+enum NotFound {
+    /// The resolver knows none.
+    Unknown,
+    /// Nobody could be sent to ask.
+    NoThread(io::Error),
+}
+
+/// Asks the system's resolver, in a thread of its own: it may take long, and where the runtime's
+/// own threads cannot be had, that is a panic.
+async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, NotFound> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, port)]);
+    }
+    let (tell, told) = oneshot::channel();
+    let name = (host.to_owned(), port);
+    let ask = move || {
+        // Whoever asked may have lost patience.
+        let _ = tell.send(name.to_socket_addrs().map(Vec::from_iter));
+    };
+    std::thread::Builder::new().name("names".to_owned()).spawn(ask).map_err(NotFound::NoThread)?;
+    match told.await {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(_)) | Err(_) => Err(NotFound::Unknown),
+    }
 }
 
 /// What kind of address it is, if it is one that never gets load.
