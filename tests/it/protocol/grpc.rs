@@ -216,5 +216,5 @@ fn what_a_service_does_not_describe_is_told_before_the_load() {
     unbegun(&shop, &ask("v1.Cart/Add", "v2.Cart/Add"), "`shop.v2.Cart`");
     unbegun(&shop, &ask("gift = true", "gif = true"), "did you mean `gift`?");
     let silent = Shop::start(Reflection::None, None);
-    unbegun(&silent, &reflected(), "does not describe itself");
+    unbegun(&silent, &reflected(), "reflection");
 }

@@ -6,6 +6,8 @@ mod data;
 mod extract;
 /// Properties that hold for every template and every feeder.
 mod laws;
+/// GraphQL documents and gRPC messages.
+mod protocol;
 /// Templates: what they put out, and what is said of bad ones.
 mod template;
 
