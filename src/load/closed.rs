@@ -76,7 +76,7 @@ async fn walk<H: Hub>(lane: &Rc<Lane<H>>, story: &Story, user: u64, place: usize
     while !walker.is_over() {
         let mut made = Ok(());
         if !fed {
-            made = walker.feed(walker.next_request(started));
+            made = walker.feed(started);
             fed = made.is_ok();
         }
         let starting = !started;

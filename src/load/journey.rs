@@ -1,15 +1,15 @@
 //! One user walking a scenario: templates, data, extraction, think time.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::lane::{Flight, Lane};
 use super::probe::{Answer, Hub, Kept, Probe, Rendered, is_unconnected};
-use super::story::{Story, Stride, thinks, unfold};
-use crate::plan::scenario::{Live, Pace, Scenario, Step};
+use super::step::{holds, keeps, look, render};
+use super::story::{Story, thinks};
+use crate::plan::scenario::{Live, Pace, Scenario, Step, Work};
+use crate::plan::turn::{Next, Turn};
 use crate::sample::{End, Failure};
-use crate::script::extract::Parts;
-use crate::script::json::LazyJson;
 use crate::script::state::State;
 
 /// Why a user does not go on with what it does.
@@ -19,7 +19,7 @@ pub(super) enum Halt {
     Failed,
     /// No request went out, or there was no connection: a pause is due.
     Stuck,
-    /// Its data has ended, as asked for.
+    /// Its data has ended, as asked for, or the load has: there is nothing more to do.
     Over,
 }
 
@@ -33,10 +33,16 @@ pub(super) struct Walker<'a, H: Hub> {
     rendered: Rendered,
     kept: Kept,
     turn: u64,
+    /// What it does in this turn, drawn once.
+    work: Turn<'a>,
     /// The end of a virtual user's life; an arrival has none.
     until: Option<u64>,
     /// When the arrival was due, until its first request has gone out.
     due: Option<u64>,
+    /// Until when it rests before whatever it does next.
+    rests: Option<Instant>,
+    /// It makes its last steps, whatever the load does.
+    leaving: bool,
 }
 
 impl<'a, H: Hub> Walker<'a, H> {
@@ -59,8 +65,23 @@ impl<'a, H: Hub> Walker<'a, H> {
         (until, due): (Option<u64>, Option<u64>),
     ) -> Self {
         let state = State::new(story.seed, number);
+        let work = story.turn(index, number, 0);
         let (rendered, kept) = (Rendered::default(), Kept::default());
-        Self { lane, story, index, place, state, rendered, kept, turn: 0, until, due }
+        Self {
+            lane,
+            story,
+            index,
+            place,
+            state,
+            rendered,
+            kept,
+            turn: 0,
+            work,
+            until,
+            due,
+            rests: None,
+            leaving: false,
+        }
     }
 
     /// An arrival's whole way, from start to stop (open model).
@@ -74,16 +95,13 @@ impl<'a, H: Hub> Walker<'a, H> {
         let (number, due) = (flight.number, flight.due);
         let index = story.of_arrival(number);
         let mut walker = Self::new(lane, story, index, (number, place), (None, Some(due)));
-        let scenario = walker.scenario();
-        let mut turn = Vec::new();
-        unfold(&scenario.work, &walker.state, &mut turn);
-        let begun = match walker.feed(flight.request) {
-            Ok(()) => walker.walk(&strides(&scenario.start), probe).await,
+        let begun = match walker.feed(false) {
+            Ok(()) => walker.once(&walker.scenario().start, probe).await,
             Err(halt) => Err(halt),
         };
         if begun.is_ok() {
-            let _ = walker.walk(&turn, probe).await;
-            let _ = walker.walk(&strides(&scenario.stop), probe).await;
+            let _ = walker.walk(probe).await;
+            walker.stop(probe).await;
         }
         if walker.due.is_some() {
             lane.withdraw(place);
@@ -101,37 +119,42 @@ impl<'a, H: Hub> Walker<'a, H> {
 
     /// What a user does once, at the beginning of its life.
     pub(super) async fn start(&mut self, probe: &mut H::Probe) -> Result<(), Halt> {
-        self.walk(&strides(&self.scenario().start), probe).await
+        self.once(&self.scenario().start, probe).await
     }
 
     /// What a user does once, at the end of its life.
     pub(super) async fn stop(&mut self, probe: &mut H::Probe) {
-        self.until = None;
-        let _ = self.walk(&strides(&self.scenario().stop), probe).await;
+        (self.until, self.leaving) = (None, true);
+        let _ = self.once(&self.scenario().stop, probe).await;
     }
 
-    /// A turn of work, with the rest that belongs to it.
+    /// A turn of work, with the rest that belongs to it; the next turn is drawn after it.
     pub(super) async fn work(&mut self, probe: &mut H::Probe) -> Result<(), Halt> {
         let begun = Instant::now();
-        let mut turn = Vec::new();
-        unfold(&self.scenario().work, &self.state, &mut turn);
-        let walked = self.walk(&turn, probe).await;
+        let walked = self.walk(probe).await;
+        if let Some(moment) = self.rests.take() {
+            self.rest(moment).await;
+        }
         if let Pace::Paced(every) = self.scenario().pace {
             self.rest(begun + every).await;
         }
         self.turn += 1;
         self.state.set_iteration(self.turn);
+        self.work = self.story.turn(self.index, self.state.number(), self.turn);
         walked
     }
 
-    /// Takes a row of each data file for this turn.
-    pub(super) fn feed(&mut self, request: usize) -> Result<(), Halt> {
+    /// Takes a row of each data file for this turn; what it would have begun with fails where there
+    /// is none.
+    pub(super) fn feed(&mut self, started: bool) -> Result<(), Halt> {
         for feeder in &self.story.feeders[self.index] {
             match feeder.pick(self.state.number(), self.turn) {
                 Ok(row) => self.state.keep_row(feeder.name(), row),
                 Err(end) if end.wanted => return Err(Halt::Over),
                 Err(end) => {
-                    self.refuse(request, end.to_string());
+                    let start = self.scenario().start.first().filter(|_| !started);
+                    let step = start.or_else(|| self.work.first());
+                    self.refuse(step.map_or(0, |step| step.request), end.to_string());
                     return Err(Halt::Stuck);
                 }
             }
@@ -139,37 +162,64 @@ impl<'a, H: Hub> Walker<'a, H> {
         Ok(())
     }
 
-    /// The request that a turn would begin with, where it cannot begin.
-    pub(super) fn next_request(&self, started: bool) -> usize {
-        let scenario = self.scenario();
-        if let Some(step) = scenario.start.first().filter(|_| !started) {
-            return step.request;
-        }
-        let mut turn = Vec::new();
-        unfold(&scenario.work, &self.state.clone(), &mut turn);
-        turn.first().map_or(0, |(step, _)| step.request)
-    }
-
-    async fn walk(&mut self, strides: &[Stride<'a>], probe: &mut H::Probe) -> Result<(), Halt> {
-        if strides.is_empty() {
-            tokio::task::yield_now().await;
-        }
-        for (step, last) in strides {
+    /// Steps that are made once, one after the other.
+    async fn once(&mut self, steps: &[Step], probe: &mut H::Probe) -> Result<(), Halt> {
+        for step in steps {
             if self.is_over() {
                 return Ok(());
             }
-            let made = self.step(step, probe).await;
-            if let Some(think) = step.wait {
-                self.think(thinks(think, &self.state)).await;
-            }
-            if let Pace::Wait(think) = self.scenario().pace
-                && (*last || made.is_err())
-            {
-                self.think(thinks(think, &self.state)).await;
-            }
-            made?;
-            tokio::task::coop::consume_budget().await;
+            self.stride(step, false, probe).await?;
         }
+        Ok(())
+    }
+
+    /// The steps of this turn.
+    async fn walk(&mut self, probe: &mut H::Probe) -> Result<(), Halt> {
+        let mut last = None;
+        while !self.is_over() {
+            let state = &self.state;
+            match self.work.next(|until| holds(until, state)) {
+                Some(Next::Step(step, ends)) => {
+                    last = Some(step.request);
+                    self.stride(step, ends, probe).await?;
+                }
+                Some(Next::InVain(task)) => {
+                    let until = task.until.as_ref().map_or("", |until| until.source());
+                    let times = task.repeat.1;
+                    let what = format!("`{until}` was not met, {times} times in a row");
+                    self.refuse(last.unwrap_or(0), what);
+                    return Err(Halt::Failed);
+                }
+                None => break,
+            }
+        }
+        // A turn without a step must let others have theirs.
+        if last.is_none() {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// What is left of the rest before a step, the step, and the rest that it asks for.
+    async fn stride(&mut self, step: &Step, ends: bool, probe: &mut H::Probe) -> Result<(), Halt> {
+        if let Some(moment) = self.rests.take() {
+            self.rest(moment).await;
+            // Who thinks when the load ends has done what it came for.
+            if !self.leaving && (self.is_over() || !self.lane.releasing.get()) {
+                return Err(Halt::Over);
+            }
+        }
+        let made = self.step(step, probe).await;
+        let mut rest = step.wait.map_or(Duration::ZERO, |think| thinks(think, &self.state));
+        let scenario = self.scenario();
+        if let Pace::Wait(think) = scenario.pace
+            && (ends || made.is_err() || matches!(scenario.work, Work::Steps(_)))
+        {
+            rest += thinks(think, &self.state);
+        }
+        self.rests = (!rest.is_zero()).then(|| Instant::now() + rest);
+        made?;
+        tokio::task::coop::consume_budget().await;
         Ok(())
     }
 
@@ -189,14 +239,16 @@ impl<'a, H: Hub> Walker<'a, H> {
             now
         });
         lane.take_off(self.place, Flight { request, due, sent: now, number: 0 });
-        let deadline = lane.deadline(due);
-        let mut answer = if live.is_none() && step.extract.is_empty() {
+        let (deadline, keeps) = (lane.deadline(due), keeps(step, live));
+        let mut answer = if live.is_none() && !keeps {
             probe.fire(request, deadline).await
         } else {
-            let want = (!step.extract.is_empty()).then_some(&mut self.kept);
+            let want = keeps.then_some(&mut self.kept);
             probe.fire_live(request, live.map(|_| &self.rendered), want, deadline).await
         };
-        self.extract(step, &mut answer);
+        if keeps {
+            self.look(step, live, &mut answer);
+        }
         // Opening a connection is part of the request that had to; otherwise it is due when it is
         // sent. The first of an arrival is due when the arrival is.
         let waited = answer.connecting.is_some() || answer.sent >= answer.done;
@@ -209,26 +261,12 @@ impl<'a, H: Hub> Walker<'a, H> {
         }
     }
 
-    /// Takes values out of a good answer; it is not good where one is missing.
-    fn extract(&mut self, step: &Step, answer: &mut Answer) {
+    /// Takes values out of a good answer; it is not good where one is missing or unexpected.
+    fn look(&mut self, step: &Step, live: Option<&Live>, answer: &mut Answer) {
         let End::Good(status) = answer.end else { return };
-        if step.extract.is_empty() {
-            return;
-        }
-        let json = LazyJson::new(&self.kept.body);
-        let headers = self.kept.headers.iter();
-        let headers = headers.map(|(name, value)| (name.as_str(), value.as_slice()));
-        let parts = Parts { status, headers, body: &self.kept.body, json: &json };
-        for extract in &step.extract {
-            match extract.take(&parts) {
-                Ok(found) => self.state.keep(&found.into, found.value),
-                Err(missing) => {
-                    self.state.forget(&extract.into);
-                    self.lane.note(step.request, missing.to_string());
-                    let why = Failure::Expectation;
-                    answer.end = End::Failed { why, status: Some(status) };
-                }
-            }
+        if let Err(what) = look(step, live, (status, &self.kept), &mut self.state) {
+            self.lane.note(step.request, what);
+            answer.end = End::Failed { why: Failure::Expectation, status: Some(status) };
         }
     }
 
@@ -250,42 +288,15 @@ impl<'a, H: Hub> Walker<'a, H> {
         self.rest(Instant::now() + time).await;
     }
 
-    /// Rests until then; a virtual user not beyond the end of its life.
+    /// Rests until then; not beyond the end of the load, nor of a virtual user's life.
     async fn rest(&self, moment: Instant) {
-        let Some(until) = self.until else {
-            return tokio::time::sleep_until(moment.into()).await;
-        };
-        if self.is_over() {
+        if self.is_over() || !self.lane.releasing.get() {
             return;
         }
-        let moment = moment.min(self.lane.moment(until));
+        let moment = self.until.map_or(moment, |until| moment.min(self.lane.moment(until)));
         tokio::select! {
             () = tokio::time::sleep_until(moment.into()) => {}
             () = self.lane.ending.notified() => {}
         }
-    }
-}
-
-fn strides(steps: &[Step]) -> Vec<Stride<'_>> {
-    steps.iter().map(|step| (step, false)).collect()
-}
-
-/// Writes the changing parts of a request; why that cannot be, naming what has no value.
-fn render(live: &Live, state: &mut State, into: &mut Rendered) -> Result<(), String> {
-    state.set_now(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
-    into.path.clear();
-    into.body.clear();
-    into.headers.resize_with(live.headers.len(), Vec::new);
-    live.path.render(state, &mut into.path).map_err(|why| format!("path: {why}"))?;
-    for ((name, template), value) in live.headers.iter().zip(&mut into.headers) {
-        value.clear();
-        template.render(state, value).map_err(|why| format!("header `{name}`: {why}"))?;
-        if value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-            return Err(format!("header `{name}`: the value has a line break"));
-        }
-    }
-    match &live.body {
-        Some(body) => body.render(state, &mut into.body).map_err(|why| format!("body: {why}")),
-        None => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ mod ledger;
 mod bell;
 mod lane;
 pub mod story;
+mod step;
 mod journey;
 mod open;
 mod closed;

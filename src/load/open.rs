@@ -78,7 +78,7 @@ impl<H: Hub> Open<H> {
     fn release(self: &Rc<Self>, arrival: Arrival, now: u64) {
         let (lane, due) = (&self.lane, super::nanos(arrival.due));
         lane.lag(due, now);
-        if lane.in_flight().max(lane.walking.get()) >= self.most_in_flight {
+        if lane.in_flight() >= self.most_in_flight {
             return lane.drop_arrival(due);
         }
         lane.release();

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::chance::{Key, ONE};
 use crate::plan::Drive;
 use crate::plan::draw::Draw;
-use crate::plan::scenario::{Live, Scenario, Share, Step, Task, Think, Work};
+use crate::plan::scenario::{Live, Scenario, Share, Think};
+use crate::plan::turn::{Dice, Turn};
 use crate::script::feeder::{Feeder, Shard};
 use crate::script::state::State;
 
@@ -21,9 +22,6 @@ pub struct Story {
     pub(super) seed: u64,
     draw: Draw,
 }
-
-/// A step of a turn, and whether its sequence ends with it.
-pub(super) type Stride<'a> = (&'a Step, bool);
 
 impl Story {
     /// The story of a load; `None` where requests are only drawn by weight.
@@ -76,44 +74,18 @@ impl Story {
         self.draw.nth(0, number)
     }
 
+    /// A turn of a user of a scenario, drawn.
+    pub(super) fn turn(&self, scenario: usize, user: u64, turn: u64) -> Turn<'_> {
+        Turn::new(&self.scenarios[scenario].work, Dice::new(self.seed, user, turn))
+    }
+
     /// The request that an arrival begins with.
     pub(super) fn first(&self, number: u64) -> usize {
-        let scenario = &self.scenarios[self.of_arrival(number)];
-        if let Some(step) = scenario.start.first() {
-            return step.request;
-        }
-        let mut turn = Vec::new();
-        unfold(&scenario.work, &State::new(self.seed, number), &mut turn);
-        turn.first().map_or(0, |(step, _)| step.request)
+        let scenario = self.of_arrival(number);
+        let start = self.scenarios[scenario].start.first();
+        let first = start.or_else(|| self.turn(scenario, number, 0).first());
+        first.map_or(0, |step| step.request)
     }
-}
-
-/// Draws one turn of work: its steps in the order in which they are made.
-pub(super) fn unfold<'a>(work: &'a Work, state: &State, into: &mut Vec<Stride<'a>>) {
-    match work {
-        Work::Steps(steps) => {
-            let last = steps.len().saturating_sub(1);
-            into.extend(steps.iter().enumerate().map(|(place, step)| (step, place == last)));
-        }
-        Work::Tasks(tasks) => {
-            let Some(task) = drawn(tasks, state) else { return };
-            let (least, most) = task.repeat;
-            let more = u64::from(most.saturating_sub(least));
-            let times = u64::from(least) + if more > 0 { state.draw_below(more + 1) } else { 0 };
-            (0..times).for_each(|_| unfold(&task.work, state, into));
-        }
-    }
-}
-
-fn drawn<'a>(tasks: &'a [Task], state: &State) -> Option<&'a Task> {
-    let all: u64 = tasks.iter().map(|task| u64::from(task.weight)).sum();
-    let mut slot = if tasks.len() > 1 { state.draw_below(all) } else { 0 };
-    tasks.iter().find(|task| {
-        let weight = u64::from(task.weight);
-        let hit = slot < weight;
-        slot = slot.saturating_sub(weight);
-        hit
-    })
 }
 
 /// How long a user thinks this time.

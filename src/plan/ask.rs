@@ -26,11 +26,19 @@ pub(super) struct CodeAsk(pub(super) Code);
 
 /// What a header must be.
 #[derive(Clone, Debug)]
-pub(super) struct HeaderAsk(pub(super) HeaderRule);
+pub(super) struct HeaderAsk {
+    pub(super) rule: HeaderRule,
+    /// The text that is asked for, as it is written.
+    pub(super) text: Option<At<Text>>,
+}
 
 /// What the nodes of a JSON path must be.
 #[derive(Clone, Debug)]
-pub(super) struct JsonAsk(pub(super) JsonRule);
+pub(super) struct JsonAsk {
+    pub(super) rule: JsonRule,
+    /// The value that is asked for, as it is written.
+    pub(super) json: Option<Json>,
+}
 
 table! {
     /// Texts that the body contains.
@@ -124,16 +132,30 @@ impl Read for BodyAsk {
     }
 }
 
+impl HeaderAsk {
+    /// Whether the whole value must be the text.
+    pub(super) fn is_whole(&self) -> bool {
+        match self.rule {
+            HeaderRule::Equals(_) => true,
+            HeaderRule::Contains(_) | HeaderRule::Present => false,
+        }
+    }
+}
+
 impl Read for HeaderAsk {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         if !node.value.get_ref().is_table() {
             let text = reader.text(node, "a string or a table")?;
-            return Some(Self(HeaderRule::Equals(text.value)));
+            let rule = HeaderRule::Equals(text.value.clone());
+            return Some(Self { rule, text: Some(At { value: text, span: node.value.span() }) });
         }
         let table = HeaderTable::read(node, reader)?;
-        match (table.contains.value(), table.present.value()) {
-            (Some(text), None) => Some(Self(HeaderRule::Contains(text.value.clone()))),
-            (None, Some(Flag(true))) => Some(Self(HeaderRule::Present)),
+        match (table.contains.get(), table.present.value()) {
+            (Some(text), None) => {
+                let rule = HeaderRule::Contains(text.value.value.clone());
+                Some(Self { rule, text: Some(text.clone()) })
+            }
+            (None, Some(Flag(true))) => Some(Self { rule: HeaderRule::Present, text: None }),
             (Some(_), Some(_)) | (None, _) => {
                 let hint = "write `{ contains = \"text\" }` or `{ present = true }`".to_owned();
                 reader.bad(node, "says nothing that can be checked", hint);
@@ -145,16 +167,19 @@ impl Read for HeaderAsk {
 
 impl Read for JsonAsk {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let equals = |json: &Json| Self {
+            rule: JsonRule::Equals(json.value.clone()),
+            json: Some(json.clone()),
+        };
         if node.value.get_ref().is_table() {
-            let table = EqualsTable::read(node, reader)?;
-            return table.equals.value().map(|json| Self(JsonRule::Equals(json.value.clone())));
+            return EqualsTable::read(node, reader)?.equals.value().map(equals);
         }
-        let literal = Json::read(node, reader)?.value;
-        Some(Self(match literal.as_str() {
-            Some("present") => JsonRule::Present,
-            Some("not-empty") => JsonRule::NotEmpty,
-            Some(_) | None => JsonRule::Equals(literal),
-        }))
+        let literal = Json::read(node, reader)?;
+        Some(match literal.value.as_str() {
+            Some("present") => Self { rule: JsonRule::Present, json: None },
+            Some("not-empty") => Self { rule: JsonRule::NotEmpty, json: None },
+            Some(_) | None => equals(&literal),
+        })
     }
 }
 

@@ -11,12 +11,15 @@ use super::profile::Profile;
 use super::reader::{At, Reader, Slot, Text};
 use super::scenario::{Feed, Pace, Scenario, Share, Step, Task, Work};
 use super::value::{Many, OneOrMany};
-use super::{Request, file, share, story, take};
+use super::{Request, file, live, share, story, take};
 use crate::run::Model;
 use crate::script::feeder::Pick;
+use crate::script::template::{Place, Template};
 
 /// The most endpoints of one gate file: each has histograms of its own.
 const MOST: usize = 1_000;
+/// How often a task comes at most that ends on a condition.
+const USUAL_ROUNDS: u32 = 100;
 
 /// Everything that is done, and who does it.
 #[derive(Default)]
@@ -251,15 +254,32 @@ impl Maker<'_, '_> {
                 self.reader.fault(span.clone(), message, hint);
             }
             let weight = task.weight.value().map_or(1, |weight| weight.0);
+            let until = self.until(task, &known);
+            let usual = if until.is_some() { USUAL_ROUNDS } else { 1 };
             tasks.extend(work.map(|work| Task {
                 name: text.clone(),
                 weight: u32::try_from(weight).unwrap_or(u32::MAX),
                 tags: tags(task.tags.value()),
-                repeat: task.repeat.value().map_or((1, 1), |repeat| (repeat.0, repeat.1)),
+                repeat: task.repeat.value().map_or((usual, usual), |one| (one.0, one.1)),
+                until,
                 work,
             }));
         }
         tasks
+    }
+
+    /// The condition that ends a task.
+    fn until(&mut self, task: &story::Task, known: &Known<'_>) -> Option<Template> {
+        let at = task.until.get()?;
+        if !at.value.live {
+            let hint = "write what ends it: `until = \"{{ state == 'done' }}\"`".to_owned();
+            self.reader.fault(at.span.clone(), "`until` is the same for ever", hint);
+            return None;
+        }
+        let mut uses = Vec::new();
+        let template = live::template(at, Place::Body, &mut uses, self.reader);
+        known.check(&uses, self.reader);
+        template
     }
 
     fn steps(&mut self, written: &Slot<Many<story::Step>>, known: &mut Known<'_>) -> Vec<Step> {

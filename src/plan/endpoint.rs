@@ -3,16 +3,15 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use serde_json_path::JsonPath;
-
+use super::Request;
 use super::address::path_is_good;
+use super::expect::{self, header_name_is_good};
 use super::file;
 use super::live::{self, Use};
 use super::payload::{self, Files};
 use super::reader::{At, Reader, Slot, Text, visible};
 use super::scenario::Live;
 use super::value::Dict;
-use super::{Expect, HeaderRule, Request};
 use super::{ask, call};
 use crate::header;
 use crate::sanitise::{self, Clean};
@@ -100,8 +99,10 @@ pub(super) fn request(
 ) -> Option<Request> {
     let before = reader.faults.len();
     let (method, path) = method_and_path(written, reader)?;
-    // An odd sign within a tag is none of the path's.
-    if let Err(bad) = path_is_good(&path.value.around("0")) {
+    // An odd sign within a tag is none of the path's, and a value may bring its own `/`.
+    let around = path.value.around("0");
+    let around = if path.value.leads() { format!("/{around}") } else { around };
+    if let Err(bad) = path_is_good(&around) {
         reader.fault(path.span.clone(), format!("the path {}", bad.why), bad.hint);
     }
     let name = name(written, &method, &path, reader)?;
@@ -111,8 +112,9 @@ pub(super) fn request(
     };
     let (body, live_body) = payload::body(&written.payload, files, uses, reader);
     let called = written.payload.grpc.and_then(|at| call::call(&at.value, files, reader));
-    let mut expect = written.expect.map(|at| expect(at, &method, reader)).unwrap_or_default();
-    expect.graphql = written.payload.graphql.is_some();
+    let (mut rules, wanted) =
+        written.expect.map(|at| expect::rules(at, &method, uses, reader)).unwrap_or_default();
+    rules.graphql = written.payload.graphql.is_some();
     if let Some(at) = written.expect {
         call::expect_fits(&at.value, written.payload.grpc.is_some(), reader);
     }
@@ -120,9 +122,16 @@ pub(super) fn request(
     let headers = written.headers.map(|dict| headers(dict, reader));
     let texts = written.headers.iter().flat_map(|dict| &dict.0);
     let mut live = None;
-    if live_body.is_some() || path.value.live || texts.into_iter().any(|(_, at)| at.value.live) {
+    let own = texts.into_iter().any(|(_, at)| at.value.live) || !wanted.is_empty();
+    if live_body.is_some() || path.value.live || own {
         let parts = live::parts(&path, prefix, written.headers, uses, reader);
-        live = parts.map(|(path, headers)| Live { path, headers, body: live_body });
+        live = parts.map(|(path, headers)| Live {
+            path,
+            prefix: prefix.len(),
+            headers,
+            body: live_body,
+            expect: wanted,
+        });
     }
     (reader.faults.len() == before).then_some(())?;
     Some(Request {
@@ -132,7 +141,7 @@ pub(super) fn request(
         headers: headers.unwrap_or_default(),
         body,
         weight: written.weight,
-        expect,
+        expect: rules,
         endpoint: 0,
         live,
         call: called,
@@ -266,47 +275,4 @@ pub(super) fn headers(dict: &Dict<Text>, reader: &mut Reader<'_>) -> Vec<(String
         reader.warn_of_token(&value.value.template, &value.span);
     }
     read
-}
-
-/// RFC 9110, section 5.6.2: a field name is a token.
-fn header_name_is_good(key: &At<String>, reader: &mut Reader<'_>) {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if key.value.is_empty() || !key.value.bytes().all(token) {
-        let message = format!("`{}` cannot be the name of a header", key.value);
-        reader.fault(key.span.clone(), message, "write one such as `x-request-id`".to_owned());
-    }
-}
-
-fn expect(at: &At<ask::Expect>, method: &str, reader: &mut Reader<'_>) -> Expect {
-    let asked = &at.value;
-    let mut expect = Expect {
-        status: asked.status.value().map(|list| list.0.iter().map(|at| at.value.0).collect()),
-        ..Expect::default()
-    };
-    for text in asked.body.value().iter().flat_map(|body| &body.0) {
-        live::refuse(text, "an expectation", "expect a part that is the same for all", reader);
-        expect.body.push(text.value.value.clone());
-    }
-    for (key, value) in asked.header.value().iter().flat_map(|dict| &dict.0) {
-        header_name_is_good(key, reader);
-        let rule: HeaderRule = value.value.0.clone();
-        expect.headers.push((key.value.to_ascii_lowercase(), rule));
-    }
-    let codes = asked.grpc.value().into_iter().flat_map(|list| &list.0);
-    expect.grpc.extend(codes.map(|at| at.value.0));
-    for (key, value) in asked.json.value().iter().flat_map(|dict| &dict.0) {
-        match JsonPath::parse(&key.value) {
-            Ok(path) => expect.json.push((path, value.value.0.clone())),
-            Err(wrong) => {
-                let message = format!("`{}` is not a JSON path: {}", key.value, wrong.message());
-                let hint = "write one such as `\"$.items[0].id\"`".to_owned();
-                reader.fault(key.span.clone(), message, hint);
-            }
-        }
-    }
-    if method == "HEAD" && expect.needs_body() {
-        let hint = "expect a `status` or a `header` instead".to_owned();
-        reader.fault(at.span.clone(), "an answer to HEAD has no body", hint);
-    }
-    expect
 }

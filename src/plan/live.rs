@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::environment::literal;
 use super::reader::{At, Reader, Text};
 use super::value::Dict;
-use crate::script::template::{Place, Template};
+use crate::script::template::{BadTemplate, Place, Template};
 
 /// A name that a template needs from its user, with its attributes: `row.email`.
 pub(super) struct Use {
@@ -64,6 +64,27 @@ pub(super) fn template(
             let line = behind.lines().next().unwrap_or_default();
             let span = pinpoint(trimmed, bad.at, line, &at.span, reader);
             reader.fault(span, bad.why, bad.hint);
+            None
+        }
+    }
+}
+
+/// Many texts as one template, each of them read on its own first, so that a fault is
+/// found where it was written.
+pub(super) fn whole(
+    live: &[At<Text>],
+    place: Place,
+    parse: impl Fn() -> Result<Template, BadTemplate>,
+    uses: &mut Vec<Use>,
+    reader: &mut Reader<'_>,
+) -> Option<Template> {
+    let first = live.first()?;
+    let good = live.iter().filter(|at| template(at, place, uses, reader).is_some()).count();
+    (good == live.len()).then_some(())?;
+    match parse() {
+        Ok(template) => Some(template),
+        Err(bad) => {
+            reader.fault(first.span.clone(), bad.why, bad.hint);
             None
         }
     }

@@ -85,6 +85,8 @@ fn work(drive: &Drive, of: &Work, times: u64, turn: &mut [u64]) {
         Work::Tasks(tasks) => {
             for task in tasks {
                 let (from, to) = task.repeat;
+                // How often a condition lets a task come, nobody knows; once is sure.
+                let (from, to) = if task.until.is_some() { (1, 1) } else { (from, to) };
                 let repeats = u128::from(from) + u128::from(to);
                 let times = u128::from(share(tasks, task, times)) * repeats / 2;
                 work(drive, &task.work, u64::try_from(times).unwrap_or(u64::MAX), turn);

@@ -8,7 +8,7 @@ use super::live::{self, Use};
 use super::protocol::{Graphql, Grpc};
 use super::reader::{At, Reader, Text};
 use super::value::Dict;
-use crate::script::template::{BadTemplate, Place, Template};
+use crate::script::template::{Place, Template};
 
 /// The keys of a body, of which one is written at most.
 #[derive(Clone)]
@@ -45,12 +45,12 @@ pub(super) fn body(
     let json = json.or(operation.as_ref().map(|json| (json, JSON)));
     let json = json.or(written.grpc.map(|at| (call::message(&at.value), GRPC)));
     if let Some((Json { value, script, live }, kind)) = json {
-        let live = whole(live, Place::JsonString, || Template::parse_json(script), uses, reader);
+        let live = live::whole(live, Place::JsonString, || Template::parse_json(script), uses, reader);
         return (of(value.to_string().into_bytes(), kind), live);
     }
     if let Some(at) = written.form {
         let parse = || Template::parse_form(&fields(&at.value));
-        let live = whole(&live_texts(&at.value), Place::Form, parse, uses, reader);
+        let live = live::whole(&live_texts(&at.value), Place::Form, parse, uses, reader);
         return (of(encode(&at.value).into_bytes(), FORM), live);
     }
     let Some(at) = written.file else { return (None, None) };
@@ -73,26 +73,5 @@ fn one_body(written: &Written<'_>, reader: &mut Reader<'_>) {
     for (key, span) in given {
         let message = format!("`{first}` and `{key}` exclude each other");
         reader.fault(span, message, "a request has one body".to_owned());
-    }
-}
-
-/// A body of many texts as one template, each of them read on its own first, so that a fault is
-/// found where it was written.
-fn whole(
-    live: &[At<Text>],
-    place: Place,
-    parse: impl Fn() -> Result<Template, BadTemplate>,
-    uses: &mut Vec<Use>,
-    reader: &mut Reader<'_>,
-) -> Option<Template> {
-    let first = live.first()?;
-    let good = live.iter().filter(|at| live::template(at, place, uses, reader).is_some()).count();
-    (good == live.len()).then_some(())?;
-    match parse() {
-        Ok(template) => Some(template),
-        Err(bad) => {
-            reader.fault(first.span.clone(), bad.why, bad.hint);
-            None
-        }
     }
 }

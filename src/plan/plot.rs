@@ -68,6 +68,9 @@ fn tasks(out: &mut String, drive: &Drive, work: &Work, shown: Shown<'_>, depth: 
 }
 
 fn repeat(task: &Task) -> String {
+    if task.until.is_some() {
+        return format!("  until a condition is met, {} times at most", task.repeat.1);
+    }
     match task.repeat {
         (1, 1) => String::new(),
         (from, to) if from == to => format!("  {from} times"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::script::extract::Extract;
 use crate::script::feeder::Pick;
+use crate::script::json::Query;
 use crate::script::table::Table;
 use crate::script::template::Template;
 
@@ -58,6 +59,8 @@ pub struct Task {
     pub tags: Vec<String>,
     /// How many times in a row, from and to, both included.
     pub repeat: (u32, u32),
+    /// After each time: whether that was enough. Where it never is, the turn fails.
+    pub until: Option<Template>,
     /// What it consists of.
     pub work: Work,
 }
@@ -111,8 +114,30 @@ pub struct Feed {
 pub struct Live {
     /// Path and query, the target's prefix included.
     pub path: Template,
+    /// How long that prefix is: a `/` stands behind it once the path is filled in.
+    pub prefix: usize,
     /// All of the request's own headers, by lower-case name.
     pub headers: Vec<(String, Template)>,
     /// The body; `None` where the request's own is sent as it is.
     pub body: Option<Template>,
+    /// What is expected of the answer beside what is the same for all users.
+    pub expect: Vec<Wanted>,
+}
+
+/// An expectation that is written anew for each answer.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// A text that the body contains.
+    Body(Template),
+    /// What a header is, or contains.
+    Header {
+        /// Its name in lower case.
+        name: String,
+        /// The text.
+        value: Template,
+        /// It is the whole value.
+        whole: bool,
+    },
+    /// A value in a JSON body; the template writes it as JSON.
+    Json(Query, Template),
 }

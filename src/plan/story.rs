@@ -57,6 +57,9 @@ table! {
         tags: OneOrMany<Text>,
         /// How many times in a row: 3, or "1..3" for a number drawn each time. Default: 1.
         repeat: Repeat,
+        /// Again until this is true: "{{ state == 'done' }}". At most as often as `repeat` says
+        /// (100 times without it), and where that is not enough, the turn fails.
+        until: Text,
         /// What it consists of, one after the other.
         steps: Many<Step>,
         /// Instead of steps: smaller tasks, one of them drawn by weight.

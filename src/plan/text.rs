@@ -29,6 +29,11 @@ impl Text {
         Self { value, shown, template, script, filled: false, live, torn: false }
     }
 
+    /// Whether it begins with a place for a value.
+    pub(super) fn leads(&self) -> bool {
+        self.live && tag_spans(&self.script).first().is_some_and(|tag| tag.start == 0)
+    }
+
     /// What it says, with a stand-in for each value that is not known yet.
     pub(super) fn around(&self, stand_in: &str) -> String {
         if !self.live {

@@ -1,4 +1,10 @@
+/// What is expected of answers and taken out of them, user by user.
+mod answers;
+/// Think time, pace, and what a latency counts from.
+mod rests;
+
 use std::future::pending;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,8 +43,10 @@ fn get(endpoint: usize, path: &str, token: Option<&str>) -> Request {
         endpoint,
         live: Some(Live {
             path: template(Place::Url, path),
+            prefix: 0,
             headers: headers.into_iter().collect(),
             body: None,
+            expect: Vec::new(),
         }),
         call: None,
     }
@@ -75,22 +83,44 @@ fn go(
     requests: Vec<Request>,
     scenarios: Vec<Scenario>,
 ) -> Run {
-    go_by(Http::One, server, (model, level, lasting), requests, scenarios)
+    go_by(Http::One, server.address(), (model, level, lasting), requests, scenarios)
 }
 
 fn go_by(
     http: Http,
-    server: &Server,
-    (model, level, duration): (Model, u64, Duration),
+    address: SocketAddr,
+    load: (Model, u64, Duration),
     requests: Vec<Request>,
     scenarios: Vec<Scenario>,
 ) -> Run {
+    drive_by(&made(http, address, load, requests, scenarios), address)
+}
+
+/// The same, with something else about the load.
+fn go_with(
+    server: &Server,
+    load: (Model, u64, Duration),
+    (requests, scenarios): (Vec<Request>, Vec<Scenario>),
+    change: impl FnOnce(&mut Load),
+) -> Run {
+    let mut plan = made(Http::One, server.address(), load, requests, scenarios);
+    change(&mut plan.load);
+    drive_by(&plan, server.address())
+}
+
+fn made(
+    http: Http,
+    address: SocketAddr,
+    (model, level, duration): (Model, u64, Duration),
+    requests: Vec<Request>,
+    scenarios: Vec<Scenario>,
+) -> Drive {
     let (from, to) = (level * 1_000_000, level * 1_000_000);
-    let plan = Drive {
+    Drive {
         target: Target {
             secure: false,
             host: "127.0.0.1".to_owned(),
-            port: server.address().port(),
+            port: address.port(),
             prefix: String::new(),
             shown: String::new(),
             headers: Vec::new(),
@@ -113,9 +143,12 @@ fn go_by(
         endpoints: requests.iter().map(|request| request.name.clone()).collect(),
         requests,
         scenarios,
-    };
-    let order = Order::new(&plan, axis(&plan.load, &[]), 1, Origin::default());
-    let wire = HttpWire::prepare(&plan, &[server.address()]).expect("the load is fit");
+    }
+}
+
+fn drive_by(plan: &Drive, address: SocketAddr) -> Run {
+    let order = Order::new(plan, axis(&plan.load, &[]), 1, Origin::default());
+    let wire = HttpWire::prepare(plan, &[address]).expect("the load is fit");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(drive(order, wire, |_| None, pending()))
 }
@@ -159,19 +192,6 @@ fn what_a_user_extracted_arrives_in_its_next_request() {
 }
 
 #[test]
-fn think_time_is_no_latency_and_a_fixed_pace_is_kept() {
-    let server = Server::start(Script::new().on("/a", [ok("a")]));
-    for pace in [Pace::Wait(Think::Constant(100 * MS)), Pace::Paced(100 * MS)] {
-        let mut user = scenario("user", 1, vec![step(0)]);
-        user.pace = pace;
-        let load = (Model::Closed, 1, 550 * MS);
-        let run = go(&server, load, vec![get(0, "/a", None)], vec![user]);
-        assert!((3..=6).contains(&counts(&run)[0]), "{:?}", counts(&run));
-        assert!(run.whole().latency().most() < Some(90 * MS));
-    }
-}
-
-#[test]
 fn a_failed_step_gives_up_the_rest_and_says_what_was_missing() {
     let server = Server::start(Script::new().on("/login", [ok("{}")]).on("/a", [ok("a")]));
     let requests = vec![get(0, "/login", None), get(1, "/a", None)];
@@ -193,18 +213,6 @@ fn a_variable_without_a_value_is_named_and_nothing_is_sent() {
     let example = run.endpoints[0].examples.get(&Failure::Expectation).expect("an example");
     assert!(example.contains("nobody"), "{example}");
     assert_eq!(server.requests(), 0);
-}
-
-#[test]
-fn the_first_request_of_an_arrival_counts_from_its_due_time_the_others_from_sending() {
-    let late = [Act::Wait(80 * MS), ok("a")];
-    let server = Server::start(Script::new().on("/slow", late).on("/a", [ok("a")]));
-    let user = scenario("user", 1, vec![step(0), step(1)]);
-    let requests = vec![get(0, "/slow", None), get(1, "/a", None)];
-    let run = go(&server, (Model::Open, 20, 200 * MS), requests, vec![user]);
-    assert_eq!(counts(&run), [4, 4]);
-    assert!(run.endpoints[0].whole.latency().least() >= Some(80 * MS));
-    assert!(run.endpoints[1].whole.latency().least() < Some(70 * MS));
 }
 
 #[test]
@@ -230,6 +238,7 @@ fn tasks_are_drawn_alike_for_the_same_seed() {
         weight,
         tags: Vec::new(),
         repeat: (1, 2),
+        until: None,
         work: Work::Steps(vec![step(request)]),
     };
     let mut user = scenario("user", 1, Vec::new());

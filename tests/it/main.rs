@@ -11,6 +11,8 @@ mod plan;
 mod script;
 /// One request against servers that do everything a server can do to a client.
 mod wire;
+/// What users draw: tasks by weight, the same for the same seed.
+mod turns;
 /// Users that walk scenarios: state, data, pace, counts.
 mod journey;
 /// GraphQL and gRPC on the built binary.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use loadgate::plan::Drive;
-use loadgate::plan::scenario::{Live, Pace, Share, Think, Work};
+use loadgate::plan::scenario::{Live, Pace, Share, Think, Wanted, Work};
 use loadgate::script::Value;
 use loadgate::script::state::State;
 use loadgate::script::template::Template;
@@ -166,4 +166,67 @@ fn names_of_scenarios_and_lone_requests_are_told_apart() {
     let request = "[[request]]\nname = \"health\"\nget = \"/health\"";
     let told = told(&gate(&format!("{scenario}\n{request}"), MAX));
     assert_eq!(told, ["two scenarios are named `health`"]);
+}
+
+#[test]
+fn expectations_with_templates_are_each_users_own() {
+    let plan = good(&steps(
+        r#"
+  { get = "/x", extract.v = { json = "$.v" } },
+  { get = "/y", expect = { status = 200, body = ["a", "<{{ v }}>"],
+      header = { A = { contains = "{{ v }}" }, b = "b" },
+      json = { "$.v" = "{{ v }}", "$.w" = 1, "$.x" = { equals = ["{{ v }}"] } } } },
+"#,
+    ));
+    let request = &drive(&plan).requests[1];
+    let fixed =
+        (request.expect.body.len(), request.expect.headers.len(), request.expect.json.len());
+    assert_eq!(fixed, (1, 1, 1));
+    let wanted = &live(drive(&plan), 1).expect;
+    let known = [("v", "\"7")];
+    let [Wanted::Body(body), Wanted::Header { name, value, whole }, rest @ ..] = &wanted[..] else {
+        unreachable!("{wanted:?}")
+    };
+    assert_eq!((written(body, &known), name.as_str(), *whole), ("<\"7>".to_owned(), "a", false));
+    assert_eq!(written(value, &known), "\"7");
+    let json = |at: usize| match &rest[at] {
+        Wanted::Json(path, template) => format!("{path} {}", written(template, &known)),
+        other => format!("{other:?}"),
+    };
+    assert_eq!((json(0), json(1)), (r#"$.v "\"7""#.to_owned(), r#"$.x ["\"7"]"#.to_owned()));
+    assert_eq!(
+        told(&steps(r#"{ get = "/", expect.json = { "$.a" = "{{ nobody }}" } }"#)),
+        ["unknown name `nobody`"]
+    );
+}
+
+#[test]
+fn a_path_begins_with_a_slash_or_with_a_value() {
+    let take = "{ get = \"/\", extract.next = { json = \"$.next\" } }";
+    let path = |path: &str| told(&steps(&format!("{take}, {{ get = \"{path}\" }}")));
+    assert_eq!(path("{{ next }}?page=2"), [""; 0]);
+    assert_eq!(path("x{{ next }}"), ["the path does not start with `/`"]);
+    assert_eq!(path("{{ next }} x"), ["the path holds a character that a path cannot have"]);
+}
+
+#[test]
+fn a_condition_ends_a_task() {
+    let scenario = |task: &str| {
+        let step = "steps = [{ get = \"/job\", extract.state = { json = \"$.state\" } }]";
+        gate(
+            &format!("[[scenario]]\nname = \"s\"\n[[scenario.task]]\nname = \"t\"\n{step}\n{task}"),
+            MAX,
+        )
+    };
+    let plan = good(&scenario("until = \"{{ state == 'done' }}\""));
+    let Work::Tasks(tasks) = &drive(&plan).scenarios[0].work else { unreachable!("tasks") };
+    assert_eq!((tasks[0].repeat, tasks[0].until.is_some()), ((100, 100), true));
+    let plan = good(&scenario("until = \"{{ state == 'done' }}\"\nrepeat = 20"));
+    let Work::Tasks(tasks) = &drive(&plan).scenarios[0].work else { unreachable!("tasks") };
+    assert_eq!(tasks[0].repeat, (20, 20));
+    assert_eq!(told(&scenario("until = \"done\"")), ["`until` is the same for ever"]);
+    assert_eq!(
+        told(&scenario("until = \"{{ stat }}\"")),
+        ["unknown name `stat`, did you mean `state`?"]
+    );
 }
