@@ -24,7 +24,7 @@ use loadgate::script::template::{Place, Template};
 
 use serde_json_path::JsonPath;
 
-use crate::support::server::{Act, Script, Server, ok};
+use crate::support::server::{Script, Server, ok};
 
 const MS: Duration = Duration::from_millis(1);
 

@@ -38,7 +38,8 @@ impl Ask {
     pub(super) fn prepare(target: &Target, request: &Request) -> Result<Self, Unfit> {
         let unfit = |what: String| Unfit(format!("{}: {what}", request.name));
         let headers = headers(target, request).map_err(&unfit)?;
-        let path = escaped(&request.path);
+        // A path that is written anew each time may not be one before it is.
+        let path = if request.live.is_some() { "/".to_owned() } else { escaped(&request.path) };
         let authority = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
         let scheme = if target.secure { "https" } else { "http" };
         let mut parts = http::Request::builder()
