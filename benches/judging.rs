@@ -59,7 +59,7 @@ fn evidence(endpoint: u32) -> Evidence {
 
 fn slice(index: u32) -> Slice {
     let sent = u64::from(SAMPLES * ENDPOINTS);
-    let pulse = Pulse { planned: sent, sent, dropped: 0, in_flight: 4, users: 0 };
+    let pulse = Pulse { planned: sent, released: sent, sent, dropped: 0, in_flight: 4, users: 0 };
     let at = |index: u32| Duration::from_secs(index.into());
     Slice { from: at(index), to: at(index + 1), stage: 0, warm_up: false, pulse }
 }

@@ -75,6 +75,9 @@ pub enum Command {
 pub struct Run {
     /// The gate file
     pub gate: PathBuf,
+    /// Walk each scenario once and show each request and answer; nothing is judged
+    #[arg(long, env = "LOADGATE_ONCE", value_parser = falsey(), action = ArgAction::SetTrue)]
+    pub once: bool,
     /// What to change in it.
     #[command(flatten)]
     pub changes: Changes,
@@ -173,6 +176,12 @@ pub struct Changes {
     /// The seed of every draw; drawn and printed when not given
     #[arg(long, value_name = "N", env = "LOADGATE_SEED")]
     pub seed: Option<u64>,
+    /// Only scenarios, tasks and requests with one of these tags
+    #[arg(long, value_name = "TAG", env = "LOADGATE_TAGS", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// All but scenarios, tasks and requests with one of these tags
+    #[arg(long, value_name = "TAG", env = "LOADGATE_EXCLUDE_TAGS", value_delimiter = ',')]
+    pub exclude_tags: Vec<String>,
 }
 
 /// Where the reports go.

@@ -31,7 +31,8 @@ pub struct Run {
 pub struct Evidence {
     /// The endpoint's name.
     pub name: String,
-    /// Arrivals planned within the judged time; `None` where no timetable says (closed model).
+    /// Requests that the arrivals planned within the judged time send, on average where users draw
+    /// what they do; `None` where no timetable says (closed model).
     pub planned: Option<u64>,
     /// All samples that were due within the judged time.
     pub whole: Tally,
@@ -61,6 +62,9 @@ pub struct Slice {
 pub struct Pulse {
     /// Arrivals whose time lay in the slice; in the closed model the same as `sent`.
     pub planned: u64,
+    /// Arrivals released in it, each a request or a user with several; in the closed model the same
+    /// as `sent`.
+    pub released: u64,
     /// Requests sent.
     pub sent: u64,
     /// Arrivals dropped for our own limits.
@@ -259,6 +263,14 @@ impl Stop {
                 self.clone()
             }
         }
+    }
+}
+
+impl Delivered {
+    /// Users that arrived, where each of them may send several requests.
+    #[must_use]
+    pub fn arrived(&self) -> Option<u64> {
+        self.released.filter(|released| *released != self.sent)
     }
 }
 

@@ -67,7 +67,7 @@ fn around(ask: &Ask, plan: &mut Plan, voice: &Voice) -> Around {
 }
 
 /// Whether the load can be sent at all: certificates, headers, and the open files it takes.
-fn fits(drive: &Drive) -> Result<(), String> {
+pub(super) fn fits(drive: &Drive) -> Result<(), String> {
     HttpWire::prepare(&reflect::known(drive), &[]).map_err(|unfit| unfit.to_string())?;
     let limit = health::raise_descriptors();
     limit.map_or(Ok(()), |limit| health::fits(drive, limit)).map_err(|many| many.to_string())

@@ -55,7 +55,7 @@ pub(super) async fn measure(
 }
 
 /// Waits until the service is ready, finds out where it is, and knocks.
-async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unreachable> {
+pub(super) async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unreachable> {
     if let Some(ready) = &drive.target.ready {
         voice.step(&format!("waiting for GET {}", ready.path));
         ready::wait(&drive.target, ready, voice).await?;

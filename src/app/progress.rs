@@ -24,6 +24,8 @@ struct Glance {
     elapsed: Duration,
     /// Requests sent in a second, of late.
     rate: Option<Rate>,
+    /// Users that arrived so far and that were planned to, where they are not the requests.
+    users: Option<(u64, u64)>,
     /// The median so far.
     p50: Option<Value>,
     /// The 99th percentile so far.
@@ -95,13 +97,16 @@ fn moving(width: u16) -> ProgressBar {
 fn glance(now: &load::Progress<'_>, rate: Option<Rate>) -> Glance {
     let whole = now.whole();
     let p99 = Quantile::from_millionths(990_000).expect("a share below 1");
+    let pulse = now.pulse();
+    let users = (pulse.released != pulse.sent).then_some((pulse.released, pulse.planned));
     Glance {
         elapsed: now.elapsed(),
         rate,
+        users,
         p50: latency_at(&whole, Quantile::MEDIAN),
         p99: latency_at(&whole, p99),
         errors: Ratio::of(whole.bad(), whole.count()),
-        in_flight: now.pulse().in_flight,
+        in_flight: pulse.in_flight,
     }
 }
 
@@ -109,6 +114,8 @@ fn line(glance: &Glance, whole: Duration) -> String {
     let seconds = |time: Duration| show_duration(Duration::from_secs(time.as_secs()));
     let mut parts = vec![format!("{} of {}", seconds(glance.elapsed), show_duration(whole))];
     parts.extend(glance.rate.map(|rate| format!("{:.0}/s", rate.as_f64())));
+    let users = |(arrived, planned)| format!("{arrived} users of {planned}");
+    parts.extend(glance.users.map(users));
     parts.extend(glance.p50.map(|p50| format!("p50 {p50}")));
     parts.extend(glance.p99.map(|p99| format!("p99 {p99}")));
     parts.extend(glance.errors.map(|errors| format!("errors {:.2}%", errors.share() * 100.0)));
@@ -186,6 +193,7 @@ mod tests {
         let mut glance = Glance {
             elapsed: Duration::from_millis(12_700),
             rate: Rate::per_second(199.6),
+            users: None,
             p50: Some(Value::Time(Duration::from_millis(5))),
             p99: Some(Value::Never),
             errors: Ratio::new(0.012),
@@ -196,6 +204,9 @@ mod tests {
             line(&glance, whole),
             "12s of 60s  200/s  p50 5.00 ms  p99 never  errors 1.20%  3 in flight"
         );
+        glance.users = Some((40, 41));
+        assert!(line(&glance, whole).contains("200/s  40 users of 41  p50"));
+        glance.users = None;
         (glance.rate, glance.p50, glance.p99, glance.errors) = (None, None, None, None);
         assert_eq!(line(&glance, whole), "12s of 60s  3 in flight");
     }

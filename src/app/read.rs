@@ -41,6 +41,8 @@ pub(super) fn plan(gate: &Gate, changes: &Changes, lookup: Lookup) -> Result<Pla
         target: changes.target.as_deref(),
         duration: changes.duration,
         seed: changes.seed,
+        tags: &changes.tags,
+        exclude_tags: &changes.exclude_tags,
     };
     Ok(Plan::read(&source)?)
 }

@@ -148,6 +148,8 @@ pub(super) struct Slice {
     pub(super) stage: Count,
     pub(super) warm_up: bool,
     pub(super) planned: Count,
+    #[serde(default)]
+    pub(super) released: Option<Count>,
     pub(super) sent: Count,
     pub(super) dropped: Count,
     pub(super) in_flight: Count,

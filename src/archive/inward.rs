@@ -164,6 +164,7 @@ fn slices(forms: &[form::Slice], load: &Delivered) -> Believed<Vec<Slice>> {
         (at, stage) = (to, of);
         let pulse = Pulse {
             planned: form.planned.0,
+            released: form.released.unwrap_or(form.sent).0,
             sent: form.sent.0,
             dropped: form.dropped.0,
             in_flight: form.in_flight.0,

@@ -121,6 +121,7 @@ fn slice(slice: &Slice) -> form::Slice {
         stage: Count(u64::try_from(slice.stage).unwrap_or(u64::MAX)),
         warm_up: slice.warm_up,
         planned: Count(slice.pulse.planned),
+        released: Some(Count(slice.pulse.released)),
         sent: Count(slice.pulse.sent),
         dropped: Count(slice.pulse.dropped),
         in_flight: Count(slice.pulse.in_flight),

@@ -43,7 +43,8 @@ pub(super) fn doubt(plan: &Plan, run: &Run) -> Option<Doubt> {
 /// Whether the only trouble is that arrivals were dropped. Then the service had less to do than was
 /// planned, and what it breached all the same, it breached.
 pub(super) fn is_only_dropped(plan: &Plan, run: &Run) -> bool {
-    let enough = is_enough(run.load.sent.saturating_add(run.load.dropped), run);
+    let released = run.load.released.unwrap_or(run.load.sent);
+    let enough = is_enough(released.saturating_add(run.load.dropped), run);
     dropped(run).is_some() && enough && run.anything_answered() && apart(plan, run).is_empty()
 }
 
@@ -155,6 +156,13 @@ fn unsent(run: &Run) -> Option<String> {
         return None;
     }
     let share = Ratio::of(sent, planned).map_or(String::new(), percent);
+    if let Some(arrived) = run.load.arrived() {
+        let requests = run.load.sent;
+        return Some(format!(
+            "{arrived} of {planned} planned users arrived ({share}, at least 98 % is needed) and \
+             sent {requests} requests: {CURE}"
+        ));
+    }
     Some(format!(
         "{sent} of {planned} planned requests were sent ({share}, at least 98 % is needed): {CURE}"
     ))

@@ -10,7 +10,6 @@ use super::strain::Strain;
 use super::sums::Sums;
 use super::{Order, nanos};
 use crate::plan::axis::Piece;
-use crate::plan::draw::Draw;
 use crate::plan::timetable::{Timetable, Walk};
 use crate::run::{Clock, Delivered, Evidence, Generator, Model, Pulse, Run, Slice, Stop};
 use crate::sample::{End, Failure};
@@ -21,13 +20,11 @@ use crate::unit::{Quantile, Ratio};
 pub(super) struct Course {
     pub(super) order: Arc<Order>,
     pub(super) table: Arc<Timetable>,
-    draw: Draw,
     sums: Sums,
     planned: Planned,
     lanes: Vec<Standing>,
     pacing: &'static str,
     connecting: Times,
-    released: u64,
     opened: u64,
     reconnects: u64,
     lags: Times,
@@ -66,19 +63,16 @@ struct Descriptors {
 
 impl Course {
     pub(super) fn new(order: Order, lanes: usize) -> Self {
-        let weights: Vec<u32> = order.requests.iter().map(|(_, weight)| *weight).collect();
         let limit = health::raise_descriptors();
         let examples = vec![BTreeMap::new(); order.endpoints.len()];
         Self {
             table: Arc::new(Timetable::new(&order.load, order.seed)),
-            draw: Draw::new(&weights, order.seed),
             sums: Sums::new(&order),
             order: Arc::new(order),
             planned: Planned { before: Vec::new(), now: 0, walk: Walk::new(0, 1) },
             lanes: vec![Standing::default(); lanes],
             pacing: "",
             connecting: Times::default(),
-            released: 0,
             opened: 0,
             reconnects: 0,
             lags: Times::default(),
@@ -110,7 +104,6 @@ impl Course {
         batch.beats.into_iter().for_each(|beat| self.sums.released(beat));
         self.sums.settle();
         self.connecting.merge(&batch.connecting);
-        self.released += batch.released;
         self.opened += batch.opened;
         self.reconnects += batch.reconnects;
         self.lags.merge(&batch.lags);
@@ -202,13 +195,15 @@ impl Course {
 
     /// What was planned, sent and dropped so far, and how things stand.
     pub(super) fn pulse(&self) -> Pulse {
-        let (mut sent, mut dropped) = (0, 0);
+        let (mut released, mut sent, mut dropped) = (0, 0, 0);
         for (beat, _) in self.sums.beats() {
+            released += beat.released;
             sent += beat.sent;
             dropped += beat.dropped;
         }
         Pulse {
-            planned: self.planned_of(sent, self.planned.now),
+            planned: self.by_model(sent, self.planned.now),
+            released: self.by_model(sent, released),
             sent,
             dropped,
             in_flight: self.lanes.iter().map(|lane| lane.in_flight).sum(),
@@ -216,10 +211,10 @@ impl Course {
         }
     }
 
-    /// Where no timetable says, what was sent is what was planned.
-    fn planned_of(&self, sent: u64, planned: u64) -> u64 {
+    /// Where no timetable says, what was sent is what was planned, and released.
+    fn by_model(&self, sent: u64, arrivals: u64) -> u64 {
         match self.order.load.profile.model {
-            Model::Open => planned,
+            Model::Open => arrivals,
             Model::Closed => sent,
         }
     }
@@ -248,9 +243,10 @@ impl Course {
                 Model::Open => 0,
                 Model::Closed => profile.users_at(to.saturating_sub(Duration::from_nanos(1))),
             };
-            let planned = self.planned_of(beat.sent, self.planned.within(index));
+            let planned = self.by_model(beat.sent, self.planned.within(index));
+            let released = self.by_model(beat.sent, beat.released);
             let (sent, dropped) = (beat.sent, beat.dropped);
-            let pulse = Pulse { planned, sent, dropped, in_flight, users };
+            let pulse = Pulse { planned, released, sent, dropped, in_flight, users };
             Slice { from: piece.from, to, stage: piece.stage, warm_up: piece.warm_up, pulse }
         };
         begun.zip(self.sums.beats()).enumerate().map(slice).collect()
@@ -259,16 +255,11 @@ impl Course {
     fn endpoints(&self, slices: &[Slice]) -> Vec<Evidence> {
         let planned: Vec<Option<u64>> = match self.order.load.profile.model {
             Model::Closed => vec![None; self.order.endpoints.len()],
-            Model::Open if self.order.story.is_some() => vec![None; self.order.endpoints.len()],
             Model::Open => {
                 let judged = slices.iter().position(|slice| !slice.warm_up);
                 let from = judged.and_then(|judged| self.planned.before.get(judged));
                 let from = from.copied().unwrap_or(self.planned.now);
-                let mut planned = vec![0; self.order.endpoints.len()];
-                let counts = self.draw.counts(0, from, self.planned.now);
-                for (count, endpoint) in counts.into_iter().zip(&self.order.counted) {
-                    planned[*endpoint] += count;
-                }
+                let planned = self.order.mix.requests(from, self.planned.now);
                 planned.into_iter().map(Some).collect()
             }
         };
@@ -302,7 +293,7 @@ impl Course {
             warm_up: load.warm_up,
             timeout: self.order.timeout,
             planned,
-            released: planned.map(|_| self.released),
+            released: planned.map(|_| slices.iter().map(|slice| slice.pulse.released).sum()),
             sent: slices.iter().map(|slice| slice.pulse.sent).sum(),
             dropped: slices.iter().map(|slice| slice.pulse.dropped).sum(),
             users,

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::plan::mix::mean_way;
 use crate::plan::{Drive, Http, Load};
 use crate::run::{Clock, Model};
 use crate::unit::Ratio;
@@ -62,8 +63,12 @@ pub fn descriptors_needed(drive: &Drive) -> u64 {
     let at_once = match load.profile.model {
         Model::Closed => peak,
         Model::Open => {
-            let seconds = drive.target.timeout.as_secs() + 1;
-            let most = load.connections.min(load.max_in_flight) as u64;
+            let seconds = drive.target.timeout.as_secs() + 1 + mean_way(drive).as_secs();
+            // A user who thinks keeps its connection, and is no request in flight.
+            let alone = drive.scenarios.is_empty();
+            let most =
+                if alone { load.connections.min(load.max_in_flight) } else { load.connections };
+            let most = most as u64;
             peak.saturating_mul(seconds).saturating_add(1).min(most)
         }
     };

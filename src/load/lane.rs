@@ -131,19 +131,19 @@ impl<H> Lane<H> {
     }
 
     /// Counts an arrival that is released.
-    pub(super) fn release(&self) {
-        self.ledger.borrow_mut().release();
+    pub(super) fn release(&self, due: u64) {
+        self.ledger.borrow_mut().release(due);
     }
 
     /// Counts a request in: from now on it ends in a record, whatever happens.
     pub(super) fn begin(&self, time: u64) {
         self.in_flight.set(self.in_flight.get() + 1);
-        self.ledger.borrow_mut().beat(time, true);
+        self.ledger.borrow_mut().begin(time);
     }
 
     /// Counts an arrival for which our own limits leave no room.
     pub(super) fn drop_arrival(&self, due: u64) {
-        self.ledger.borrow_mut().beat(due, false);
+        self.ledger.borrow_mut().drop_arrival(due);
     }
 
     /// Notes how late an arrival was released. What the warm-up does is never judged, its lag

@@ -51,9 +51,10 @@ pub(super) struct Timed {
 }
 
 /// What was released or dropped in a slice since the last hand-over.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Beat {
     pub(super) slice: usize,
+    pub(super) released: u64,
     pub(super) sent: u64,
     pub(super) dropped: u64,
     /// Counted as sent before, and not sent after all.
@@ -81,8 +82,6 @@ pub(super) struct Batch {
     pub(super) timed: Vec<Timed>,
     pub(super) beats: Vec<Beat>,
     pub(super) connecting: Times,
-    /// Arrivals released (open model).
-    pub(super) released: u64,
     pub(super) opened: u64,
     pub(super) reconnects: u64,
     /// How late judged arrivals were released.
@@ -141,29 +140,34 @@ impl Ledger {
         self.batch.timed.push(timed);
     }
 
-    /// Counts an arrival that was released (or dropped) in the slice of that time.
-    pub(super) fn beat(&mut self, time: u64, sent: bool) {
-        let (sent, dropped) = (u64::from(sent), u64::from(!sent));
-        if let Some(last) = self.batch.beats.last_mut()
-            && self.order.holds(last.slice, time)
-        {
-            last.sent += sent;
-            last.dropped += dropped;
-            return;
+    /// What happened in the slice of that time.
+    fn beat(&mut self, time: u64) -> &mut Beat {
+        let beats = &mut self.batch.beats;
+        if !beats.last().is_some_and(|last| self.order.holds(last.slice, time)) {
+            let slice = self.order.slice(time);
+            beats.push(Beat { slice, ..Beat::default() });
         }
-        let slice = self.order.slice(time);
-        self.batch.beats.push(Beat { slice, sent, dropped, withdrawn: 0 });
+        beats.last_mut().expect("one was pushed where there was none")
     }
 
     /// Counts an arrival that was released.
-    pub(super) fn release(&mut self) {
-        self.batch.released += 1;
+    pub(super) fn release(&mut self, due: u64) {
+        self.beat(due).released += 1;
     }
 
-    /// Takes back what was counted as sent in the slice of that time.
+    /// Counts an arrival that was dropped.
+    pub(super) fn drop_arrival(&mut self, due: u64) {
+        self.beat(due).dropped += 1;
+    }
+
+    /// Counts a request in.
+    pub(super) fn begin(&mut self, time: u64) {
+        self.beat(time).sent += 1;
+    }
+
+    /// Takes back what was counted in.
     pub(super) fn withdraw(&mut self, time: u64) {
-        let slice = self.order.slice(time);
-        self.batch.beats.push(Beat { slice, sent: 0, dropped: 0, withdrawn: 1 });
+        self.beat(time).withdrawn += 1;
     }
 
     pub(super) fn lag(&mut self, lag: Duration) {

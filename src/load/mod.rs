@@ -13,6 +13,7 @@ mod lane;
 pub mod story;
 mod step;
 mod journey;
+pub mod rehearse;
 mod open;
 mod closed;
 mod thread;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::plan::axis::Piece;
+use crate::plan::mix::Mix;
 use crate::plan::{Drive, Load};
 use crate::run::{Origin, Run, Stop};
 use probe::Wire;
@@ -46,6 +48,8 @@ pub struct Order {
     pub endpoints: Vec<String>,
     /// The endpoint of each request.
     pub counted: Vec<usize>,
+    /// How many requests arrivals send, endpoint by endpoint.
+    pub mix: Mix,
     /// What users do, where requests are not only drawn by weight.
     pub story: Option<Arc<Story>>,
     /// The slices of the load. Never empty; from zero to the profile's end without gaps.
@@ -67,6 +71,7 @@ impl Order {
             requests: requests.collect(),
             endpoints: drive.endpoints.clone(),
             counted: drive.requests.iter().map(|request| request.endpoint).collect(),
+            mix: Mix::new(drive, seed),
             story: Story::new(drive, seed),
             axis,
             seed,

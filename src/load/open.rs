@@ -81,7 +81,7 @@ impl<H: Hub> Open<H> {
         if lane.in_flight() >= self.most_in_flight {
             return lane.drop_arrival(due);
         }
-        lane.release();
+        lane.release(due);
         lane.begin(due);
         let number = arrival.number;
         let request = if let Some(story) = &lane.order.story {

@@ -40,6 +40,7 @@ pub(super) struct Sums {
 /// What was released, dropped and ended in a slice.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SliceBeat {
+    pub(super) released: u64,
     pub(super) sent: u64,
     pub(super) dropped: u64,
     ended: u64,
@@ -96,6 +97,7 @@ impl Sums {
         self.end = self.end.min(nanos(end));
         for beat in self.beats.split_off(keep) {
             let last = self.beats.last_mut().expect("at least one slice is kept");
+            last.released += beat.released;
             last.sent += beat.sent;
             last.dropped += beat.dropped;
         }
@@ -103,9 +105,10 @@ impl Sums {
 
     pub(super) fn released(&mut self, beat: Beat) {
         let slice = beat.slice.min(self.beats.len() - 1);
-        self.beats[slice].sent += beat.sent;
-        self.beats[slice].sent = self.beats[slice].sent.saturating_sub(beat.withdrawn);
-        self.beats[slice].dropped += beat.dropped;
+        let sums = &mut self.beats[slice];
+        sums.released += beat.released;
+        sums.sent = (sums.sent + beat.sent).saturating_sub(beat.withdrawn);
+        sums.dropped += beat.dropped;
     }
 
     /// Counts a request that ended.
@@ -258,6 +261,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::plan::mix::Mix;
     use crate::plan::profile::{Profile, Stage};
     use crate::plan::{Arrivals, Load};
     use crate::run::{Model, Origin};
@@ -291,6 +295,7 @@ mod tests {
             requests: (0..12).map(|n| (n.to_string(), 1)).collect(),
             endpoints: (0..12).map(|n| n.to_string()).collect(),
             counted: (0..12).collect(),
+            mix: Mix::of_requests(&[(1, 0)], 1, 0),
             story: None,
             axis: (0..slices).map(piece).collect(),
             seed: 0,

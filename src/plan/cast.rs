@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::time::Duration;
 
 use super::endpoint::{self, name_is_good, written};
 use super::feed::{self, Tables};
@@ -10,11 +11,13 @@ use super::payload::Files;
 use super::profile::Profile;
 use super::reader::{At, Reader, Slot, Text};
 use super::scenario::{Feed, Pace, Scenario, Share, Step, Task, Work};
+use super::tags::{self, Tags};
 use super::value::{Many, OneOrMany};
 use super::{Request, file, live, share, story, take};
 use crate::run::Model;
 use crate::script::feeder::Pick;
 use crate::script::template::{Place, Template};
+use crate::unit::Rate;
 
 /// The most endpoints of one gate file: each has histograms of its own.
 const MOST: usize = 1_000;
@@ -27,6 +30,8 @@ pub(super) struct Cast {
     pub(super) requests: Vec<Request>,
     pub(super) endpoints: Vec<String>,
     pub(super) scenarios: Vec<Scenario>,
+    /// Endpoints that were left out by their tags.
+    pub(super) left_out: Vec<String>,
 }
 
 /// Makes a cast out of a file, scenario by scenario, in the order of the file.
@@ -57,6 +62,7 @@ pub(super) fn cast(
     prefix: &str,
     files: Files<'_>,
     profile: Option<&Profile>,
+    tags: &Tags<'_>,
     reader: &mut Reader<'_>,
 ) -> Cast {
     let requests = file.request.value().map_or(&[][..], |many| &many.0);
@@ -76,11 +82,11 @@ pub(super) fn cast(
             Entry::Scenario(at) => maker.scenario(at),
         }
     }
-    maker.done(requests.len(), scenarios.is_empty())
+    maker.done(requests.len(), scenarios.is_empty(), tags)
 }
 
 impl Maker<'_, '_> {
-    fn done(mut self, requests: usize, plain: bool) -> Cast {
+    fn done(mut self, requests: usize, plain: bool, tags: &Tags<'_>) -> Cast {
         if let Some(span) = self.beyond.take() {
             let count = self.places.len();
             let message = if plain {
@@ -90,6 +96,14 @@ impl Maker<'_, '_> {
             };
             let hint = "a name is an endpoint, not a single address".to_owned();
             self.reader.fault(span, message, hint);
+        }
+        let Cast { scenarios, requests, endpoints, left_out } = &mut self.cast;
+        // What is broken was not made; what is left of it is not to be judged by its tags.
+        if !tags.is_all() && self.reader.faults.is_empty() {
+            self.reader.faults.extend(tags.choose(scenarios));
+            let before = endpoints.clone();
+            tags::forget(scenarios, requests, endpoints);
+            left_out.extend(before.into_iter().filter(|name| !endpoints.contains(name)));
         }
         // Where nothing changes from one request to the next, they are drawn as they are.
         if plain && self.cast.requests.iter().all(|request| request.live.is_none()) {
@@ -114,7 +128,7 @@ impl Maker<'_, '_> {
         self.cast.scenarios.push(Scenario {
             name,
             share: Share::Weight(weight),
-            tags: Vec::new(),
+            tags: tags_of(at.value.tags.value()),
             start: Vec::new(),
             work: Work::Steps(vec![step]),
             stop: Vec::new(),
@@ -145,7 +159,7 @@ impl Maker<'_, '_> {
             return;
         }
         self.name_is_new(&name.value.template, &name.span);
-        let (name, tags) = (name.value.template.clone(), tags(written.tags.value()));
+        let (name, tags) = (name.value.template.clone(), tags_of(written.tags.value()));
         let Some(work) = work else { return };
         self.cast.scenarios.push(Scenario { name, share, tags, start, work, stop, pace, feeds });
     }
@@ -164,21 +178,26 @@ impl Maker<'_, '_> {
     }
 
     fn pace(&mut self, written: &story::Scenario) -> Pace {
-        let wait = written.wait.get();
-        let Some(paced) = written.paced.get() else {
-            return wait.map_or(Pace::None, |at| Pace::Wait(at.value.0));
-        };
-        if wait.is_some() {
+        let given = [
+            written.wait.get().map(|at| ("wait", &at.span, Pace::Wait(at.value.0))),
+            written.paced.get().map(|at| ("paced", &at.span, Pace::Paced(at.value.0))),
+            written.rate.get().map(|at| ("rate", &at.span, Pace::Paced(apart(at.value.0)))),
+        ];
+        let mut given = given.into_iter().flatten();
+        let Some((first, span, pace)) = given.next() else { return Pace::None };
+        for (key, span, _) in given {
             let hint = "a user rests for a while, or keeps a fixed pace".to_owned();
-            let message = "`wait` and `paced` exclude each other";
-            self.reader.fault(paced.span.clone(), message, hint);
+            let message = format!("`{first}` and `{key}` exclude each other");
+            self.reader.fault(span.clone(), message, hint);
         }
-        if self.profile.is_some_and(|profile| profile.model == Model::Open) {
-            let message = "`paced` changes nothing with a rate: each arrival does its work once";
-            let hint = "write `users` instead of a `rate`, or leave it out".to_owned();
-            self.reader.warn(paced.span.clone(), message.to_owned(), Some(hint));
+        let open = self.profile.is_some_and(|profile| profile.model == Model::Open);
+        if open && matches!(pace, Pace::Paced(_)) {
+            let message =
+                format!("`{first}` changes nothing with a rate: each arrival does its work once");
+            let hint = "write `users` instead of a `rate` in `[load]`, or leave it out".to_owned();
+            self.reader.warn(span.clone(), message, Some(hint));
         }
-        Pace::Paced(paced.value.0)
+        pace
     }
 
     /// Each row once is enough for as many users as there are rows.
@@ -259,7 +278,7 @@ impl Maker<'_, '_> {
             tasks.extend(work.map(|work| Task {
                 name: text.clone(),
                 weight: u32::try_from(weight).unwrap_or(u32::MAX),
-                tags: tags(task.tags.value()),
+                tags: tags_of(task.tags.value()),
                 repeat: task.repeat.value().map_or((usual, usual), |one| (one.0, one.1)),
                 until,
                 work,
@@ -317,11 +336,17 @@ impl Maker<'_, '_> {
     }
 }
 
+/// How far apart turns begin at a rate.
+fn apart(rate: Rate) -> Duration {
+    const NANOS: u64 = 1_000_000_000_000_000;
+    Duration::from_nanos(NANOS / rate.micro().max(1))
+}
+
 fn overlaps(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
 
-fn tags(written: Option<&OneOrMany<Text>>) -> Vec<String> {
+fn tags_of(written: Option<&OneOrMany<Text>>) -> Vec<String> {
     let tags = written.iter().flat_map(|list| &list.0);
     tags.map(|at| at.value.value.clone()).collect()
 }

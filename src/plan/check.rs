@@ -5,12 +5,17 @@ use sha2::{Digest, Sha256};
 use super::cast::{self, Cast};
 use super::fault::{Fault, Faults, Page};
 use super::limits::{self, Setting};
+use super::mix::users_at_once;
 use super::reader::{At, Node, Read, Reader, Slot};
 use super::sla::Sla;
+use super::tags::Tags;
 use super::target::{self, TIMEOUT};
-use super::threshold::Threshold;
-use super::{Drive, Http, Plan, Source, file, levels, syntax};
+use super::threshold::{Selector, Threshold};
+use super::{Drive, Http, Plan, Source, file, glob, levels, syntax};
 use crate::secret::Masks;
+
+/// The most connections that are kept where the file does not say.
+const MOST_USUAL: usize = 100_000;
 
 /// Reads a gate file, and a second one for its thresholds where there is one.
 pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
@@ -25,12 +30,14 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     reader.aimed = source.target.is_some();
     let file = file::File::read(Node { key: "", value: &tree }, &mut reader)
         .expect("the tree of a file is a table");
-    let drive = drive(&file, source, &mut reader);
+    let (drive, left_out) = drive(&file, source, &mut reader).unzip();
+    let left_out: Vec<String> = left_out.unwrap_or_default();
+    let named = drive.iter().flat_map(|drive| &drive.endpoints);
     let setting = Setting {
         load: drive.as_ref().map(|drive| &drive.load),
         alone: holds_thresholds_alone(&file),
         stages: stages(&file),
-        names: drive.iter().flat_map(|drive| &drive.endpoints).map(String::as_str).collect(),
+        names: named.chain(&left_out).map(String::as_str).collect(),
     };
     let mut thresholds = Vec::new();
     if source.thresholds.is_none() {
@@ -46,6 +53,9 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
             Err(Faults(told)) => faults.extend(told),
         }
     }
+    if let Some(drive) = &drive {
+        thresholds.retain(|threshold| !is_left_out(threshold, drive, &left_out));
+    }
     in_order(&mut warnings);
     if !faults.is_empty() {
         in_order(&mut faults);
@@ -54,6 +64,14 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     let asked_in = source.thresholds.map_or(source.name, |(name, _)| name).to_owned();
     let (name, hash) = (source.name.to_owned(), hash(source));
     Ok(Plan { name, hash, asked_in, drive, thresholds, masks, warnings })
+}
+
+/// Whether what a threshold looks at was left out by its tags, all of it.
+fn is_left_out(threshold: &Threshold, drive: &Drive, left_out: &[String]) -> bool {
+    let Selector::Endpoints(pattern) = &threshold.selector else { return false };
+    let any = |names: &[String]| names.iter().any(|name| glob::matches(pattern, name));
+    let meant = |names: &[String]| names.contains(pattern) || any(names);
+    meant(left_out) && !meant(&drive.endpoints)
 }
 
 /// In the order of the files; what stands in no line comes first.
@@ -125,8 +143,13 @@ fn holds_thresholds_alone(file: &file::File) -> bool {
     file.target.is_absent() && file.load.is_absent() && nothing
 }
 
-/// What to send; nothing where the file holds thresholds alone, or where something is wrong.
-fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Option<Drive> {
+/// What to send, and the endpoints that were left out by their tags; nothing where the file holds
+/// thresholds alone, or where something is wrong.
+fn drive(
+    file: &file::File,
+    source: &Source<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<(Drive, Vec<String>)> {
     if holds_thresholds_alone(file) {
         return None;
     }
@@ -136,8 +159,9 @@ fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Opt
     let load = file.load.get().and_then(|at| levels::load(at, timeout, source.duration, reader));
     let prefix = target.as_ref().map_or("", |target| &target.prefix);
     let profile = load.as_ref().map(|load| &load.profile);
-    let Cast { requests, endpoints, scenarios } =
-        cast::cast(file, prefix, source.files, profile, reader);
+    let tags = Tags { only: source.tags, except: source.exclude_tags };
+    let cast = cast::cast(file, prefix, source.files, profile, &tags, reader);
+    let Cast { requests, endpoints, scenarios, left_out } = cast;
     let calls = requests.iter().any(|request| request.call.is_some());
     let http = spoken(file, calls, reader);
     streams_fit(file, http, reader);
@@ -146,7 +170,13 @@ fn drive(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) -> Opt
     }
     let mut load = load?;
     load.seed = source.seed.or(load.seed);
-    Some(Drive { target: target?, load, requests, endpoints, scenarios })
+    let mut drive = Drive { target: target?, load, requests, endpoints, scenarios };
+    if file.load.value().is_some_and(|load| load.connections.is_absent()) {
+        // Each user on its way keeps a connection, and twice as many leave room for slow answers.
+        let users = usize::try_from(users_at_once(&drive).saturating_mul(2)).unwrap_or(MOST_USUAL);
+        drive.load.connections = drive.load.connections.max(users.min(MOST_USUAL));
+    }
+    Some((drive, left_out))
 }
 
 /// The names of the stages as they are written.

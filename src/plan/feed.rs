@@ -47,12 +47,12 @@ pub(super) fn feeds(
 
 fn pick(data: &Data, reader: &mut Reader<'_>) -> Pick {
     let pick = data.pick.value().map_or(PickAsk::Next, |one| one.0);
-    if let Some(at) = data.on_end.get().filter(|_| pick != PickAsk::Next) {
+    if let Some(at) = data.at_end.get().filter(|_| pick != PickAsk::Next) {
         let hint = "leave it out, or write `pick = \"next\"`".to_owned();
-        reader.fault(at.span.clone(), "`on_end` belongs to `pick = \"next\"`", hint);
+        reader.fault(at.span.clone(), "`at_end` belongs to `pick = \"next\"`", hint);
     }
     match pick {
-        PickAsk::Next => Pick::Next(data.on_end.value().map_or(OnEnd::Wrap, |one| one.0)),
+        PickAsk::Next => Pick::Next(data.at_end.value().map_or(OnEnd::Wrap, |one| one.0)),
         PickAsk::Random => Pick::Random,
         PickAsk::Once => Pick::Once,
     }

@@ -6,7 +6,7 @@ use super::protocol::{Graphql, Grpc};
 use super::reader::{Text, table};
 use super::sla::Sla;
 use super::story::Scenario;
-use super::value::{Dict, Flag, Int, Lasting, Level, MOST_USERS, Many, One, Pace, Time};
+use super::value::{Dict, Flag, Int, Lasting, Level, MOST_USERS, Many, One, OneOrMany, Pace, Time};
 use super::{Arrivals, Http};
 
 table! {
@@ -78,13 +78,19 @@ table! {
         duration: Lasting,
         /// The load grows from zero, linearly, for so long. Part of the duration.
         ramp: Time,
+        /// Closed model, instead of a ramp: so many users begin in a second.
+        spawn_rate: Pace,
+        /// The load falls to zero, linearly, for so long at its end. Part of the duration.
+        ramp_down: Time,
         /// From the start of the load: sent, never judged. Part of the duration.
         warm_up: Time,
         /// Open model: at even distances (default) or as a Poisson process.
         arrivals: One<Arrivals>,
         /// Open model: requests waiting or being answered at once; more are dropped and counted.
+        /// Users who think are not among them.
         max_in_flight: Int<1, MOST_USERS>,
-        /// Open model: connections at once.
+        /// Open model: connections at once. A user of a scenario keeps one from its first request
+        /// to its last, so this bounds the users on their way; those beyond wait, and that counts.
         connections: Int<1, MOST_USERS>,
         /// Load threads. Default: one for each core but one.
         threads: Int<1, 1024>,
@@ -150,6 +156,8 @@ table! {
         grpc: Grpc,
         /// How often it is sent in relation to the others. Default: 1.
         weight: Int<1, MOST_USERS>,
+        /// Words by which it is chosen or left out.
+        tags: OneOrMany<Text>,
         /// What makes an answer good.
         expect: Expect,
     }

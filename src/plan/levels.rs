@@ -133,20 +133,49 @@ fn plain(
         }
         return None;
     };
-    let ramp = load.ramp.value().map_or(Duration::ZERO, |time| time.0);
-    if let Some(at) = load.ramp.get().filter(|_| ramp > whole) {
+    let ramp = ramp(load, model, level, reader)?;
+    let fall = load.ramp_down.value().map_or(Duration::ZERO, |time| time.0);
+    let slopes = ramp.saturating_add(fall);
+    let (slope, span) = match (load.ramp.get(), load.spawn_rate.get(), load.ramp_down.get()) {
+        (Some(at), _, None) => ("the ramp", at.span.clone()),
+        (None, Some(at), None) => ("the ramp", at.span.clone()),
+        (_, _, Some(at)) if ramp.is_zero() => ("the ramp down", at.span.clone()),
+        (_, _, Some(at)) => ("up and down, the ramp", at.span.clone()),
+        (None, None, None) => ("the ramp", at.span.clone()),
+    };
+    if slopes > whole {
         let message = format!(
-            "the ramp of {} is longer than the load of {}",
-            show_duration(ramp),
+            "{slope} of {} is longer than the load of {}",
+            show_duration(slopes),
             show_duration(whole)
         );
-        reader.fault(at.span.clone(), message, "the ramp is a part of the duration".to_owned());
+        reader.fault(span, message, "the ramp is a part of the duration".to_owned());
         return None;
     }
-    let rise = Stage { name: None, duration: ramp, from: 0, to: level };
-    let hold = Stage { name: None, duration: whole.saturating_sub(ramp), from: level, to: level };
-    let stages = [rise, hold].into_iter().filter(|stage| !stage.duration.is_zero()).collect();
+    let stage = |duration, from, to| Stage { name: None, duration, from, to };
+    let hold = stage(whole.saturating_sub(slopes), level, level);
+    let stages = [stage(ramp, 0, level), hold, stage(fall, level, 0)];
+    let stages = stages.into_iter().filter(|stage| !stage.duration.is_zero()).collect();
     Some(Profile { model, stages })
+}
+
+/// How long the load grows: as it says, or as long as so many users a second take.
+fn ramp(load: &file::Load, model: Model, level: u64, reader: &mut Reader<'_>) -> Option<Duration> {
+    let Some(at) = load.spawn_rate.get() else {
+        return Some(load.ramp.value().map_or(Duration::ZERO, |time| time.0));
+    };
+    if model == Model::Open {
+        let hint = "write a `ramp`, or `users` instead of a rate".to_owned();
+        reader.fault(at.span.clone(), "`spawn_rate` means nothing with a rate", hint);
+        return None;
+    }
+    if !load.ramp.is_absent() {
+        let hint = "say how long the users take to begin, or how many begin in a second".to_owned();
+        reader.fault(at.span.clone(), "`ramp` and `spawn_rate` exclude each other", hint);
+        return None;
+    }
+    let nanos = u128::from(level) * 1_000_000_000 / u128::from(at.value.0.micro().max(1));
+    Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
 }
 
 fn lasting(slot: &Slot<Lasting>) -> Option<Duration> {
@@ -181,6 +210,8 @@ fn instead_of_stages(load: &file::Load, duration: Option<Duration>, reader: &mut
         ("users", load.users.get().map(|at| at.span.clone())),
         ("duration", load.duration.get().map(|at| at.span.clone())),
         ("ramp", load.ramp.get().map(|at| at.span.clone())),
+        ("spawn_rate", load.spawn_rate.get().map(|at| at.span.clone())),
+        ("ramp_down", load.ramp_down.get().map(|at| at.span.clone())),
     ];
     for (key, span) in keys {
         if let Some(span) = span {

@@ -1,14 +1,20 @@
 //! How often each request is expected: arrivals by scenario, times what one turn sends.
 
+use std::time::Duration;
+
 use super::Drive;
 use super::draw::Draw;
-use super::scenario::{Scenario, Share, Step, Task, Work};
+use super::scenario::{Pace, Scenario, Share, Step, Task, Think, Work};
 
 /// Expected numbers are counted in millionths of a request.
 pub(super) const MICRO: u64 = 1_000_000;
 
-/// What one turn of each scenario is expected to send.
-pub(super) struct Mix {
+/// How long an answer is taken to last where only time can tell how much is sent.
+pub(super) const ANSWER: Duration = Duration::from_millis(100);
+
+/// What arrivals are expected to send.
+#[derive(Clone, Debug)]
+pub struct Mix {
     /// Millionths of requests in a turn, by scenario and endpoint. An arrival's turn is all it
     /// does: start, work, stop.
     turns: Vec<Vec<u64>>,
@@ -16,26 +22,35 @@ pub(super) struct Mix {
 }
 
 impl Mix {
-    /// The mix of a drive; where there are no scenarios, each request is a turn of its own.
-    pub(super) fn of(drive: &Drive) -> Self {
-        let seed = drive.load.seed.unwrap_or(0);
+    /// The mix of a drive under a seed; where there are no scenarios, each request is a turn of its
+    /// own.
+    #[must_use]
+    pub fn new(drive: &Drive, seed: u64) -> Self {
         if drive.scenarios.is_empty() {
-            let weights: Vec<u32> = drive.requests.iter().map(|request| request.weight).collect();
-            let count = drive.endpoints.len();
-            let turns = drive.requests.iter().map(|request| {
-                let mut turn = vec![0; count];
-                turn[request.endpoint] = MICRO;
-                turn
-            });
-            return Self { turns: turns.collect(), draw: Draw::new(&weights, seed) };
+            let all = drive.requests.iter();
+            let requests: Vec<_> = all.map(|one| (one.weight, one.endpoint)).collect();
+            return Self::of_requests(&requests, drive.endpoints.len(), seed);
         }
         let weights: Vec<u32> = drive.scenarios.iter().map(|one| weight(one.share)).collect();
         let turns = drive.scenarios.iter().map(|scenario| whole_turn(drive, scenario));
         Self { turns: turns.collect(), draw: Draw::new(&weights, seed) }
     }
 
+    /// The mix of requests with these weights and endpoints, of which there are so many.
+    #[must_use]
+    pub fn of_requests(requests: &[(u32, usize)], endpoints: usize, seed: u64) -> Self {
+        let weights: Vec<u32> = requests.iter().map(|(weight, _)| *weight).collect();
+        let turns = requests.iter().map(|(_, endpoint)| {
+            let mut turn = vec![0; endpoints];
+            turn[*endpoint] = MICRO;
+            turn
+        });
+        Self { turns: turns.collect(), draw: Draw::new(&weights, seed) }
+    }
+
     /// Expected requests by endpoint of the arrivals from one up to, not including, another.
-    pub(super) fn requests(&self, from: u64, to: u64) -> Vec<u64> {
+    #[must_use]
+    pub fn requests(&self, from: u64, to: u64) -> Vec<u64> {
         let arrivals = self.draw.counts(0, from, to);
         let endpoints = self.turns.first().map_or(0, Vec::len);
         let mut sums = vec![0_u128; endpoints];
@@ -58,11 +73,8 @@ pub(super) fn weight(share: Share) -> u32 {
 }
 
 fn whole_turn(drive: &Drive, scenario: &Scenario) -> Vec<u64> {
-    let mut turn = vec![0; drive.endpoints.len()];
-    steps(drive, &scenario.start, MICRO, &mut turn);
-    work(drive, &scenario.work, MICRO, &mut turn);
-    steps(drive, &scenario.stop, MICRO, &mut turn);
-    turn
+    let (made_once, turn) = turns_of(drive, scenario);
+    made_once.into_iter().zip(turn).map(|(once, turn)| once.saturating_add(turn)).collect()
 }
 
 /// Millionths of requests that one turn of this work sends, all endpoints together.
@@ -84,15 +96,19 @@ fn work(drive: &Drive, of: &Work, times: u64, turn: &mut [u64]) {
         Work::Steps(all) => steps(drive, all, times, turn),
         Work::Tasks(tasks) => {
             for task in tasks {
-                let (from, to) = task.repeat;
-                // How often a condition lets a task come, nobody knows; once is sure.
-                let (from, to) = if task.until.is_some() { (1, 1) } else { (from, to) };
-                let repeats = u128::from(from) + u128::from(to);
-                let times = u128::from(share(tasks, task, times)) * repeats / 2;
-                work(drive, &task.work, u64::try_from(times).unwrap_or(u64::MAX), turn);
+                work(drive, &task.work, comes(tasks, task, times), turn);
             }
         }
     }
+}
+
+/// How often a task comes, of so many draws.
+fn comes(siblings: &[Task], task: &Task, of: u64) -> u64 {
+    // How often a condition lets a task come, nobody knows; once is sure.
+    let (from, to) = if task.until.is_some() { (1, 1) } else { task.repeat };
+    let repeats = u128::from(from) + u128::from(to);
+    let times = u128::from(share(siblings, task, of)) * repeats / 2;
+    u64::try_from(times).unwrap_or(u64::MAX)
 }
 
 /// A task's part, by its weight among its siblings.
@@ -100,4 +116,85 @@ pub(super) fn share(siblings: &[Task], task: &Task, of: u64) -> u64 {
     let sum: u128 = siblings.iter().map(|task| u128::from(task.weight)).sum();
     let part = u128::from(of) * u128::from(task.weight) / sum.max(1);
     u64::try_from(part).unwrap_or(u64::MAX)
+}
+
+/// How long a user is on its way on average: start, one turn of work, stop.
+fn way(scenario: &Scenario) -> Duration {
+    once(&scenario.start) + turn_time(scenario) + once(&scenario.stop)
+}
+
+/// How long a turn of work lasts on average, its rests included.
+pub(super) fn turn_time(scenario: &Scenario) -> Duration {
+    let rest = match scenario.pace {
+        Pace::Wait(think) => mean(think),
+        Pace::None | Pace::Paced(_) => Duration::ZERO,
+    };
+    let each = matches!(scenario.work, Work::Steps(_));
+    let mut micros = 0;
+    lasting(&scenario.work, MICRO, (rest, each), &mut micros);
+    let time = Duration::from_nanos(u64::try_from(micros / u128::from(MICRO)).unwrap_or(u64::MAX));
+    match scenario.pace {
+        Pace::Paced(every) => time.max(every),
+        Pace::None | Pace::Wait(_) => time.max(Duration::from_millis(1)),
+    }
+}
+
+/// How long an arrival is on its way on average; no time where it is one request.
+#[must_use]
+pub fn mean_way(drive: &Drive) -> Duration {
+    let (mut sum, mut weights) = (0_u128, 0_u128);
+    for scenario in &drive.scenarios {
+        let weight = u128::from(weight(scenario.share));
+        sum = sum.saturating_add(way(scenario).as_nanos().saturating_mul(weight));
+        weights += weight;
+    }
+    Duration::from_nanos(u64::try_from(sum / weights.max(1)).unwrap_or(u64::MAX))
+}
+
+/// How many users are on their way at once, at the highest rate of arrivals.
+pub(super) fn users_at_once(drive: &Drive) -> u64 {
+    let peak = u128::from(drive.load.profile.peak());
+    let users = peak.saturating_mul(mean_way(drive).as_nanos());
+    u64::try_from(users.div_ceil(1_000_000_000 * u128::from(MICRO))).unwrap_or(u64::MAX)
+}
+
+/// Millionths of requests by endpoint: those a user makes once, and those of a turn.
+pub(super) fn turns_of(drive: &Drive, scenario: &Scenario) -> (Vec<u64>, Vec<u64>) {
+    let mut made_once = vec![0; drive.endpoints.len()];
+    steps(drive, &scenario.start, MICRO, &mut made_once);
+    steps(drive, &scenario.stop, MICRO, &mut made_once);
+    let mut turn = vec![0; drive.endpoints.len()];
+    work(drive, &scenario.work, MICRO, &mut turn);
+    (made_once, turn)
+}
+
+/// Adds up nanoseconds, in millionths: answers, rests behind steps, rests behind sequences.
+fn lasting(work: &Work, times: u64, rest: (Duration, bool), micros: &mut u128) {
+    let mut add = |time: Duration| {
+        *micros = micros.saturating_add(time.as_nanos().saturating_mul(times.into()));
+    };
+    match work {
+        Work::Steps(steps) => {
+            let rests = if rest.1 { steps.len() } else { 1 };
+            add(once(steps));
+            (0..rests).for_each(|_| add(rest.0));
+        }
+        Work::Tasks(tasks) => {
+            for task in tasks {
+                let times = comes(tasks, task, times);
+                lasting(&task.work, times, rest, micros);
+            }
+        }
+    }
+}
+
+fn once(steps: &[Step]) -> Duration {
+    steps.iter().map(|step| ANSWER + step.wait.map_or(Duration::ZERO, mean)).sum()
+}
+
+fn mean(think: Think) -> Duration {
+    match think {
+        Think::Constant(time) | Think::Exponential(time) => time,
+        Think::Between(least, most) => (least + most) / 2,
+    }
 }

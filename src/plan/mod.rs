@@ -9,6 +9,7 @@ pub mod profile;
 pub mod timetable;
 pub mod draw;
 pub mod turn;
+pub mod mix;
 pub mod threshold;
 pub mod axis;
 mod text;
@@ -34,11 +35,12 @@ mod take;
 mod feed;
 mod known;
 mod share;
+mod tags;
 mod cast;
 mod limits;
 mod check;
 mod schema;
-mod mix;
+mod crowd;
 mod planned;
 mod column;
 mod plot;
@@ -76,6 +78,10 @@ pub struct Source<'a> {
     pub duration: Option<Duration>,
     /// Stands in for `load.seed`.
     pub seed: Option<u64>,
+    /// Only what has one of these tags is done; all of it where there are none.
+    pub tags: &'a [String],
+    /// What has one of these tags is left out.
+    pub exclude_tags: &'a [String],
 }
 
 /// A gate file, checked. Whatever a field says is true and agrees with the others.

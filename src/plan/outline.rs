@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::column::{NAME, Shown, grouped, say};
+use super::crowd;
+use super::mix::{ANSWER, users_at_once};
 use super::planned::{Fewest, Planned};
 use super::plot;
 use super::profile::Profile;
@@ -85,13 +87,22 @@ fn load(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: Shown
 fn amount(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
     let load = &drive.load;
     let Some(planned) = planned else {
-        say(out, format_args!("           requests: as many as the answers allow\n"));
+        let sent: u64 = crowd::requests(drive).iter().sum();
+        let (sent, answer) = (grouped(sent), show_duration(ANSWER));
+        say(out, format_args!("           requests: as many as the answers allow;"));
+        say(out, format_args!("           some {sent} where each answer takes {answer}\n"));
         return;
     };
     let (sent, judged) = (planned.sent().iter().sum(), planned.judged().iter().sum());
     let (sent, judged) = (grouped(sent), grouped(judged));
     let word = if drive.scenarios.is_empty() { "planned" } else { "expected" };
     say(out, format_args!("           {sent} requests {word}, {judged} of them judged"));
+    if !drive.scenarios.is_empty() {
+        let (users, answer) = (grouped(users_at_once(drive)), show_duration(ANSWER));
+        let most = grouped(load.profile.peak().div_ceil(1_000_000));
+        say(out, format_args!("           up to {most} users arrive in a second, some {users}"));
+        say(out, format_args!("           on their way at once where an answer takes {answer}"));
+    }
     let limits = (grouped(load.max_in_flight as u64), grouped(load.connections as u64));
     say(out, format_args!("           at most {} in flight, {} connections", limits.0, limits.1));
     match load.seed {
@@ -116,19 +127,23 @@ fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: 
     let head = format!("{:<NAME$} {weight:>9}", "endpoint");
     match planned {
         Some(_) => say(out, format_args!("{head} {sent:>15} {:>15}", "judged")),
-        None => say(out, format_args!("{}", head.trim_end())),
+        None => say(out, format_args!("{head} {:>15} {:>15}", "some", "share")),
     }
+    let crowd = if planned.is_none() { crowd::requests(drive) } else { Vec::new() };
+    let all: u64 = crowd.iter().sum();
     for (place, name) in drive.endpoints.iter().enumerate() {
         let weight = drive.requests.get(place).filter(|_| plain);
         let weight = weight.map_or(String::new(), |request| request.weight.to_string());
         let line = format!("{} {weight:>9}", shown.cell(name, NAME));
-        match planned {
-            Some(planned) => {
-                let sent = grouped(planned.sent()[place]);
-                let judged = grouped(planned.judged().get(place).copied().unwrap_or(0));
-                say(out, format_args!("{line} {sent:>15} {judged:>15}"));
-            }
-            None => say(out, format_args!("{}", line.trim_end())),
+        if let Some(planned) = planned {
+            let sent = grouped(planned.sent()[place]);
+            let judged = grouped(planned.judged().get(place).copied().unwrap_or(0));
+            say(out, format_args!("{line} {sent:>15} {judged:>15}"));
+        } else {
+            let some = crowd.get(place).copied().unwrap_or(0);
+            let share = u128::from(some) * 1_000 / u128::from(all.max(1));
+            let (some, share) = (grouped(some), format!("{}.{}%", share / 10, share % 10));
+            say(out, format_args!("{line} {some:>15} {share:>15}"));
         }
     }
     out.push('\n');

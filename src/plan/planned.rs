@@ -64,7 +64,7 @@ impl Planned {
             .iter()
             .map(|spans| spans.iter().min_by_key(|span| arrivals(span)).copied())
             .collect();
-        let mix = Mix::of(drive);
+        let mix = Mix::new(drive, drive.load.seed.unwrap_or(0));
         let mut counts = HashMap::new();
         for span in narrowest.iter().flatten().copied().chain([whole]).chain(judged) {
             counts.entry(span).or_insert_with(|| mix.requests(before[&span.0], before[&span.1]));

@@ -12,7 +12,8 @@ use super::protocol::{Graphql, Grpc};
 use super::reader::{Node, Read, Reader, Text, table};
 use super::scenario::Think;
 use super::value::{
-    DURATION, Dict, Flag, Int, Lasting, MOST_USERS, Many, One, OneOrMany, Word, schemas, shaped,
+    DURATION, Dict, Flag, Int, Lasting, MOST_USERS, Many, One, OneOrMany, Pace, Word, schemas,
+    shaped,
 };
 use crate::script::extract::Group;
 use crate::script::feeder::OnEnd;
@@ -33,6 +34,8 @@ table! {
         wait: Wait,
         /// Instead of think time: a turn begins every so often, however long each takes.
         paced: Lasting,
+        /// Instead of think time: so many turns of each user, as in "0.2/s" or "6/min".
+        rate: Pace,
         /// Files whose rows its users take.
         data: OneOrMany<Data>,
         /// What each user does once, before all else: logging in.
@@ -147,7 +150,7 @@ table! {
         /// Rows in order over all users (default), at random, or each one once.
         pick: One<PickAsk>,
         /// Behind the last row: begin again (default), or stop.
-        on_end: One<OnEnd>,
+        at_end: One<OnEnd>,
     }
 }
 

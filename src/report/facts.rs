@@ -68,6 +68,10 @@ pub struct Load {
     pub timeout: Duration,
     /// Arrivals planned (open model).
     pub planned: Option<u64>,
+    /// Arrivals released (open model): a request each, or a user with several.
+    pub released: Option<u64>,
+    /// Users that arrived, where each of them may send several requests.
+    pub arrived: Option<u64>,
     /// Requests sent.
     pub sent: u64,
     /// Arrivals dropped.
@@ -208,6 +212,8 @@ fn load(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Load {
         judged: run.judged(),
         timeout: load.timeout,
         planned: load.planned,
+        released: load.released,
+        arrived: load.arrived(),
         sent: load.sent,
         dropped: load.dropped,
         users: load.users,

@@ -96,6 +96,7 @@ fn told(facts: &Facts) -> Told<'_> {
         judged_s: seconds(load.judged),
         timeout_s: seconds(load.timeout),
         planned: load.planned,
+        released: load.released,
         sent: load.sent,
         dropped: load.dropped,
         ended: facts.whole.count,

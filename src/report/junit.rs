@@ -189,6 +189,7 @@ fn properties(facts: &Facts) -> String {
     let seed = facts.origin.seed.to_string();
     let (sent, dropped) = (facts.load.sent.to_string(), facts.load.dropped.to_string());
     let planned = facts.load.planned.map(|planned| planned.to_string());
+    let released = facts.load.released.map(|released| released.to_string());
     let all = [
         ("verdict", facts.verdict.name()),
         ("why", facts.why.as_str()),
@@ -198,6 +199,7 @@ fn properties(facts: &Facts) -> String {
         ("profile", facts.load.profile.as_str()),
         ("model", words::model(facts.load.model)),
         ("planned", planned.as_deref().unwrap_or("")),
+        ("released", released.as_deref().unwrap_or("")),
         ("sent", &sent),
         ("dropped", &dropped),
         ("seed", &seed),

@@ -328,6 +328,14 @@ fn times(load: &Load) -> String {
 
 fn sent(load: &Load) -> String {
     let sent = words::count(load.sent);
+    if let (Some(arrived), Some(planned)) = (load.arrived, load.planned) {
+        return format!(
+            "{sent} by {} of {} planned, {} dropped",
+            words::plural(arrived, "user"),
+            words::count(planned),
+            words::count(load.dropped)
+        );
+    }
     match (load.model, load.planned) {
         (Model::Open, Some(planned)) => format!(
             "{sent} of {} planned, {} dropped",

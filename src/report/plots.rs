@@ -180,17 +180,29 @@ fn described(what: &str, facts: &Facts) -> String {
 fn throughput(facts: &Facts) -> Option<Plot> {
     let rate = |count: u64, moment: &Moment| words::float(count) / moment.seconds();
     let planned = |moment: &Moment| Some(rate(moment.pulse.planned, moment));
+    let arrived = |moment: &Moment| Some(rate(moment.pulse.released, moment));
     let sent = |moment: &Moment| Some(rate(moment.pulse.sent, moment));
     let good = |moment: &Moment| Some(rate(moment.answered, moment));
     let mut lines = vec![line(facts, "good answers", "a", &good), line(facts, "sent", "b", &sent)];
+    let users = facts.load.arrived.is_some();
+    if users {
+        lines.push(line(facts, "users arrived", "c", &arrived));
+    }
     if facts.load.model == Model::Open {
-        lines.push(line(facts, "planned", "plan", &planned));
+        let name = if users { "users planned" } else { "planned" };
+        lines.push(line(facts, name, "plan", &planned));
     }
     let values = lines.iter().flat_map(|line| line.pieces.iter().flatten()).map(|(_, y)| *y);
     let most = values.reduce(f64::max)?;
     let words = |moment: &Moment| {
         let pulse = moment.pulse;
         let planned = match facts.load.model {
+            Model::Open if users => format!(
+                "{} of {} planned, {} dropped, ",
+                words::plural(pulse.released, "user"),
+                words::count(pulse.planned),
+                words::count(pulse.dropped)
+            ),
             Model::Open => format!(
                 "{} planned, {} dropped, ",
                 words::count(pulse.planned),

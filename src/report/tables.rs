@@ -92,8 +92,9 @@ pub fn load(facts: &Facts) -> Markup {
         ("lasted", words::moment(load.lasted)),
         ("warm-up, not judged", words::duration(load.warm_up)),
         ("planned arrivals", load.planned.map(words::count).unwrap_or_default()),
-        ("sent", words::count(load.sent)),
+        ("requests sent", words::count(load.sent)),
     ];
+    all.extend(load.arrived.map(|arrived| ("users that arrived", words::count(arrived))));
     match load.model {
         Model::Open => all.push(("dropped", words::count(load.dropped))),
         Model::Closed => all.push(("users", words::count(load.users))),

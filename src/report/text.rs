@@ -249,9 +249,18 @@ pub fn failures(measured: &Measured) -> String {
 
 fn load(facts: &Facts, style: Style) -> String {
     let load = &facts.load;
-    let planned = load
-        .planned
-        .map_or_else(String::new, |planned| format!("{} planned, ", words::count(planned)));
+    let planned = match (load.planned, load.arrived) {
+        (None, _) => String::new(),
+        (Some(planned), None) => format!("{} planned, ", words::count(planned)),
+        (Some(planned), Some(arrived)) => {
+            let (arrived, planned) = (words::plural(arrived, "user"), words::count(planned));
+            format!("{arrived} of {planned} planned, ")
+        }
+    };
+    let sent = match load.arrived {
+        None => words::count(load.sent),
+        Some(_) => words::plural(load.sent, "request"),
+    };
     let dropped = match load.model {
         Model::Open => format!(", {} dropped", words::count(load.dropped)),
         Model::Closed => String::new(),
@@ -264,10 +273,9 @@ fn load(facts: &Facts, style: Style) -> String {
     let answered =
         facts.whole.throughput.map_or_else(String::new, |rate| format!(", good answers at {rate}"));
     let text = format!(
-        "{}, {} model{warm_up}: {planned}{} sent{dropped}{answered}",
+        "{}, {} model{warm_up}: {planned}{sent} sent{dropped}{answered}",
         load.profile,
         words::model(load.model),
-        words::count(load.sent)
     );
     folded("load", &text, style)
 }

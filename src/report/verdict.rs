@@ -125,6 +125,9 @@ pub(super) struct Told<'a> {
     pub(super) timeout_s: f64,
     /// Arrivals planned, warm-up included; null in the closed model.
     pub(super) planned: Option<u64>,
+    /// Arrivals released, warm-up included: each one request, or a user with several; null in the
+    /// closed model.
+    pub(super) released: Option<u64>,
     /// Requests sent, warm-up included.
     pub(super) sent: u64,
     /// Arrivals dropped for want of room.
@@ -252,7 +255,8 @@ pub(super) struct Stop<'a> {
 pub(super) struct Endpoint<'a> {
     /// Its name; `*` for all together.
     pub(super) name: &'a str,
-    /// Arrivals planned; null in the closed model.
+    /// Requests that the planned arrivals send, on average where users draw what they do; null in
+    /// the closed model.
     pub(super) planned: Option<u64>,
     /// Requests, good and failed.
     pub(super) count: u64,

@@ -52,7 +52,7 @@ pub struct UsedUp {
     pub name: Arc<str>,
     /// How many rows there were.
     pub rows: usize,
-    /// Whether the gate file asked for this end (`on_end = "stop"`); else data is lacking (`once`).
+    /// Whether the gate file asked for this end (`at_end = "stop"`); else data is lacking (`once`).
     pub wanted: bool,
 }
 
@@ -64,7 +64,7 @@ impl fmt::Display for UsedUp {
         let noun = if *rows == 1 { "its 1 row was" } else { "each of its rows was" };
         write!(out, "data `{name}` is used up: {noun} picked once")?;
         if *wanted {
-            return out.write_str(", and `on_end` says stop");
+            return out.write_str(", and `at_end` says stop");
         }
         write!(out, "; add rows to the {rows}, or write `pick = \"next\"`")
     }

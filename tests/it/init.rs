@@ -38,6 +38,8 @@ fn read_with(toml: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Plan, S
         target: None,
         duration: None,
         seed: None,
+        tags: &[],
+        exclude_tags: &[],
     };
     Plan::read(&source).map_err(|faults| faults.to_string())
 }

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use loadgate::archive;
 use loadgate::load::wire::HttpWire;
 use loadgate::load::{Order, drive};
 use loadgate::plan::axis::axis;
@@ -168,6 +169,15 @@ fn arrivals_are_mixed_by_weight_exactly_and_counted_apart_from_their_requests() 
     assert_eq!(run.whole().bad(), 0);
     let load = &run.load;
     assert_eq!((load.planned, load.released, load.sent), (Some(40), Some(40), 100));
+    // Requests are expected of the mix; arrivals are compared with arrivals.
+    let planned: Vec<_> = run.endpoints.iter().map(|endpoint| endpoint.planned).collect();
+    assert_eq!(planned, [Some(90), Some(10)]);
+    let pulses = || run.slices.iter().map(|slice| slice.pulse);
+    assert_eq!(pulses().map(|pulse| pulse.planned).sum::<u64>(), 40);
+    assert_eq!(pulses().map(|pulse| pulse.released).sum::<u64>(), 40);
+    assert_eq!(pulses().map(|pulse| pulse.sent).sum::<u64>(), 100);
+    let again = archive::read(&archive::write(&run)).expect("what was written is read");
+    assert_eq!(again.slices, run.slices);
 }
 
 #[test]

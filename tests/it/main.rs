@@ -33,6 +33,8 @@ mod laws;
 mod report;
 /// The built binary against real loopback servers.
 mod gate;
+/// Users on the built binary: what is told of them, a walk to look at, tags.
+mod users;
 /// Every request is counted once.
 mod counts;
 /// Every way of having nothing to judge, and its exit code.

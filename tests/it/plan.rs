@@ -9,6 +9,7 @@ use loadgate::run::Model;
 
 /// Scenarios, their steps and templates.
 mod scenarios;
+mod users;
 /// What `[sla]` means.
 mod limits;
 /// Properties of reading that hold for every text.
@@ -54,6 +55,8 @@ fn source<'a>(name: &'a str, bytes: &'a [u8]) -> Source<'a> {
         target: None,
         duration: None,
         seed: None,
+        tags: &[],
+        exclude_tags: &[],
     }
 }
 

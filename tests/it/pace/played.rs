@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use loadgate::load::probe::{Answer, Hub, Kept, Probe, Rendered, Wire};
 use loadgate::load::{Order, Progress, drive};
 use loadgate::plan::axis::axis;
+use loadgate::plan::mix::Mix;
 use loadgate::plan::profile::{Profile, Stage};
 use loadgate::plan::{Arrivals, Load};
 use loadgate::run::{Model, Origin, Run, Stop};
@@ -163,6 +164,7 @@ pub(super) fn order(model: Model, stages: &[Stage], change: impl FnOnce(&mut Ord
         requests: vec![("GET /often".to_owned(), 3), ("GET /seldom".to_owned(), 1)],
         endpoints: vec!["GET /often".to_owned(), "GET /seldom".to_owned()],
         counted: vec![0, 1],
+        mix: Mix::of_requests(&[(3, 0), (1, 1)], 2, 1),
         story: None,
         axis: Vec::new(),
         seed: 1,

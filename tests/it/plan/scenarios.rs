@@ -191,7 +191,7 @@ fn expectations_with_templates_are_each_users_own() {
     assert_eq!(written(value, &known), "\"7");
     let json = |at: usize| match &rest[at] {
         Wanted::Json(path, template) => format!("{path} {}", written(template, &known)),
-        other => format!("{other:?}"),
+        other @ (Wanted::Body(_) | Wanted::Header { .. }) => format!("{other:?}"),
     };
     assert_eq!((json(0), json(1)), (r#"$.v "\"7""#.to_owned(), r#"$.x ["\"7"]"#.to_owned()));
     assert_eq!(
@@ -210,7 +210,7 @@ fn a_path_begins_with_a_slash_or_with_a_value() {
 }
 
 #[test]
-fn a_condition_ends_a_task() {
+fn a_conditiat_ends_a_task() {
     let scenario = |task: &str| {
         let step = "steps = [{ get = \"/job\", extract.state = { json = \"$.state\" } }]";
         gate(

@@ -197,7 +197,7 @@ fn a_feeder_without_rows_left_says_what_to_do() {
     assert!(stop.pick(0, 0).is_ok() && stop.pick(9, 9).is_ok());
     let used_up = stop.pick(0, 1).expect_err("there were two rows");
     let expected =
-        "data `row` is used up: each of its rows was picked once, and `on_end` says stop";
+        "data `row` is used up: each of its rows was picked once, and `at_end` says stop";
     assert_eq!((used_up.to_string().as_str(), used_up.wanted), (expected, true));
 }
 

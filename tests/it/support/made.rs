@@ -252,7 +252,7 @@ fn slice<'a>(piece: &Piece, samples: impl Iterator<Item = &'a Sample>) -> Slice 
         to: piece.to,
         stage: piece.stage,
         warm_up: piece.warm_up,
-        pulse: Pulse { planned: sent, sent, dropped: 0, in_flight: 3, users: 0 },
+        pulse: Pulse { planned: sent, released: sent, sent, dropped: 0, in_flight: 3, users: 0 },
     }
 }
 

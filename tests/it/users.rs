@@ -1,0 +1,90 @@
+use super::support::gate::Gate;
+use super::support::server::{Script, Server, answer, ok};
+
+fn shop() -> Server {
+    let token = answer(200, "content-type: application/json\r\n", r#"{"token":"s3cret"}"#);
+    let script = Script::new().on("/login", [token]).on("/me/s3cret", [ok("me")]);
+    Server::start(script.on("/list", [ok(r#"{"items":[{"id":1},{"id":2}]}"#)]))
+}
+
+fn gate(server: &Server, load: &str) -> Gate {
+    Gate::new(&format!(
+        r#"
+[target]
+url = "{}"
+[load]
+{load}
+duration = "1s"
+[[scenario]]
+name = "shopper"
+start = [{{ name = "login", post = "/login", json = {{ user = "u{{{{ user }}}}" }},
+  extract.token = {{ json = "$.token" }} }}]
+[[scenario.task]]
+name = "browse"
+tags = "read"
+steps = [{{ name = "list", get = "/list?word={{{{ int(1, 9) }}}}" }}]
+[[scenario.task]]
+name = "account"
+weight = 3
+steps = [{{ name = "me", get = "/me/{{{{ token }}}}" }}]
+[sla]
+p50 = "< 2s"
+"#,
+        server.url("")
+    ))
+}
+
+#[test]
+fn arrivals_and_requests_are_both_told() {
+    let server = shop();
+    let gate = gate(&server, "rate = \"60/s\"");
+    let done = gate.undisturbed(&["run", "gate.toml", "--seed", "3"]);
+    done.code(0).says("60 users of 60 planned, 120 requests sent");
+    let verdict = done.verdict();
+    let facts = &verdict["facts"];
+    let counts = ["planned", "released", "sent"].map(|key| facts[key].as_u64());
+    assert_eq!(counts, [Some(60), Some(60), Some(120)]);
+    let run: serde_json::Value = serde_json::from_str(&done.file("run.json")).expect("JSON");
+    assert_eq!(run["load"]["released"], 60);
+    assert!(done.file("summary.md").contains("120 by 60 users of 60 planned"));
+    assert!(done.file("report.html").contains("users that arrived"));
+}
+
+#[test]
+fn once_walks_each_task_and_shows_no_value() {
+    let server = shop();
+    let done = gate(&server, "users = 2").run(&["run", "gate.toml", "--once"]);
+    done.code(0).no_reports();
+    let lines: Vec<&str> = done.stdout.lines().map(str::trim).collect();
+    let starts = |at: usize, text: &str| assert!(lines[at].starts_with(text), "{}", done.stdout);
+    starts(0, "shopper: login");
+    starts(1, "> POST /login, 13 bytes");
+    starts(2, "< 200 in ");
+    assert!(lines[2].ends_with("application/json, 18 bytes: {token: text}"), "{}", lines[2]);
+    starts(3, "took `token`");
+    starts(4, "shopper / browse: list");
+    starts(5, "> GET /list?word=…");
+    assert!(lines[6].ends_with("bytes: {items: [2 × {id: number}]}"), "{}", lines[6]);
+    starts(7, "shopper / account: me");
+    assert_eq!(server.requests(), 3);
+}
+
+#[test]
+fn once_says_what_went_wrong() {
+    let server = Server::start(Script::new().on("/login", [ok("{}")]));
+    let done = gate(&server, "users = 2").run(&["run", "gate.toml", "--once"]);
+    done.code(3);
+    assert!(done.stdout.contains("failed: extract.token: $.token matched nothing"));
+    assert!(done.stdout.contains("failed: path: `token` has no value"), "{}", done.stdout);
+}
+
+#[test]
+fn tags_come_from_flags_and_the_environment() {
+    let server = shop();
+    let gate = gate(&server, "users = 2");
+    let done = gate.run(&["plan", "gate.toml", "--tags", "read"]);
+    done.code(0);
+    assert!(done.stdout.contains("browse") && !done.stdout.contains("account"));
+    let done = gate.set("LOADGATE_EXCLUDE_TAGS", "read").run(&["plan", "gate.toml"]);
+    assert!(!done.stdout.contains("browse") && done.stdout.contains("account"));
+}
