@@ -1,8 +1,7 @@
 //! One turn of a user's work: which steps it makes, in which order.
 
-use super::chance::Key;
+use crate::chance::{Key, below};
 use super::scenario::{Step, Task, Work};
-use crate::script::draw::below;
 use crate::script::template::Template;
 
 /// The stream of chance that tasks are drawn with; requests and rows have others.

@@ -194,29 +194,6 @@ fn throughput(facts: &Facts) -> Option<Plot> {
     }
     let values = lines.iter().flat_map(|line| line.pieces.iter().flatten()).map(|(_, y)| *y);
     let most = values.reduce(f64::max)?;
-    let words = |moment: &Moment| {
-        let pulse = moment.pulse;
-        let planned = match facts.load.model {
-            Model::Open if users => format!(
-                "{} of {} planned, {} dropped, ",
-                words::plural(pulse.released, "user"),
-                words::count(pulse.planned),
-                words::count(pulse.dropped)
-            ),
-            Model::Open => format!(
-                "{} planned, {} dropped, ",
-                words::count(pulse.planned),
-                words::count(pulse.dropped)
-            ),
-            Model::Closed => format!("{}, ", words::plural(pulse.users, "user")),
-        };
-        format!(
-            "{planned}{} sent, {} good answers, {} in flight at the end",
-            words::count(pulse.sent),
-            words::count(moment.answered),
-            words::count(pulse.in_flight)
-        )
-    };
     let desc = format!(
         "Requests per second over {}: {} sent, {} dropped.",
         words::moment(facts.load.lasted),
@@ -233,8 +210,28 @@ fn throughput(facts: &Facts) -> Option<Plot> {
         limits: Vec::new(),
         lines,
         bars: Vec::new(),
-        spots: spots(facts, &words),
+        spots: spots(facts, &|moment| delivered(facts, moment)),
     })
+}
+
+/// What was planned and done in a slice, in words.
+fn delivered(facts: &Facts, moment: &Moment) -> String {
+    let pulse = moment.pulse;
+    let (planned, dropped) = (words::count(pulse.planned), words::count(pulse.dropped));
+    let planned = match facts.load.model {
+        Model::Open if facts.load.arrived.is_some() => {
+            let users = words::plural(pulse.released, "user");
+            format!("{users} of {planned} planned, {dropped} dropped, ")
+        }
+        Model::Open => format!("{planned} planned, {dropped} dropped, "),
+        Model::Closed => format!("{}, ", words::plural(pulse.users, "user")),
+    };
+    format!(
+        "{planned}{} sent, {} good answers, {} in flight at the end",
+        words::count(pulse.sent),
+        words::count(moment.answered),
+        words::count(pulse.in_flight)
+    )
 }
 
 fn failures(facts: &Facts) -> Option<Plot> {

@@ -112,10 +112,15 @@ fn tags_choose_scenarios_and_tasks_with_their_endpoints_and_limits() {
 
 #[test]
 fn a_tag_that_nothing_has_is_told() {
-    insta::assert_snapshot!(left(&["raed"], &[]).expect_err("no such tag"), @"");
-    insta::assert_snapshot!(
-        left(&[], &["read", "write", "smoke"]).expect_err("nothing is left"), @""
-    );
+    insta::assert_snapshot!(left(&["raed"], &[]).expect_err("no such tag"), @r"
+    --tags: nothing has the tag `raed`
+    hint: the tags of the file are read, slow, smoke, write
+    ");
+    let all = ["read", "write", "smoke"];
+    insta::assert_snapshot!(left(&[], &all).expect_err("nothing is left"), @r"
+    --exclude-tags: nothing is left to do
+    hint: the tags of the file are read, slow, smoke, write
+    ");
 }
 
 #[test]
