@@ -55,7 +55,8 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
 fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
     if ask.once {
-        let (ask, voice) = (Ask { gate, changes: ask.changes, out, publishing: None, lookup }, voice.clone());
+        let (ask, voice) =
+            (Ask { gate, changes: ask.changes, out, publishing: None, lookup }, voice.clone());
         let work = |signals| async move {
             let done = once::once(&ask, voice.clone(), signals).await;
             done.unwrap_or_else(|error| failed(&error, &voice))

@@ -1,7 +1,7 @@
 //! One turn of a user's work: which steps it makes, in which order.
 
-use crate::chance::{Key, below};
 use super::scenario::{Step, Task, Work};
+use crate::chance::{Key, below};
 use crate::script::template::Template;
 
 /// The stream of chance that tasks are drawn with; requests and rows have others.
