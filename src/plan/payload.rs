@@ -45,7 +45,8 @@ pub(super) fn body(
     let json = json.or(operation.as_ref().map(|json| (json, JSON)));
     let json = json.or(written.grpc.map(|at| (call::message(&at.value), GRPC)));
     if let Some((Json { value, script, live }, kind)) = json {
-        let live = live::whole(live, Place::JsonString, || Template::parse_json(script), uses, reader);
+        let live =
+            live::whole(live, Place::JsonString, || Template::parse_json(script), uses, reader);
         return (of(value.to_string().into_bytes(), kind), live);
     }
     if let Some(at) = written.form {
