@@ -312,6 +312,12 @@ impl Maker<'_, '_> {
         let made = endpoint::request(&written, self.prefix, self.files, &mut uses, self.reader);
         known.check(&uses, self.reader);
         let extract = take::extracts(at.value.extract.value(), self.reader);
+        let streams = !at.value.sse.is_absent() || !at.value.ws.is_absent();
+        if let Some(extract) = at.value.extract.get().filter(|_| streams) {
+            let hint = "take it from another answer".to_owned();
+            let message = "no value can be taken out of a stream of events or a WebSocket";
+            self.reader.fault(extract.span.clone(), message, hint);
+        }
         for (name, _) in at.value.extract.value().iter().flat_map(|dict| &dict.0) {
             known.not_a_feed(name, self.reader);
         }

@@ -38,6 +38,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
         alone: holds_thresholds_alone(&file),
         stages: stages(&file),
         names: named.chain(&left_out).map(String::as_str).collect(),
+        requests: drive.as_ref().map_or(&[][..], |drive| &drive.requests),
     };
     let mut thresholds = Vec::new();
     if source.thresholds.is_none() {

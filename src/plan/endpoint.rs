@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::Request;
 use super::address::path_is_good;
+use super::events::{self, SseAsk};
 use super::expect::{self, header_name_is_good};
 use super::file;
 use super::live::{self, Use};
 use super::payload::{self, Files};
 use super::reader::{At, Reader, Slot, Text, visible};
 use super::scenario::Live;
+use super::socket;
+use super::stream::Stream;
 use super::value::Dict;
-use super::{ask, call};
+use super::{Expect, Request, ask, call};
 use crate::header;
 use crate::sanitise::{self, Clean};
 
@@ -25,10 +27,12 @@ pub(super) struct Written<'w> {
     pub(super) name: &'w Slot<Text>,
     pub(super) method: &'w Slot<Text>,
     pub(super) path: &'w Slot<Text>,
-    pub(super) short: [(&'static str, &'w Slot<Text>); 7],
+    pub(super) short: [(&'static str, &'w Slot<Text>); 8],
     pub(super) headers: Option<&'w Dict<Text>>,
     pub(super) payload: payload::Written<'w>,
     pub(super) expect: Option<&'w At<ask::Expect>>,
+    pub(super) sse: Option<&'w At<SseAsk>>,
+    pub(super) socket: socket::Written<'w>,
     pub(super) weight: u32,
 }
 
@@ -48,6 +52,7 @@ macro_rules! written {
                 ("DELETE", &$at.value.delete),
                 ("HEAD", &$at.value.head),
                 ("OPTIONS", &$at.value.options),
+                ("WS", &$at.value.ws),
             ],
             headers: $at.value.headers.value(),
             payload: $crate::plan::payload::Written {
@@ -59,6 +64,11 @@ macro_rules! written {
                 grpc: $at.value.grpc.get(),
             },
             expect: $at.value.expect.get(),
+            sse: $at.value.sse.get(),
+            socket: $crate::plan::socket::Written {
+                subprotocol: $at.value.subprotocol.get(),
+                talk: $at.value.talk.get(),
+            },
             weight: $weight,
         }
     };
@@ -119,6 +129,8 @@ pub(super) fn request(
         call::expect_fits(&at.value, written.payload.grpc.is_some(), reader);
     }
     call::graphql_fits(written.payload.graphql, &method, reader);
+    let opens = method == "WS" && written.method.is_absent();
+    let stream = stream(written, opens, &method, &mut rules, reader);
     let headers = written.headers.map(|dict| headers(dict, reader));
     let texts = written.headers.iter().flat_map(|dict| &dict.0);
     let mut live = None;
@@ -137,7 +149,7 @@ pub(super) fn request(
     Some(Request {
         name,
         path: format!("{prefix}{}", path.value.value),
-        method,
+        method: if opens { "GET".to_owned() } else { method },
         headers: headers.unwrap_or_default(),
         body,
         weight: written.weight,
@@ -145,7 +157,37 @@ pub(super) fn request(
         endpoint: 0,
         live,
         call: called,
+        stream,
     })
+}
+
+/// How a request is more than one answer.
+fn stream(
+    written: &Written<'_>,
+    opens: bool,
+    method: &str,
+    expect: &mut Expect,
+    reader: &mut Reader<'_>,
+) -> Option<Stream> {
+    if !opens {
+        written.socket.refuse(reader);
+        if let (Some(at), Some(_)) = (written.sse, written.payload.grpc) {
+            let hint = "a call has one message each way".to_owned();
+            reader.fault(at.span.clone(), "`sse` and `grpc` exclude each other", hint);
+        }
+        return written.sse.map(|at| events::stream(at, method, expect, reader));
+    }
+    let spans = [
+        (written.expect.map(|at| at.span.clone()), "`expect` of an answer", "expect it in `talk`"),
+        (written.sse.map(|at| at.span.clone()), "`sse`", "it is a stream of events or a WebSocket"),
+        (written.payload.span(), "a body", "what is sent stands in `talk`"),
+    ];
+    for (span, what, hint) in spans {
+        if let Some(span) = span {
+            reader.fault(span, format!("{what} and `ws` exclude each other"), hint.to_owned());
+        }
+    }
+    Some(written.socket.stream(reader))
 }
 
 fn name(

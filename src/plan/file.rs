@@ -1,10 +1,12 @@
 //! The gate file exactly as it is written: each table with its keys, its reader and its schema.
 
 use super::ask::Expect;
+use super::events::SseAsk;
 use super::json::{Form, Json};
 use super::protocol::{Graphql, Grpc};
 use super::reader::{Text, table};
 use super::sla::Sla;
+use super::socket::ExchangeTable;
 use super::story::Scenario;
 use super::value::{Dict, Flag, Int, Lasting, Level, MOST_USERS, Many, One, OneOrMany, Pace, Time};
 use super::{Arrivals, Http};
@@ -160,5 +162,13 @@ table! {
         tags: OneOrMany<Text>,
         /// What makes an answer good.
         expect: Expect,
+        /// The answer is a stream of events (server-sent events), and the request lasts to its end.
+        sse: SseAsk,
+        /// A WebSocket at that path; its latency runs to the end of `talk`.
+        ws: Text,
+        /// Of a WebSocket: the subprotocol that the server must choose.
+        subprotocol: Text,
+        /// Of a WebSocket: what is said on it, one exchange after the other, before it is closed.
+        talk: Many<ExchangeTable>,
     }
 }

@@ -8,7 +8,7 @@ use super::axis::judged_span;
 use super::reader::{At, Reader, nearest};
 use super::sla::{Entry, Sla};
 use super::threshold::{During, Level, Limit, Relation, Selector, Threshold, Window};
-use super::{Arrivals, Load, glob};
+use super::{Arrivals, Load, Request, glob, timed};
 use crate::metric::{Metric, Timing, Value};
 use crate::run::Model;
 use crate::sanitise;
@@ -26,6 +26,8 @@ pub(super) struct Setting<'a> {
     pub(super) stages: Vec<&'a str>,
     /// The names of the endpoints.
     pub(super) names: Vec<&'a str>,
+    /// What is sent.
+    pub(super) requests: &'a [Request],
 }
 
 /// A threshold, and where its limit stands.
@@ -53,6 +55,9 @@ pub(super) fn thresholds(
         placed.extend(entry_thresholds(entry, setting, reader));
     }
     scopes(sla, setting, reader);
+    if setting.load.is_some() {
+        timed::check(&sla.entries, &setting.names, setting.requests, reader);
+    }
     warn_before_fail(&sla.entries, reader);
     rising(&placed, reader);
     let mut thresholds: Vec<_> = placed.into_iter().map(|placed| placed.threshold).collect();

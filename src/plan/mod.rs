@@ -3,6 +3,7 @@
 mod token;
 pub mod fault;
 pub mod scenario;
+pub mod stream;
 mod environment;
 pub mod glob;
 pub mod profile;
@@ -17,13 +18,15 @@ mod reader;
 mod value;
 mod json;
 mod address;
+mod live;
 mod ask;
 mod protocol;
+mod events;
+mod socket;
 mod sla;
 mod story;
 mod file;
 mod syntax;
-mod live;
 mod beside;
 mod call;
 mod payload;
@@ -37,6 +40,7 @@ mod known;
 mod share;
 mod tags;
 mod cast;
+mod timed;
 mod limits;
 mod check;
 mod schema;
@@ -56,6 +60,7 @@ use fault::{Fault, Faults};
 pub use outline::outline;
 use profile::Profile;
 pub use schema::schema;
+use stream::Stream;
 use threshold::Threshold;
 
 /// A gate file as bytes, and what reading it needs at hand; nothing here is read from a disk or an
@@ -259,6 +264,8 @@ pub struct Request {
     pub live: Option<scenario::Live>,
     /// The gRPC method that is called, where one is.
     pub call: Option<Call>,
+    /// How it is more than one answer: a stream of events, a WebSocket.
+    pub stream: Option<Stream>,
 }
 
 /// A call of a gRPC method with one message each way; the request's body is the message as JSON.

@@ -1,5 +1,7 @@
 //! Bodies as they are written, made into bytes or, where a user's values stand in them, templates.
 
+use std::ops::Range;
+
 use super::Body;
 pub(super) use super::beside::{Files, read_file};
 use super::call;
@@ -19,6 +21,20 @@ pub(super) struct Written<'w> {
     pub(super) file: Option<&'w At<Text>>,
     pub(super) graphql: Option<&'w At<Graphql>>,
     pub(super) grpc: Option<&'w At<Grpc>>,
+}
+
+impl Written<'_> {
+    /// Where the first of them is written.
+    pub(super) fn span(&self) -> Option<Range<usize>> {
+        let texts = [self.body, self.file].into_iter().flatten().map(|at| at.span.clone());
+        let others = [
+            self.json.map(|at| at.span.clone()),
+            self.form.map(|at| at.span.clone()),
+            self.graphql.map(|at| at.span.clone()),
+            self.grpc.map(|at| at.span.clone()),
+        ];
+        texts.chain(others.into_iter().flatten()).min_by_key(|span| span.start)
+    }
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";

@@ -7,10 +7,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
 use super::ask::Expect;
+use super::events::SseAsk;
 use super::json::{Form, Json};
 use super::protocol::{Graphql, Grpc};
 use super::reader::{Node, Read, Reader, Text, table};
 use super::scenario::Think;
+use super::socket::ExchangeTable;
 use super::value::{
     DURATION, Dict, Flag, Int, Lasting, MOST_USERS, Many, One, OneOrMany, Pace, Word, schemas,
     shaped,
@@ -109,6 +111,14 @@ table! {
         grpc: Grpc,
         /// What makes an answer good.
         expect: Expect,
+        /// The answer is a stream of events (server-sent events), and the request lasts to its end.
+        sse: SseAsk,
+        /// A WebSocket at that path; its latency runs to the end of `talk`.
+        ws: Text,
+        /// Of a WebSocket: the subprotocol that the server must choose.
+        subprotocol: Text,
+        /// Of a WebSocket: what is said on it, one exchange after the other, before it is closed.
+        talk: Many<ExchangeTable>,
         /// What is taken from the answer, by the name that templates know it by.
         extract: Dict<Take>,
         /// A rest after this step.

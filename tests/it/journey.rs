@@ -50,6 +50,7 @@ fn get(endpoint: usize, path: &str, token: Option<&str>) -> Request {
             expect: Vec::new(),
         }),
         call: None,
+        stream: None,
     }
 }
 

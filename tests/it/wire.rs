@@ -14,6 +14,10 @@ mod expected;
 mod reached;
 /// TLS: whom we trust, and what goes wrong.
 mod secure;
+/// A request that opens a WebSocket.
+mod sockets;
+/// A request whose answer is a stream of events.
+mod streams;
 /// HTTP/2 on shared connections.
 mod two;
 
@@ -43,6 +47,7 @@ fn get(path: &str) -> Request {
         endpoint: 0,
         live: None,
         call: None,
+        stream: None,
     }
 }
 

@@ -51,10 +51,21 @@ pub struct Reader {
     body: Vec<u8>,
     /// The expectation on a header that was not met.
     unmet: Option<Box<str>>,
-    /// The whole answer is kept.
-    keeps: bool,
+    /// What of it is kept, whatever is expected.
+    keep: Keep,
     /// The headers, where the answer is kept.
     headers: Vec<(String, Vec<u8>)>,
+}
+
+/// What of an answer is kept beside what is expected of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Keep {
+    #[default]
+    Nothing,
+    /// Headers and body.
+    Whole,
+    /// The body, to be taken piece by piece.
+    Pieces,
 }
 
 /// How far we are.
@@ -101,13 +112,23 @@ impl Reader {
         (self.stage, self.interim, self.reusable) = (Stage::Head, 0, false);
         (self.heard, self.status, self.counted) = (false, 0, 0);
         self.unmet = None;
-        self.keeps = false;
+        self.keep = Keep::Nothing;
         self.headers.clear();
     }
 
     /// Keeps headers and body of the answer that comes next.
     pub(super) fn keep(&mut self) {
-        self.keeps = true;
+        self.keep = Keep::Whole;
+    }
+
+    /// Keeps the body of the answer that comes next, to be taken piece by piece.
+    pub(super) fn stream(&mut self) {
+        self.keep = Keep::Pieces;
+    }
+
+    /// Forgets what was kept of the body so far.
+    pub(super) fn forget(&mut self) {
+        self.body.clear();
     }
 
     /// Gives away the headers that were kept.
@@ -254,7 +275,7 @@ impl Reader {
             Framing::UntilClose => Stage::UntilClose,
         };
         self.status = status;
-        if self.keeps {
+        if self.keep == Keep::Whole {
             let kept = head.headers.iter();
             self.headers = kept.map(|kept| (kept.name.to_owned(), kept.value.to_vec())).collect();
         }
@@ -275,14 +296,15 @@ impl Reader {
         from: usize,
     ) -> Result<Progress, Fault> {
         // A body is looked at only where the status does not already decide.
-        let kept = (self.keeps || asked.expect.needs_body()) && asked.expect.allows(self.status);
+        let kept = (self.keep != Keep::Nothing || asked.expect.needs_body())
+            && asked.expect.allows(self.status);
         let rest = &bytes[from..];
         match &mut self.stage {
             Stage::Length(left) => {
                 let taken = usize::try_from(*left).map_or(rest.len(), |left| left.min(rest.len()));
                 *left -= taken as u64;
                 let over = *left == 0;
-                let in_one_piece = over && self.counted == 0;
+                let in_one_piece = over && self.counted == 0 && self.keep != Keep::Pieces;
                 self.count(&rest[..taken], kept && !in_one_piece)?;
                 if !over {
                     return Ok(Progress::More);

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Unfit;
+use crate::plan::stream::{Events, Socket, Stream};
 use crate::plan::{Expect, Request, Target};
 use crate::script::message::Method;
 
@@ -31,6 +32,10 @@ pub(super) struct Ask {
     pub(super) expect: Expect,
     /// The gRPC method that is called, where one is.
     pub(super) call: Option<Method>,
+    /// How it is more than one answer.
+    pub(super) stream: Option<Stream>,
+    /// Where it opens a WebSocket: how it asks for it.
+    pub(super) upgrade: Option<http::Request<()>>,
 }
 
 impl Ask {
@@ -60,11 +65,19 @@ impl Ask {
                 .split(|&byte| byte == b',')
                 .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
         });
+        let upgrade = match &request.stream {
+            Some(Stream::Socket(asked)) => {
+                let upgrade = upgrade(target.secure, authority, &path, headers.clone(), asked);
+                Some(upgrade.map_err(&unfit)?)
+            }
+            Some(Stream::Events(_)) | None => None,
+        };
         *parts.headers_mut() = for_two(headers);
         if call.is_some() {
             as_call(parts.headers_mut(), target);
         }
         Ok(Self {
+            upgrade,
             bytes,
             parts,
             body: Bytes::copy_from_slice(body),
@@ -76,8 +89,50 @@ impl Ask {
             closes,
             expect: request.expect.clone(),
             call: call.cloned(),
+            stream: request.stream.clone(),
         })
     }
+
+    /// The WebSocket that it opens.
+    pub(super) fn socket(&self) -> Option<&Socket> {
+        match &self.stream {
+            Some(Stream::Socket(socket)) => Some(socket),
+            Some(Stream::Events(_)) | None => None,
+        }
+    }
+
+    /// What is expected of the stream of events that answers it.
+    pub(super) fn events(&self) -> Option<&Events> {
+        match &self.stream {
+            Some(Stream::Events(events)) => Some(events),
+            Some(Stream::Socket(_)) | None => None,
+        }
+    }
+}
+
+/// The request that asks for a WebSocket, but for its key.
+fn upgrade(
+    secure: bool,
+    authority: &str,
+    path: &str,
+    mut headers: HeaderMap,
+    socket: &Socket,
+) -> Result<http::Request<()>, String> {
+    let scheme = if secure { "wss" } else { "ws" };
+    let mut request = http::Request::builder()
+        .uri(format!("{scheme}://{authority}{path}"))
+        .body(())
+        .map_err(|error| format!("not a request: {error}"))?;
+    headers.insert("connection", HeaderValue::from_static("Upgrade"));
+    headers.insert("upgrade", HeaderValue::from_static("websocket"));
+    headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
+    if let Some(name) = &socket.subprotocol {
+        let name = HeaderValue::from_str(name)
+            .map_err(|_| "`subprotocol` has a character that HTTP cannot carry".to_owned())?;
+        headers.insert("sec-websocket-protocol", name);
+    }
+    *request.headers_mut() = headers;
+    Ok(request)
 }
 
 /// The gRPC method that a request calls, with the shapes of its messages.
@@ -107,6 +162,9 @@ pub(super) fn headers(target: &Target, request: &Request) -> Result<HeaderMap, S
     let mut headers = HeaderMap::new();
     headers.insert("host", value("host", &authority(target))?);
     headers.insert("user-agent", HeaderValue::from_static(AGENT));
+    if let Some(Stream::Events(_)) = request.stream {
+        headers.insert("accept", HeaderValue::from_static("text/event-stream"));
+    }
     if let Some(kind) = request.body.as_ref().and_then(|body| body.content_type) {
         headers.insert("content-type", HeaderValue::from_static(kind));
     }

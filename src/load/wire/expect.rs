@@ -2,6 +2,7 @@
 //! may be shown of the message of an error.
 
 use serde_json::Value;
+use serde_json_path::JsonPath;
 
 use crate::plan::{Expect, HeaderRule, JsonRule};
 use crate::sample::{End, Failure};
@@ -68,8 +69,13 @@ pub(super) fn unmet_body(expect: &Expect, body: &[u8]) -> Option<String> {
     if let Some(trouble) = expect.graphql.then(|| graphql::trouble(&value)).flatten() {
         return Some(trouble);
     }
-    expect.json.iter().find_map(|(path, rule)| {
-        let nodes = path.query(&value).all();
+    unmet_json(&expect.json, &value)
+}
+
+/// The first rule on a value in JSON that is not met.
+pub(super) fn unmet_json(rules: &[(JsonPath, JsonRule)], value: &Value) -> Option<String> {
+    rules.iter().find_map(|(path, rule)| {
+        let nodes = path.query(value).all();
         let what = match rule {
             _ if nodes.is_empty() => "is missing".to_owned(),
             JsonRule::Present => return None,

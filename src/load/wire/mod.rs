@@ -9,6 +9,9 @@ pub mod fault;
 mod chunks;
 mod framing;
 mod expect;
+pub mod sse;
+mod said;
+mod listen;
 pub mod answer;
 mod ask;
 mod live;
@@ -17,6 +20,8 @@ mod tls;
 pub mod control;
 mod alarm;
 mod dial;
+mod socket;
+mod talk;
 mod one;
 mod trunk;
 mod rpc;
@@ -37,10 +42,14 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
 use super::probe::{Answer, Hub, Kept, Probe, Rendered, Wire};
+use crate::metric::Timing;
+use crate::plan::stream::Stream;
 use crate::plan::{Drive, Http, Request, Target};
-use crate::sample::Failure;
+use crate::sample::{End, Failure};
 use address::{Door, Reached};
 use ask::Ask;
+use fault::Fault;
+use listen::Listener;
 use live::LiveAsk;
 
 pub use address::resolve;
@@ -97,6 +106,8 @@ struct Common {
     name: ServerName<'static>,
     http: Http,
     streams: usize,
+    /// Every request opens a WebSocket, on a connection of its own.
+    sockets_only: bool,
 }
 
 impl HttpWire {
@@ -116,7 +127,10 @@ impl HttpWire {
         let name = ServerName::try_from(host)
             .map_err(|_| Unfit(format!("`{}` is not a host name", target.host.escape_debug())))?;
         let tls = if target.secure { Some(Arc::new(tls::config(&target.tls)?)) } else { None };
+        let sockets_only =
+            asks.as_ref().is_ok_and(|asks| asks.iter().all(|ask| ask.upgrade.is_some()));
         let common = Common {
+            sockets_only,
             asks: asks?,
             lives: lives?,
             doors: addresses.iter().copied().map(Door::new).collect(),
@@ -184,8 +198,13 @@ impl Wire for HttpWire {
     type Hub = HttpHub;
 
     fn hub(self) -> HttpHub {
+        let mut sockets = self.clone();
+        if sockets.two {
+            sockets.settle(false);
+        }
         HttpHub(Rc::new(Shared {
             wire: self,
+            sockets,
             buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
             examples: RefCell::default(),
             trunks: trunk::Trunks::default(),
@@ -198,6 +217,8 @@ pub struct HttpHub(Rc<Shared>);
 
 struct Shared {
     wire: HttpWire,
+    /// The same for a WebSocket, which is opened in HTTP/1.1 alone.
+    sockets: HttpWire,
     buffer: RefCell<Box<[u8]>>,
     examples: RefCell<BTreeMap<(usize, Failure), String>>,
     trunks: trunk::Trunks,
@@ -210,6 +231,15 @@ impl Shared {
 
     fn live(&self, request: usize) -> Option<&LiveAsk> {
         self.wire.common.lives[request].as_ref()
+    }
+
+    /// How a request ended whose answer, good in itself, was a stream of events.
+    fn heard(&self, request: usize, listener: &Listener, end: End) -> End {
+        let End::Good(status) = end else { return end };
+        let unmet = self.ask(request).events().and_then(|events| listener.unmet(events));
+        let Some(Fault { why, what }) = unmet else { return end };
+        self.note(request, why, || what.into_owned());
+        End::Failed { why, status: Some(status) }
     }
 
     /// Keeps the first words on a failure of an endpoint.
@@ -230,6 +260,10 @@ impl Hub for HttpHub {
         }
     }
 
+    fn times_once(&self, request: usize) -> Option<Timing> {
+        self.0.ask(request).stream.as_ref().map(Stream::times_once)
+    }
+
     fn examples(&self) -> Vec<(usize, Failure, String)> {
         let examples = self.0.examples.borrow();
         examples.iter().map(|(&(request, why), what)| (request, why, what.clone())).collect()
@@ -244,8 +278,30 @@ pub enum HttpProbe {
     Two(two::Place),
 }
 
+impl HttpProbe {
+    fn hub(&self) -> &Rc<Shared> {
+        match self {
+            Self::One(connection) => &connection.hub,
+            Self::Two(place) => &place.hub,
+        }
+    }
+
+    /// Whether no connection is kept, since each request opens one of its own.
+    fn keeps_none(&self) -> bool {
+        self.hub().wire.common.sockets_only
+    }
+
+    /// Whether a request opens a WebSocket.
+    fn opens_socket(&self, request: usize) -> bool {
+        self.hub().ask(request).upgrade.is_some()
+    }
+}
+
 impl Probe for HttpProbe {
     async fn open(&mut self, deadline: Instant) -> Result<Duration, Failure> {
+        if self.keeps_none() {
+            return Ok(Duration::ZERO);
+        }
         match self {
             Self::One(connection) => connection.open(deadline).await,
             Self::Two(place) => place.open(deadline).await,
@@ -253,6 +309,10 @@ impl Probe for HttpProbe {
     }
 
     async fn fire(&mut self, request: usize, deadline: Instant) -> Answer {
+        if self.opens_socket(request) {
+            let hub = Rc::clone(self.hub());
+            return Box::pin(socket::call(&hub, request, None, deadline)).await;
+        }
         match self {
             Self::One(connection) => connection.fire(request, deadline).await,
             Self::Two(place) => place.fire(request, deadline).await,
@@ -266,6 +326,10 @@ impl Probe for HttpProbe {
         want: Option<&mut Kept>,
         deadline: Instant,
     ) -> Answer {
+        if self.opens_socket(request) {
+            let hub = Rc::clone(self.hub());
+            return Box::pin(socket::call(&hub, request, parts, deadline)).await;
+        }
         match self {
             Self::One(connection) => connection.fire_live(request, parts, want, deadline).await,
             Self::Two(place) => place.fire_live(request, parts, want, deadline).await,
@@ -273,6 +337,9 @@ impl Probe for HttpProbe {
     }
 
     fn is_open(&self) -> bool {
+        if self.keeps_none() {
+            return true;
+        }
         match self {
             Self::One(connection) => connection.is_open(),
             Self::Two(place) => place.is_open(),

@@ -6,55 +6,24 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
 use super::Shared;
-use super::alarm::Alarm;
-use super::answer::{Asked, Progress, Reader};
 use super::dial::{Line, dial};
-use super::expect;
 use super::fault::Fault;
-use super::tls;
+use super::talk::{Talk, Whole};
 use crate::load::probe::{Answer, Kept, Rendered};
 use crate::sample::{End, Failure};
 
 /// One connection and the exchange on it.
 pub struct Connection {
-    hub: Rc<Shared>,
+    pub(super) hub: Rc<Shared>,
     line: Option<Line>,
     talk: Talk,
     /// The request as it was written anew; empty where nothing in it changes.
     fresh: Vec<u8>,
     /// What is kept of the answer, where that is wanted.
     kept: Option<Kept>,
-}
-
-/// The exchange under way, or the last one.
-#[derive(Default)]
-struct Talk {
-    /// Nothing is under way: the last answer was whole, and the connection can carry another
-    /// request.
-    idle: bool,
-    /// The connection has carried an answer before.
-    proven: bool,
-    /// All of the request was handed to the operating system.
-    flushed: bool,
-    /// How much of the request was written.
-    written: usize,
-    /// How long the request is.
-    length: usize,
-    /// How much of the answer was read.
-    bytes: u64,
-    /// Why writing failed. The answer may be there all the same, so reading decides.
-    broken: Option<Box<Fault>>,
-    reader: Reader,
-    alarm: Alarm,
-}
-
-/// A whole answer.
-struct Whole {
-    done: Instant,
-    end: End,
 }
 
 impl Connection {
@@ -116,11 +85,15 @@ impl Connection {
             if self.kept.is_some() {
                 self.talk.reader.keep();
             }
+            if self.hub.ask(request).events().is_some() {
+                self.talk.listen();
+            }
             let heard = poll_fn(|cx| self.poll(cx, request, deadline)).await;
             match heard {
                 Ok(Whole { done, end }) => {
                     let bytes = self.talk.bytes;
-                    let inside = None;
+                    let listener = self.talk.listener.take();
+                    let inside = listener.map(|listener| Box::new(listener.inside(end, done)));
                     return Answer { end, sent, done, bytes, connecting, reconnected, inside };
                 }
                 Err(fault) if !reconnected && self.may_repeat(request, &fault) => {
@@ -199,7 +172,8 @@ impl Connection {
         let status = self.talk.reader.status();
         let end = End::Failed { why, status };
         let bytes = self.talk.bytes;
-        Answer { end, sent, done, bytes, connecting, reconnected, inside: None }
+        let inside = self.talk.listener.take().map(|listener| Box::new(listener.inside(end, done)));
+        Answer { end, sent, done, bytes, connecting, reconnected, inside }
     }
 }
 
@@ -210,123 +184,4 @@ struct Stamp {
     done: Instant,
     connecting: Option<Duration>,
     reconnected: bool,
-}
-
-impl Talk {
-    fn begin(&mut self) {
-        (self.idle, self.flushed) = (false, false);
-        (self.written, self.bytes, self.broken) = (0, 0, None);
-        self.reader.reset();
-    }
-
-    /// Writes as much as the connection takes.
-    fn write(&mut self, line: &mut Line, cx: &mut Context<'_>, bytes: &[u8]) {
-        let failed = loop {
-            let rest = &bytes[self.written..];
-            if rest.is_empty() {
-                match Pin::new(&mut *line).poll_flush(cx) {
-                    Poll::Pending => return,
-                    Poll::Ready(Ok(())) => {
-                        self.flushed = true;
-                        return;
-                    }
-                    Poll::Ready(Err(error)) => break error,
-                }
-            }
-            match Pin::new(&mut *line).poll_write(cx, rest) {
-                Poll::Pending => return,
-                Poll::Ready(Ok(written)) => self.written += written,
-                Poll::Ready(Err(error)) => break error,
-            }
-        };
-        // Not tried again: an answer that came before decides, or the end of the connection.
-        self.flushed = true;
-        self.broken = Some(Box::new(tls::exchanging(&failed)));
-    }
-
-    /// Reads what came, up to a whole answer.
-    fn read(
-        &mut self,
-        line: &mut Line,
-        cx: &mut Context<'_>,
-        hub: &Shared,
-        (request, kept): (usize, &mut Option<Kept>),
-        deadline: Instant,
-    ) -> Poll<Result<Whole, Fault>> {
-        let ask = hub.ask(request);
-        let asked = Asked { head: ask.head, expect: &ask.expect };
-        let mut buffer = hub.buffer.borrow_mut();
-        loop {
-            let mut into = ReadBuf::new(&mut buffer);
-            let ended = match Pin::new(&mut *line).poll_read(cx, &mut into) {
-                Poll::Pending if self.alarm.rings(cx, deadline) => {
-                    return Poll::Ready(Err(self.late()));
-                }
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(())) if into.filled().is_empty() => self.reader.end(true),
-                Poll::Ready(Ok(())) => {
-                    let read = into.filled().len();
-                    self.bytes += read as u64;
-                    match self.reader.feed(asked, &buffer[..read])? {
-                        // A flood may never let the timer have its turn.
-                        Progress::More if Instant::now() >= deadline => {
-                            return Poll::Ready(Err(self.late()));
-                        }
-                        Progress::More => continue,
-                        Progress::Whole { used, body } => {
-                            let surplus = read - used;
-                            self.bytes -= surplus as u64;
-                            let body = body.map(|range| &buffer[range]);
-                            let whole = self.whole(hub, (request, kept), body, surplus == 0);
-                            return Poll::Ready(Ok(whole));
-                        }
-                    }
-                }
-                // How rustls says that the connection ended without close_notify.
-                Poll::Ready(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    self.reader.end(false)
-                }
-                Poll::Ready(Err(error)) => Err(tls::exchanging(&error)),
-            };
-            return Poll::Ready(match (ended, self.broken.take()) {
-                (Ok(()), _) => Ok(self.whole(hub, (request, kept), None, false)),
-                (Err(_), Some(broken)) => Err(*broken),
-                (Err(fault), None) => Err(fault),
-            });
-        }
-    }
-
-    /// Judges a whole answer, and decides whether the connection stays.
-    fn whole(
-        &mut self,
-        hub: &Shared,
-        (request, kept): (usize, &mut Option<Kept>),
-        body: Option<&[u8]>,
-        exact: bool,
-    ) -> Whole {
-        let done = Instant::now();
-        let ask = hub.ask(request);
-        let sent_whole = self.written == self.length && self.flushed && self.broken.is_none();
-        self.idle = exact && sent_whole && !ask.closes && self.reader.reusable();
-        self.proven = true;
-        let status = self.reader.status().unwrap_or(0);
-        let body = body.unwrap_or_else(|| self.reader.body());
-        let end = expect::verdict(&ask.expect, status, self.reader.unmet(), body, |why, what| {
-            hub.note(request, why, what);
-        });
-        if let Some(kept) = kept {
-            body.clone_into(&mut kept.body);
-            kept.headers = self.reader.take_headers();
-        }
-        Whole { done, end }
-    }
-
-    fn late(&self) -> Fault {
-        let what = match (self.reader.heard(), self.flushed) {
-            (true, _) => "the answer was not whole at the deadline",
-            (false, true) => "no answer came before the deadline",
-            (false, false) => "the request could not be sent before the deadline",
-        };
-        Fault::new(Failure::Timeout, what)
-    }
 }

@@ -12,8 +12,10 @@ use http::HeaderMap;
 
 use super::Shared;
 use super::answer::{BODY_CAP, HEADERS, INTERIM, too_large};
+use super::ask::Ask;
 use super::expect;
 use super::fault::Fault;
+use super::listen::Listener;
 use super::rpc::Reply;
 use super::trunk::{Seat, told};
 use crate::plan::Expect;
@@ -38,6 +40,8 @@ pub(super) struct Stream {
     pub(super) unmet: Option<Box<str>>,
     /// What a gRPC answer says of itself, where one is expected.
     pub(super) reply: Option<Box<Reply>>,
+    /// The answer as a stream of events, where it is one.
+    pub(super) listener: Option<Box<Listener>>,
 }
 
 /// How far a stream is.
@@ -104,7 +108,7 @@ impl Stream {
         &mut self,
         cx: &mut Context<'_>,
         seat: &Seat,
-        expect: &Expect,
+        ask: &Ask,
         deadline: Instant,
     ) -> Poll<Result<(), Broken>> {
         loop {
@@ -121,7 +125,7 @@ impl Stream {
                         fault: told(&error, false),
                     })?;
                     let (parts, body) = answer.into_parts();
-                    self.head(parts.status.as_u16(), &parts.headers, expect)?;
+                    self.head(parts.status.as_u16(), &parts.headers, &ask.expect)?;
                     self.at = At::Body(body);
                 }
                 At::Body(body) if body.is_end_stream() => {}
@@ -130,10 +134,10 @@ impl Stream {
                         self.at = At::Body(body);
                         return Poll::Pending;
                     };
-                    self.at = self.data(body, data, expect)?;
+                    self.at = self.data(body, data, ask)?;
                     // A flood may never let the timer have its turn.
                     if Instant::now() >= deadline && !matches!(self.at, At::Rest) {
-                        return Poll::Ready(Err(self.late().into()));
+                        return Poll::Ready(Err(self.late(ask, deadline).into()));
                     }
                 }
                 At::Trailers(mut body) => {
@@ -153,7 +157,7 @@ impl Stream {
         &mut self,
         mut body: RecvStream,
         data: Option<Result<Bytes, h2::Error>>,
-        expect: &Expect,
+        ask: &Ask,
     ) -> Result<At, Fault> {
         match data {
             None => Ok(At::Trailers(body)),
@@ -162,8 +166,9 @@ impl Stream {
             Some(Ok(data)) => {
                 // Only a connection that is gone takes nothing back, and then reading says so.
                 drop(body.flow_control().release_capacity(data.len()));
-                self.take(&data, expect)?;
-                Ok(At::Body(body))
+                self.take(&data, ask)?;
+                let over = self.listener.as_ref().is_some_and(|listener| listener.is_over());
+                Ok(if over { At::Rest } else { At::Body(body) })
             }
         }
     }
@@ -231,11 +236,16 @@ impl Stream {
         }
     }
 
-    fn take(&mut self, data: &Bytes, expect: &Expect) -> Result<(), Fault> {
+    fn take(&mut self, data: &Bytes, ask: &Ask) -> Result<(), Fault> {
+        let expect = &ask.expect;
         self.counted += data.len() as u64;
         self.bytes += data.len() as u64;
         if self.counted > BODY_CAP {
             return Err(too_large());
+        }
+        let stream = self.listener.as_mut().zip(ask.events());
+        if let Some((listener, events)) = stream.filter(|_| expect.allows(self.status)) {
+            return listener.hear(events, data, Instant::now());
         }
         let looked_at = self.keeps || expect.needs_body() || self.reply.is_some();
         if looked_at && expect.allows(self.status) {
@@ -244,7 +254,19 @@ impl Stream {
         Ok(())
     }
 
-    pub(super) fn late(&self) -> Fault {
+    /// When the request is given up.
+    pub(super) fn deadline(&self, ask: &Ask, deadline: Instant) -> Instant {
+        match self.listener.as_ref().zip(ask.events()) {
+            Some((listener, events)) => listener.deadline(events, deadline),
+            None => deadline,
+        }
+    }
+
+    pub(super) fn late(&self, ask: &Ask, deadline: Instant) -> Fault {
+        let stream = self.listener.as_ref().zip(ask.events());
+        if let Some((listener, events)) = stream.filter(|_| self.status != 0) {
+            return listener.late(events, deadline);
+        }
         let what = if self.status == 0 {
             "no answer came before the deadline"
         } else {

@@ -18,7 +18,7 @@ use crate::sample::{End, Failure};
 
 /// A place on a shared connection, and the stream under way on it.
 pub struct Place {
-    hub: Rc<Shared>,
+    pub(super) hub: Rc<Shared>,
     seat: Option<Seat>,
     stream: Stream,
     alarm: Alarm,
@@ -90,8 +90,10 @@ impl Place {
         let mut unsent = false;
         let (fault, done) = loop {
             // A stream that was given up without its end is reset here.
-            let reply = self.hub.ask(request).call.as_ref().map(|_| Box::default());
-            self.stream = Stream { keeps: self.keeps, reply, ..Stream::default() };
+            let ask = self.hub.ask(request);
+            let reply = ask.call.as_ref().map(|_| Box::default());
+            let listener = ask.events().map(|_| Box::default());
+            self.stream = Stream { keeps: self.keeps, reply, listener, ..Stream::default() };
             if !self.is_open() {
                 match Box::pin(self.connect(deadline)).await {
                     Ok(took) => connecting = Some(connecting.unwrap_or_default() + took),
@@ -102,11 +104,12 @@ impl Place {
             let heard = poll_fn(|cx| self.poll(cx, request, deadline)).await;
             let Err(Broken { fault, had }) = heard else {
                 let (done, end) = self.judge(request);
-                let Stream { bytes, body, headers, .. } = std::mem::take(&mut self.stream);
+                let Stream { bytes, body, headers, listener, .. } =
+                    std::mem::take(&mut self.stream);
                 if self.keeps {
                     self.kept = Kept { headers, body };
                 }
-                let inside = None;
+                let inside = listener.map(|listener| Box::new(listener.inside(end, done)));
                 return Answer { end, sent, done, bytes, connecting, reconnected, inside };
             };
             match had {
@@ -121,10 +124,10 @@ impl Place {
         let Fault { why, what } = fault;
         self.hub.note(request, why, || what.into_owned());
         let status = (self.stream.status != 0).then_some(self.stream.status);
-        let bytes = self.stream.bytes;
-        self.stream = Stream::default();
+        let Stream { bytes, listener, .. } = std::mem::take(&mut self.stream);
         let (sent, end) = (first.unwrap_or(done), End::Failed { why, status });
-        Answer { end, sent, done, bytes, connecting, reconnected, inside: None }
+        let inside = listener.map(|listener| Box::new(listener.inside(end, done)));
+        Answer { end, sent, done, bytes, connecting, reconnected, inside }
     }
 
     fn judge(&mut self, request: usize) -> (Instant, End) {
@@ -139,8 +142,15 @@ impl Place {
             let whole = rpc::Whole { status, reply, unmet, body, keeps };
             return (done, rpc::judge(method, expect, whole, tell));
         }
-        let Stream { status, unmet, body, .. } = stream;
-        (done, expect::verdict(expect, *status, unmet.as_deref(), body, tell))
+        let Stream { status, unmet, body, listener, .. } = stream;
+        let end = expect::verdict(expect, *status, unmet.as_deref(), body, tell);
+        match listener {
+            Some(heard) => {
+                let done = heard.over_at().unwrap_or(done);
+                (done, self.hub.heard(request, heard, end))
+            }
+            None => (done, end),
+        }
     }
 
     fn poll(
@@ -160,8 +170,12 @@ impl Place {
             seat.spend();
             return Poll::Ready(Err(Broken { fault, had: Had::Nothing }));
         }
-        match stream.hear(cx, seat, &hub.ask(request).expect, deadline) {
-            Poll::Pending if alarm.rings(cx, deadline) => acted(stream.late()),
+        let ask = hub.ask(request);
+        let heard = stream.hear(cx, seat, ask, deadline);
+        match heard {
+            Poll::Pending if alarm.rings(cx, stream.deadline(ask, deadline)) => {
+                acted(stream.late(ask, deadline))
+            }
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(())) => {
                 seat.prove();

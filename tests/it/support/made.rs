@@ -134,6 +134,7 @@ fn request((at, name): (usize, &&str)) -> Request {
         endpoint: at,
         live: None,
         call: None,
+        stream: None,
     }
 }
 

@@ -10,6 +10,8 @@ pub(crate) mod two;
 pub(crate) mod proto;
 /// A gRPC service, and one that misbehaves.
 pub(crate) mod grpc;
+/// A WebSocket server that behaves by path.
+pub(crate) mod sockets;
 /// Certificates made on the spot, and the TLS configurations that show or trust them.
 pub(crate) mod certs;
 /// The built binary, run and recorded.

@@ -222,6 +222,14 @@ async fn misbehave(path: &str, respond: &mut SendResponse<Bytes>, turn: u64) -> 
             tokio::time::sleep(pause).await;
             stream.send_reset(Reason::CANCEL);
         }
+        "/events" => {
+            let mut stream = head(respond, 200, 1, false)?;
+            stream.send_data(Bytes::from_static(b"data: 1\n\n"), false).ok()?;
+            tokio::time::sleep(pause).await;
+            let rest = b"data: 2\n\ndata: [DONE]\n\n";
+            stream.send_data(Bytes::from_static(rest), false).ok()?;
+            std::future::pending::<()>().await;
+        }
         "/early" => {
             let mut stream = head(respond, 413, 1, false)?;
             stream.send_data(Bytes::from_static(b"too much"), true).ok()?;
