@@ -133,13 +133,13 @@ fn the_head_and_the_pull_request_are_asked_for_where_the_event_is_silent() {
 }
 
 /// A gate that puts a load on the played server, for so long.
-fn loaded(server: &Server, seconds: u64, count: &str) -> Gate {
+fn loaded(server: &Server, seconds: u64, share: &str) -> Gate {
     let url = server.url("");
     with_token(true, server).file(
         "gate.toml",
         format!(
             "[target]\nurl = \"{url}\"\n[load]\nrate = \"20/s\"\nduration = \"{seconds}s\"\n\
-             [[request]]\nget = \"/ok\"\n[sla]\ncount = \"{count}\"\n"
+             [[request]]\nget = \"/ok\"\n[sla]\nstatus_200 = \"{share}\"\n"
         ),
     )
 }
@@ -147,7 +147,7 @@ fn loaded(server: &Server, seconds: u64, count: &str) -> Gate {
 #[test]
 fn a_signal_closes_the_check_as_cancelled() {
     let server = forge(opened());
-    let gate = loaded(&server, 50, "> 1");
+    let gate = loaded(&server, 50, "> 50%");
     let mut run = gate.start(&["run", "gate.toml", "--check"]);
     run.until("the load", |_| server.hits("/ok") > 3);
     assert_eq!(server.hits(CHECKS), 1, "it was opened before the load");
@@ -168,7 +168,7 @@ fn a_signal_closes_the_check_as_cancelled() {
 fn a_forge_that_never_answers_is_left_when_a_signal_comes() {
     let script = Script::new().on("/ok", [ok("fine")]).on("/user", [Act::Stall]);
     let server = Server::start(script);
-    let gate = loaded(&server, 2, "> 100000");
+    let gate = loaded(&server, 2, "< 50%");
     let mut run = gate.start(&["run", "gate.toml"]);
     run.until("a question to the forge", |_| server.hits("/user") == 1);
     run.signal("TERM");
