@@ -13,8 +13,8 @@ use super::story::Story;
 const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
 /// Starts this thread's users, each when its life begins.
-pub(super) async fn crowd<H: Hub>(lane: Rc<Lane<H>>) {
-    let profile = &lane.order.load.profile;
+pub(super) async fn crowd<H: Hub>(lane: Rc<Lane<H>>, part: usize, base: usize) {
+    let profile = lane.order.parts().swap_remove(part).profile;
     let users = profile.peak().div_ceil(1_000_000);
     let mine = (lane.index as u64..users).step_by(lane.lanes);
     let mut lives: Vec<_> = mine
@@ -25,20 +25,20 @@ pub(super) async fn crowd<H: Hub>(lane: Rc<Lane<H>>) {
     lives.sort_unstable();
     for (from, user, to) in lives {
         tokio::time::sleep_until(lane.moment(nanos(from)).into()).await;
-        let place = usize::try_from(user / lane.lanes as u64).unwrap_or(usize::MAX);
-        drop(lane.spawn(Some(place), live(Rc::clone(&lane), user, place, nanos(to))));
+        let place = base + usize::try_from(user / lane.lanes as u64).unwrap_or(usize::MAX - base);
+        drop(lane.spawn(Some(place), live(Rc::clone(&lane), (part, user), place, nanos(to))));
     }
     // A load thread releases until the last life is over, as a timetable does until its last
     // arrival.
-    let end = lane.order.load.profile.duration();
+    let end = profile.duration();
     tokio::time::sleep_until(lane.moment(nanos(end)).into()).await;
 }
 
 /// A user's life: draw, ask, wait for the answer, again.
-async fn live<H: Hub>(lane: Rc<Lane<H>>, user: u64, place: usize, until: u64) {
+async fn live<H: Hub>(lane: Rc<Lane<H>>, (part, user): (usize, u64), place: usize, until: u64) {
     let _alive = Alive::new(&lane);
     if let Some(story) = lane.order.story.clone() {
-        return Box::pin(walk(&lane, &story, user, place, until)).await;
+        return Box::pin(walk(&lane, &story, (part, user), place, until)).await;
     }
     let mut probe = lane.hub.probe();
     let (mut asked, mut pause) = (0, PAUSE.0);
@@ -68,7 +68,13 @@ async fn live<H: Hub>(lane: Rc<Lane<H>>, user: u64, place: usize, until: u64) {
 }
 
 /// A user's life in a scenario: start, turns of work, stop.
-async fn walk<H: Hub>(lane: &Rc<Lane<H>>, story: &Story, user: u64, place: usize, until: u64) {
+async fn walk<H: Hub>(
+    lane: &Rc<Lane<H>>,
+    story: &Story,
+    user: (usize, u64),
+    place: usize,
+    until: u64,
+) {
     let _way = Way::new(lane);
     let mut probe = lane.hub.probe();
     let mut walker = Walker::user(lane, story, user, place, until);

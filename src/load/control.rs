@@ -156,7 +156,7 @@ impl<W: Wire> Control<W> {
             let (spare, spared) = std::sync::mpsc::channel();
             let job = Job {
                 order: Arc::clone(&self.course.order),
-                table: Arc::clone(&self.course.table),
+                tables: Arc::clone(&self.course.tables),
                 wire: self.wire.clone(),
                 index,
                 lanes,

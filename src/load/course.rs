@@ -19,9 +19,9 @@ use crate::unit::{Quantile, Ratio};
 /// The course of a run so far.
 pub(super) struct Course {
     pub(super) order: Arc<Order>,
-    pub(super) table: Arc<Timetable>,
+    pub(super) tables: Arc<Vec<Timetable>>,
     sums: Sums,
-    planned: Planned,
+    planned: Vec<Planned>,
     lanes: Vec<Standing>,
     pacing: &'static str,
     connecting: Times,
@@ -40,7 +40,7 @@ pub(super) struct Course {
     unconnected: Option<(u64, u64)>,
 }
 
-/// Arrivals that were due before each slice, and before now.
+/// Arrivals of a part of the load that were due before each slice, and before now.
 struct Planned {
     before: Vec<u64>,
     now: u64,
@@ -65,11 +65,12 @@ impl Course {
     pub(super) fn new(order: Order, lanes: usize) -> Self {
         let limit = health::raise_descriptors();
         let examples = vec![BTreeMap::new(); order.endpoints.len()];
+        let planned = order.parts().iter().map(|_| Planned::default()).collect();
         Self {
-            table: Arc::new(Timetable::new(&order.load, order.seed)),
+            tables: Arc::new(Timetable::of_parts(&order.parts(), &order.load, order.seed)),
             sums: Sums::new(&order),
             order: Arc::new(order),
-            planned: Planned { before: Vec::new(), now: 0, walk: Walk::new(0, 1) },
+            planned,
             lanes: vec![Standing::default(); lanes],
             pacing: "",
             connecting: Times::default(),
@@ -161,7 +162,9 @@ impl Course {
     pub(super) fn look(&mut self, elapsed: Duration) {
         self.clock = self.clocks.compare();
         if self.order.load.profile.model == Model::Open {
-            self.planned.count(&self.table, self.sums.axis(), elapsed);
+            for (planned, table) in self.planned.iter_mut().zip(&*self.tables) {
+                planned.count(table, self.sums.axis(), elapsed);
+            }
         }
         let connections = self.lanes.iter().map(|lane| lane.connections).sum();
         if self.descriptors.at_connections.is_none_or(|before| connections > before) {
@@ -202,13 +205,18 @@ impl Course {
             dropped += beat.dropped;
         }
         Pulse {
-            planned: self.by_model(sent, self.planned.now),
+            planned: self.by_model(sent, self.planned_now()),
             released: self.by_model(sent, released),
             sent,
             dropped,
             in_flight: self.lanes.iter().map(|lane| lane.in_flight).sum(),
             users: self.lanes.iter().map(|lane| lane.users).sum(),
         }
+    }
+
+    /// Arrivals planned until now.
+    fn planned_now(&self) -> u64 {
+        self.planned.iter().map(|part| part.now).sum()
     }
 
     /// Where no timetable says, what was sent is what was planned, and released.
@@ -233,17 +241,15 @@ impl Course {
     }
 
     fn slices(&self, lasted: Duration) -> Vec<Slice> {
-        let profile = &self.order.load.profile;
         let begun =
             self.sums.axis().iter().filter(|piece| piece.from < lasted || piece.from.is_zero());
         let slice = |(index, (piece, (beat, in_flight))): (usize, (&Piece, _))| {
             let beat: super::sums::SliceBeat = beat;
             let to = piece.to.min(lasted);
-            let users = match profile.model {
-                Model::Open => 0,
-                Model::Closed => profile.users_at(to.saturating_sub(Duration::from_nanos(1))),
-            };
-            let planned = self.by_model(beat.sent, self.planned.within(index));
+            let last = to.saturating_sub(Duration::from_nanos(1));
+            let users = self.order.users(|profile| profile.users_at(last));
+            let planned =
+                self.by_model(beat.sent, self.planned.iter().map(|part| part.within(index)).sum());
             let released = self.by_model(beat.sent, beat.released);
             let (sent, dropped) = (beat.sent, beat.dropped);
             let pulse = Pulse { planned, released, sent, dropped, in_flight, users };
@@ -257,10 +263,15 @@ impl Course {
             Model::Closed => vec![None; self.order.endpoints.len()],
             Model::Open => {
                 let judged = slices.iter().position(|slice| !slice.warm_up);
-                let from = judged.and_then(|judged| self.planned.before.get(judged));
-                let from = from.copied().unwrap_or(self.planned.now);
-                let planned = self.order.mix.requests(from, self.planned.now);
-                planned.into_iter().map(Some).collect()
+                let from = |part: &Planned| {
+                    let before = judged.and_then(|judged| part.before.get(judged));
+                    before.copied().unwrap_or(part.now)
+                };
+                let from: Vec<u64> = self.planned.iter().map(from).collect();
+                let to: Vec<u64> = self.planned.iter().map(|part| part.now).collect();
+                let planned = self.order.mix.requests(&from, &to);
+                let told = |(place, count)| self.order.mix.tells(place).then_some(count);
+                planned.into_iter().enumerate().map(told).collect()
             }
         };
         let names = self.order.endpoints.iter().cloned();
@@ -275,12 +286,9 @@ impl Course {
 
     fn delivered(&self, lasted: Duration, slices: &[Slice]) -> Delivered {
         let load = &self.order.load;
-        let users = match load.profile.model {
-            Model::Open => 0,
-            Model::Closed => load.profile.most_users(lasted),
-        };
+        let users = self.order.users(|profile| profile.most_users(lasted));
         let planned = match load.profile.model {
-            Model::Open => Some(self.planned.now),
+            Model::Open => Some(self.planned_now()),
             Model::Closed => None,
         };
         let names = load.profile.stages.iter().map(|stage| stage.name.clone().unwrap_or_default());
@@ -329,6 +337,12 @@ impl Course {
                 ..self.clock
             },
         }
+    }
+}
+
+impl Default for Planned {
+    fn default() -> Self {
+        Self { before: Vec::new(), now: 0, walk: Walk::new(0, 1) }
     }
 }
 

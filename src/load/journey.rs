@@ -50,11 +50,12 @@ impl<'a, H: Hub> Walker<'a, H> {
     pub(super) fn user(
         lane: &'a Rc<Lane<H>>,
         story: &'a Story,
-        user: u64,
+        (part, user): (usize, u64),
         place: usize,
         until: u64,
     ) -> Self {
-        Self::new(lane, story, story.of_user(user), (user, place), (Some(until), None))
+        let number = story.number(part, user);
+        Self::new(lane, story, story.of_user(part, user), (number, place), (Some(until), None))
     }
 
     fn new(

@@ -26,7 +26,8 @@ use crate::tally::Timings;
 pub(super) struct Lane<H> {
     pub(super) hub: H,
     pub(super) order: Arc<Order>,
-    pub(super) table: Arc<Timetable>,
+    /// The timetable of each part of the load.
+    pub(super) tables: Arc<Vec<Timetable>>,
     pub(super) draw: Draw,
     /// Which thread it is, and of how many.
     pub(super) index: usize,
@@ -70,7 +71,7 @@ pub(super) struct Flight {
 /// What a load thread is told about its place.
 pub(super) struct Place {
     pub(super) order: Arc<Order>,
-    pub(super) table: Arc<Timetable>,
+    pub(super) tables: Arc<Vec<Timetable>>,
     pub(super) index: usize,
     pub(super) lanes: usize,
     pub(super) start: Instant,
@@ -81,7 +82,7 @@ impl<H> Lane<H> {
     where
         H: Hub,
     {
-        let Place { order, table, index, lanes, start } = place;
+        let Place { order, tables, index, lanes, start } = place;
         let weights: Vec<u32> = order.requests.iter().map(|(_, weight)| *weight).collect();
         Self {
             once: (0..weights.len()).map(|request| hub.times_once(request)).collect(),
@@ -89,7 +90,7 @@ impl<H> Lane<H> {
             draw: Draw::new(&weights, order.seed),
             warm_up: nanos(order.load.warm_up),
             order,
-            table,
+            tables,
             index,
             lanes,
             start,

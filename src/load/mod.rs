@@ -28,8 +28,10 @@ use std::time::Duration;
 
 use crate::plan::axis::Piece;
 use crate::plan::mix::Mix;
+use crate::plan::parts::{Part, parts};
+use crate::plan::profile::Profile;
 use crate::plan::{Drive, Load};
-use crate::run::{Origin, Run, Stop};
+use crate::run::{Model, Origin, Run, Stop};
 use probe::Wire;
 use story::Story;
 
@@ -77,6 +79,21 @@ impl Order {
             seed,
             origin,
         }
+    }
+
+    /// The parts of the load, each with a timetable or users of its own.
+    fn parts(&self) -> Vec<Part> {
+        match &self.story {
+            Some(story) => story.parts().cloned().collect(),
+            None => parts(&[], &self.load.profile),
+        }
+    }
+
+    /// Users alive at a time, in all parts that have some.
+    fn users(&self, of: impl Fn(&Profile) -> u64) -> u64 {
+        let closed = |part: &Part| part.profile.model == Model::Closed;
+        let parts = self.parts();
+        parts.iter().filter(|part| closed(part)).map(|part| of(&part.profile)).sum()
     }
 
     /// The slice a time lies in; the last one for what is later.

@@ -26,6 +26,8 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub(super) struct Open<H> {
     lane: Rc<Lane<H>>,
     desk: RefCell<Desk>,
+    /// The first place that is no virtual user's.
+    base: usize,
     most_in_flight: u64,
     most_connections: usize,
 }
@@ -52,30 +54,30 @@ struct Seat {
 }
 
 impl<H: Hub> Open<H> {
-    pub(super) fn new(lane: Rc<Lane<H>>) -> Rc<Self> {
+    pub(super) fn new(lane: Rc<Lane<H>>, base: usize) -> Rc<Self> {
         let load = &lane.order.load;
         let most_in_flight = lane.part(load.max_in_flight) as u64;
         let most_connections = lane.part(load.connections);
-        Rc::new(Self { desk: RefCell::default(), most_in_flight, most_connections, lane })
+        Rc::new(Self { desk: RefCell::default(), base, most_in_flight, most_connections, lane })
     }
 
     /// Releases this thread's arrivals, each when it is due. All that is due is released at once.
-    pub(super) async fn pace(self: Rc<Self>, mut bell: Bell) {
-        let lane = &self.lane;
+    pub(super) async fn pace(self: Rc<Self>, part: usize, mut bell: Bell) {
+        let (lane, table) = (&self.lane, &self.lane.tables[part]);
         let mut walk = Walk::new(lane.index as u64, lane.lanes as u64);
-        let mut next = walk.next(&lane.table);
+        let mut next = walk.next(table);
         while let Some(arrival) = next {
             bell.until(lane.moment(super::nanos(arrival.due))).await;
             let now = lane.now();
             let due = |arrival: &Arrival| super::nanos(arrival.due) <= now;
             while let Some(arrival) = next.filter(due) {
-                self.release(arrival, now);
-                next = walk.next(&lane.table);
+                self.release(part, arrival, now);
+                next = walk.next(table);
             }
         }
     }
 
-    fn release(self: &Rc<Self>, arrival: Arrival, now: u64) {
+    fn release(self: &Rc<Self>, part: usize, arrival: Arrival, now: u64) {
         let (lane, due) = (&self.lane, super::nanos(arrival.due));
         lane.lag(due, now);
         if lane.in_flight() >= self.most_in_flight {
@@ -83,17 +85,17 @@ impl<H: Hub> Open<H> {
         }
         lane.release(due);
         lane.begin(due);
-        let number = arrival.number;
-        let request = if let Some(story) = &lane.order.story {
+        let (number, request) = if let Some(story) = &lane.order.story {
             lane.set_out();
-            story.first(number)
+            let number = story.number(part, arrival.number);
+            (number, story.first(number))
         } else {
-            lane.draw.nth(0, number)
+            (arrival.number, lane.draw.nth(0, arrival.number))
         };
         let flight = Flight { request, due, sent: now, number };
         let mut desk = self.desk.borrow_mut();
         if let Some(place) = desk.idle.pop() {
-            lane.take_off(place, flight);
+            lane.take_off(self.base + place, flight);
             let seat = &mut desk.seats[place];
             seat.handed = Some(flight);
             if let Some(waker) = &seat.waker {
@@ -115,7 +117,8 @@ impl<H: Hub> Open<H> {
             desk.dialling += 1;
             self.lane.connections.set(self.lane.connections.get() + 1);
             desk.connections += 1;
-            drop(self.lane.spawn(Some(place), Rc::clone(self).connection(place)));
+            let work = Rc::clone(self).connection(place);
+            drop(self.lane.spawn(Some(self.base + place), work));
         }
     }
 
@@ -136,6 +139,7 @@ impl<H: Hub> Open<H> {
                 None => poll_fn(|cx| self.poll_handed(place, cx)).await,
             };
             if let Some(story) = &self.lane.order.story {
+                let place = self.base + place;
                 let way = Walker::arrive(&self.lane, story, flight, place, &mut probe);
                 Box::pin(way).await;
                 self.lane.come_home();
@@ -145,7 +149,7 @@ impl<H: Hub> Open<H> {
                 continue;
             }
             let answer: Answer = probe.fire(flight.request, self.lane.deadline(flight.due)).await;
-            self.lane.land(place, flight.due, &answer);
+            self.lane.land(self.base + place, flight.due, &answer);
             if !probe.is_open() {
                 return;
             }
@@ -161,7 +165,7 @@ impl<H: Hub> Open<H> {
             return None;
         };
         flight.sent = self.lane.now();
-        self.lane.take_off(place, flight);
+        self.lane.take_off(self.base + place, flight);
         Some(flight)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::chance::{Key, ONE};
 use crate::plan::Drive;
 use crate::plan::draw::Draw;
+use crate::plan::parts::{Part, parts};
 use crate::plan::scenario::{Live, Scenario, Share, Think};
 use crate::plan::turn::{Dice, Turn};
 use crate::script::feeder::{Feeder, Shard};
@@ -20,7 +21,8 @@ pub struct Story {
     /// The data of each scenario.
     pub(super) feeders: Vec<Vec<Feeder>>,
     pub(super) seed: u64,
-    draw: Draw,
+    /// Who is drawn in each part of the load.
+    parts: Vec<(Draw, Part)>,
 }
 
 impl Story {
@@ -39,39 +41,53 @@ impl Story {
                 })
                 .collect()
         };
-        let weights: Vec<u32> = scenarios
-            .iter()
-            .map(|scenario| match scenario.share {
+        let parts = parts(&scenarios, &drive.load.profile).into_iter().map(|part| {
+            let weights = part.scenarios.iter().map(|index| match scenarios[*index].share {
                 Share::Weight(weight) => weight,
                 Share::Fixed(_) => 0,
-            })
-            .collect();
+            });
+            (Draw::new(&weights.collect::<Vec<_>>(), seed), part)
+        });
         Some(Arc::new(Self {
             feeders: scenarios.iter().map(feeders).collect(),
             lives: drive.requests.iter().map(|request| request.live.clone()).collect(),
-            draw: Draw::new(&weights, seed),
+            parts: parts.collect(),
             scenarios,
             seed,
         }))
     }
 
-    /// The scenario of a virtual user: fixed numbers first, the others by weight.
-    pub(super) fn of_user(&self, user: u64) -> usize {
+    /// The parts of the load.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().map(|(_, part)| part)
+    }
+
+    /// The number by which a user of a part, or an arrival, is known from all others.
+    pub(super) fn number(&self, part: usize, number: u64) -> u64 {
+        number.saturating_mul(self.parts.len() as u64).saturating_add(part as u64)
+    }
+
+    /// The scenario of a virtual user of a part: fixed numbers first, the others by weight.
+    pub(super) fn of_user(&self, part: usize, user: u64) -> usize {
+        let (draw, part) = &self.parts[part];
         let mut fixed = 0;
-        for (index, scenario) in self.scenarios.iter().enumerate() {
-            if let Share::Fixed(users) = scenario.share {
+        for index in &part.scenarios {
+            if let Share::Fixed(users) = self.scenarios[*index].share {
                 fixed += u64::from(users);
                 if user < fixed {
-                    return index;
+                    return *index;
                 }
             }
         }
-        self.draw.nth(0, user - fixed)
+        part.scenarios[draw.nth(0, user - fixed)]
     }
 
-    /// The scenario of an arrival.
+    /// The scenario of an arrival, by its number among all.
     pub(super) fn of_arrival(&self, number: u64) -> usize {
-        self.draw.nth(0, number)
+        let all = self.parts.len() as u64;
+        let part = usize::try_from(number % all).expect("a remainder is below the number of parts");
+        let (draw, part) = &self.parts[part];
+        part.scenarios[draw.nth(0, number / all)]
     }
 
     /// A turn of a user of a scenario, drawn.

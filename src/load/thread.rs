@@ -26,7 +26,7 @@ const EARLY: Duration = Duration::from_millis(3);
 /// What a load thread needs.
 pub(super) struct Job<W> {
     pub(super) order: Arc<Order>,
-    pub(super) table: Arc<Timetable>,
+    pub(super) tables: Arc<Vec<Timetable>>,
     pub(super) wire: W,
     pub(super) index: usize,
     pub(super) lanes: usize,
@@ -72,7 +72,7 @@ fn work<W: Wire>(job: Job<W>) -> io::Result<Examples> {
 
 /// From the wait for the start signal to the last answer; an example for each failure met.
 async fn live<W: Wire>(job: Job<W>) -> Examples {
-    let Job { order, table, wire, index, lanes, words, mut commands, spare } = job;
+    let Job { order, tables, wire, index, lanes, words, mut commands, spare } = job;
     let hub = wire.hub();
     let bell = Bell::new();
     let pacing = match order.load.profile.model {
@@ -82,29 +82,67 @@ async fn live<W: Wire>(job: Job<W>) -> Examples {
     let ledger = Ledger::new(index, Arc::clone(&order), words, spare);
     ledger.say(Word::Ready(pacing));
     let Some(Command::Start(start)) = commands.recv().await else { return Vec::new() };
-    let place = Place { order, table, index, lanes, start };
+    let place = Place { order, tables, index, lanes, start };
     let lane = Rc::new(Lane::new(place, hub, ledger));
     // The pulse begins with the load, not with the wait for it. This timer rounds up; the bell does
     // not.
     tokio::time::sleep_until(start.checked_sub(EARLY).unwrap_or(start).into()).await;
     drop(lane.spawn(None, Rc::clone(&lane).tick()));
-    match lane.order.load.profile.model {
-        Model::Open => {
-            let open = Open::new(Rc::clone(&lane));
-            drop(lane.spawn(None, Rc::clone(&open).glance()));
-            let releasing = lane.spawn(None, Rc::clone(&open).pace(bell));
-            finish(&lane, releasing, &mut commands).await;
-            open.close();
-        }
-        Model::Closed => {
-            let releasing = lane.spawn(None, closed::crowd(Rc::clone(&lane)));
-            finish(&lane, releasing, &mut commands).await;
-        }
+    let (releasing, open) = release(&lane, lanes, bell);
+    finish(&lane, releasing, &mut commands).await;
+    if let Some(open) = open {
+        open.close();
     }
     lane.close();
     let mut examples = lane.hub.examples();
     examples.extend(lane.examples());
     examples
+}
+
+/// Releases users and arrivals, part by part of the load, until the last of them.
+fn release<H: Hub>(
+    lane: &Rc<Lane<H>>,
+    lanes: usize,
+    bell: Bell,
+) -> (tokio::task::JoinHandle<()>, Option<Rc<Open<H>>>) {
+    let (users, arrivals): (Vec<_>, Vec<_>) = lane
+        .order
+        .parts()
+        .into_iter()
+        .enumerate()
+        .partition(|(_, part)| part.profile.model == Model::Closed);
+    let (mut base, mut releasing) = (0, Vec::new());
+    for (part, of) in users {
+        releasing.push(Releasing(lane.spawn(None, closed::crowd(Rc::clone(lane), part, base))));
+        let users = of.profile.peak().div_ceil(1_000_000).div_ceil(lanes as u64);
+        base += usize::try_from(users).unwrap_or(0);
+    }
+    let open = (!arrivals.is_empty()).then(|| Open::new(Rc::clone(lane), base));
+    let mut bell = Some(bell);
+    for (part, _) in arrivals {
+        let Some(open) = &open else { continue };
+        let bell = bell.take().unwrap_or_else(Bell::new);
+        releasing.push(Releasing(lane.spawn(None, Rc::clone(open).pace(part, bell))));
+    }
+    if let Some(open) = &open {
+        drop(lane.spawn(None, Rc::clone(open).glance()));
+    }
+    let all = lane.spawn(None, async move {
+        for one in &mut releasing {
+            // A panic in it has been told where it was caught.
+            let _ = (&mut one.0).await;
+        }
+    });
+    (all, open)
+}
+
+/// Something that releases, and ends with whoever waits for it.
+struct Releasing(tokio::task::JoinHandle<()>);
+
+impl Drop for Releasing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Waits for the word to end, and then for what is under way.

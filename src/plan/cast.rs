@@ -1,7 +1,8 @@
 //! `[[scenario]]` and `[[request]]` as they are written, made into who does what.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::endpoint::{self, name_is_good, written};
@@ -46,8 +47,15 @@ struct Maker<'m, 'a> {
     tables: Tables,
     prefix: &'m str,
     files: Files<'m>,
-    profile: Option<&'m Profile>,
+    loads: &'m Loads<'m>,
     reader: &'m mut Reader<'a>,
+}
+
+/// How much there is to do: for all scenarios, and for those that say so themselves, by their
+/// places.
+pub(super) struct Loads<'m> {
+    pub(super) shared: Option<&'m Profile>,
+    pub(super) own: &'m BTreeMap<usize, Arc<Profile>>,
 }
 
 /// One entry of the file.
@@ -61,21 +69,21 @@ pub(super) fn cast(
     file: &file::File,
     prefix: &str,
     files: Files<'_>,
-    profile: Option<&Profile>,
+    loads: &Loads<'_>,
     tags: &Tags<'_>,
     reader: &mut Reader<'_>,
 ) -> Cast {
     let requests = file.request.value().map_or(&[][..], |many| &many.0);
     let scenarios = file.scenario.value().map_or(&[][..], |many| &many.0);
     endpoint::names_differ(requests, reader);
-    share::add_up(scenarios, !requests.is_empty(), profile, reader);
+    share::add_up(scenarios, !requests.is_empty(), loads.shared, reader);
     let mut entries: Vec<_> =
         requests.iter().map(|at| (at.span.start, Entry::Request(at))).collect();
     entries.extend(scenarios.iter().map(|at| (at.span.start, Entry::Scenario(at))));
     entries.sort_by_key(|(start, _)| *start);
     let (cast, places, lines) = (Cast::default(), HashMap::new(), HashMap::new());
     let (beyond, tables) = (None, Tables::new());
-    let mut maker = Maker { cast, places, beyond, lines, tables, prefix, files, profile, reader };
+    let mut maker = Maker { cast, places, beyond, lines, tables, prefix, files, loads, reader };
     for (_, entry) in entries {
         match entry {
             Entry::Request(at) => maker.request(at),
@@ -104,6 +112,12 @@ impl Maker<'_, '_> {
             let before = endpoints.clone();
             tags::forget(scenarios, requests, endpoints);
             left_out.extend(before.into_iter().filter(|name| !endpoints.contains(name)));
+        }
+        if let Some(shared) = self.loads.shared.filter(|_| !self.loads.own.is_empty()) {
+            let shared = Arc::new(shared.clone());
+            for scenario in self.cast.scenarios.iter_mut().filter(|one| one.load.is_none()) {
+                scenario.load = Some(Arc::clone(&shared));
+            }
         }
         // Where nothing changes from one request to the next, they are drawn as they are.
         if plain && self.cast.requests.iter().all(|request| request.live.is_none()) {
@@ -134,18 +148,21 @@ impl Maker<'_, '_> {
             stop: Vec::new(),
             pace: Pace::None,
             feeds: Vec::new(),
+            load: None,
         });
     }
 
     fn scenario(&mut self, at: &At<story::Scenario>) {
         let written = &at.value;
-        let share = share::share(written, self.profile, self.reader);
-        let pace = self.pace(written);
+        let load = self.loads.own.get(&at.span.start).cloned();
+        let profile = load.as_deref().or(self.loads.shared);
+        let share = share::share(written, profile, self.reader);
+        let pace = self.pace(written, profile);
         let data = written.data.value();
         let feeds = feed::feeds(data, self.files, &mut self.tables, self.reader);
         // What a broken table would have known must not be told as unknown.
         let lost = data.map_or(0, |list| list.0.len()) > feeds.len();
-        self.feeds_fit(written, &feeds);
+        self.feeds_fit(written, profile, &feeds);
         let mut known = Known::of(&feeds, all_names(written));
         if lost || matches!(written.data, Slot::Bad) {
             known.believe_all();
@@ -161,7 +178,17 @@ impl Maker<'_, '_> {
         self.name_is_new(&name.value.template, &name.span);
         let (name, tags) = (name.value.template.clone(), tags_of(written.tags.value()));
         let Some(work) = work else { return };
-        self.cast.scenarios.push(Scenario { name, share, tags, start, work, stop, pace, feeds });
+        self.cast.scenarios.push(Scenario {
+            name,
+            share,
+            tags,
+            start,
+            work,
+            stop,
+            pace,
+            feeds,
+            load,
+        });
     }
 
     /// Scenarios are told apart by their names, those of single requests too.
@@ -177,7 +204,7 @@ impl Maker<'_, '_> {
         self.reader.fault(span.clone(), message, hint);
     }
 
-    fn pace(&mut self, written: &story::Scenario) -> Pace {
+    fn pace(&mut self, written: &story::Scenario, profile: Option<&Profile>) -> Pace {
         let given = [
             written.wait.get().map(|at| ("wait", &at.span, Pace::Wait(at.value.0))),
             written.paced.get().map(|at| ("paced", &at.span, Pace::Paced(at.value.0))),
@@ -190,7 +217,7 @@ impl Maker<'_, '_> {
             let message = format!("`{first}` and `{key}` exclude each other");
             self.reader.fault(span.clone(), message, hint);
         }
-        let open = self.profile.is_some_and(|profile| profile.model == Model::Open);
+        let open = profile.is_some_and(|profile| profile.model == Model::Open);
         if open && matches!(pace, Pace::Paced(_)) {
             let message =
                 format!("`{first}` changes nothing with a rate: each arrival does its work once");
@@ -201,11 +228,12 @@ impl Maker<'_, '_> {
     }
 
     /// Each row once is enough for as many users as there are rows.
-    fn feeds_fit(&mut self, written: &story::Scenario, feeds: &[Feed]) {
-        let Some(profile) = self.profile.filter(|profile| profile.model == Model::Closed) else {
+    fn feeds_fit(&mut self, written: &story::Scenario, profile: Option<&Profile>, feeds: &[Feed]) {
+        let Some(profile) = profile.filter(|profile| profile.model == Model::Closed) else {
             return;
         };
-        let share = written.fixed.value().map(|fixed| fixed.0);
+        let alone = (!written.load.is_absent()).then(|| profile.peak() / 1_000_000);
+        let share = written.fixed.value().map(|fixed| fixed.0).or(alone);
         let Some(users) = share.filter(|users| *users <= profile.peak()) else { return };
         let Some(data) = written.data.get() else { return };
         for feed in feeds.iter().filter(|feed| feed.pick == Pick::Once) {

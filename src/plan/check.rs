@@ -1,17 +1,22 @@
 //! From bytes to a plan, or to every fault at once.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
-use super::cast::{self, Cast};
+use super::cast::{self, Cast, Loads};
 use super::fault::{Fault, Faults, Page};
 use super::limits::{self, Setting};
 use super::mix::users_at_once;
+use super::parts::{parts, sum};
+use super::profile::Profile;
 use super::reader::{At, Node, Read, Reader, Slot};
 use super::sla::Sla;
 use super::tags::Tags;
 use super::target::{self, TIMEOUT};
 use super::threshold::{Selector, Threshold};
-use super::{Drive, Http, Plan, Source, file, glob, levels, syntax};
+use super::{Drive, Http, Load, Plan, Source, file, glob, levels, syntax};
 use crate::secret::Masks;
 
 /// The most connections that are kept where the file does not say.
@@ -157,11 +162,19 @@ fn drive(
     whole(file, reader);
     let mut target = target::target(file.target.get(), source, reader);
     let timeout = target.as_ref().map_or(TIMEOUT, |target| target.timeout);
-    let load = file.load.get().and_then(|at| levels::load(at, timeout, source.duration, reader));
+    let own = own_loads(file, reader);
+    let all: Vec<_> = own.values().cloned().collect();
+    let load = file.load.get();
+    let load = load.and_then(|at| levels::load(at, timeout, source.duration, &all, reader));
+    let (load, shared) = load.unzip();
+    let shared: Option<Profile> = shared.flatten();
+    if load.is_some() && shared.is_none() {
+        nobody_shares(file, reader);
+    }
     let prefix = target.as_ref().map_or("", |target| &target.prefix);
-    let profile = load.as_ref().map(|load| &load.profile);
     let tags = Tags { only: source.tags, except: source.exclude_tags };
-    let cast = cast::cast(file, prefix, source.files, profile, &tags, reader);
+    let loads = Loads { shared: shared.as_ref(), own: &own };
+    let cast = cast::cast(file, prefix, source.files, &loads, &tags, reader);
     let Cast { requests, endpoints, scenarios, left_out } = cast;
     let calls = requests.iter().any(|request| request.call.is_some());
     let http = spoken(file, calls, reader);
@@ -169,7 +182,13 @@ fn drive(
     if let Some(target) = &mut target {
         target.http = http;
     }
-    let mut load = load?;
+    let mut load: Load = load?;
+    if !own.is_empty() {
+        // Without what was left out by its tags.
+        let none = Profile { model: load.profile.model, stages: Vec::new() };
+        let parts = parts(&scenarios, shared.as_ref().unwrap_or(&none));
+        load.profile = sum(&parts.iter().map(|part| &part.profile).collect::<Vec<_>>());
+    }
     load.seed = source.seed.or(load.seed);
     let mut drive = Drive { target: target?, load, requests, endpoints, scenarios };
     if file.load.value().is_some_and(|load| load.connections.is_absent()) {
@@ -178,6 +197,27 @@ fn drive(
         drive.load.connections = drive.load.connections.max(users.min(MOST_USUAL));
     }
     Some((drive, left_out))
+}
+
+/// The loads that scenarios have for themselves, by the place of the scenario.
+fn own_loads(file: &file::File, reader: &mut Reader<'_>) -> BTreeMap<usize, Arc<Profile>> {
+    let scenarios = file.scenario.value().map_or(&[][..], |many| &many.0);
+    let own = scenarios.iter().filter_map(|at| {
+        let profile = levels::own(at.value.load.get()?, reader)?;
+        Some((at.span.start, Arc::new(profile)))
+    });
+    own.collect()
+}
+
+/// Where `[load]` does not say how much, every scenario must.
+fn nobody_shares(file: &file::File, reader: &mut Reader<'_>) {
+    let requests = file.request.value().map_or(&[][..], |many| &many.0);
+    let scenarios = file.scenario.value().map_or(&[][..], |many| &many.0);
+    let scenarios = scenarios.iter().filter(|at| at.value.load.is_absent()).map(|at| &at.span);
+    for span in requests.iter().map(|at| &at.span).chain(scenarios) {
+        let hint = "write a `rate` or `users` in `[load]`, or a `[scenario.load]` here".to_owned();
+        reader.fault(span.clone(), "nothing says how much of this is sent", hint);
+    }
 }
 
 /// The names of the stages as they are written.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Drive;
 use super::mix::{ANSWER, MICRO, turn_time, turns_of};
+use super::parts::are_one;
 use super::profile::Profile;
 use super::scenario::{Scenario, Share};
 
@@ -19,7 +20,9 @@ pub(super) fn requests(drive: &Drive) -> Vec<u64> {
     }
     let mut sums = vec![0_u128; drive.endpoints.len()];
     for scenario in &drive.scenarios {
-        let (part, of) = part(drive, scenario);
+        let profile = scenario.load.as_deref().unwrap_or(profile);
+        let whole = user_time(profile);
+        let (part, of) = part(drive, scenario, profile);
         let users = u128::from(profile.peak()) * part / of;
         let time = whole.as_nanos() * part / of;
         let turns = time * u128::from(MICRO) / turn_time(scenario).as_nanos().max(1);
@@ -33,10 +36,10 @@ pub(super) fn requests(drive: &Drive) -> Vec<u64> {
 }
 
 /// A scenario's part of all users, as a fraction.
-fn part(drive: &Drive, scenario: &Scenario) -> (u128, u128) {
-    let peak = u128::from(drive.load.profile.peak());
+fn part(drive: &Drive, scenario: &Scenario, profile: &Profile) -> (u128, u128) {
+    let peak = u128::from(profile.peak());
     let (mut fixed, mut weights) = (0, 0);
-    for one in &drive.scenarios {
+    for one in drive.scenarios.iter().filter(|one| are_one(one, scenario)) {
         match one.share {
             Share::Fixed(users) => fixed += u128::from(users) * u128::from(MICRO),
             Share::Weight(weight) => weights += u128::from(weight),

@@ -7,8 +7,9 @@ use super::protocol::{Graphql, Grpc};
 use super::reader::{Text, table};
 use super::sla::Sla;
 use super::socket::ExchangeTable;
+pub(super) use super::stage::Stage;
 use super::story::Scenario;
-use super::value::{Dict, Flag, Int, Lasting, Level, MOST_USERS, Many, One, OneOrMany, Pace, Time};
+use super::value::{Dict, Flag, Int, Lasting, MOST_USERS, Many, One, OneOrMany, Pace, Time};
 use super::{Arrivals, Http};
 
 table! {
@@ -104,18 +105,6 @@ table! {
         abort_after: Lasting,
         /// Instead of a rate or users, a duration and a ramp: the load piece by piece.
         stage: Many<Stage>,
-    }
-}
-
-table! {
-    /// A piece of the load, linear from the level before it; the first begins at zero.
-    Stage as "`[[load.stage]]` with `duration = \"30s\"` and `to = \"200/s\"`" {
-        /// Its name, for `during` in a limit.
-        name: Text,
-        /// How long it lasts; zero is a jump.
-        duration (required): Time,
-        /// The level it leads to: a rate such as 200/s in quotes, or a whole number of users.
-        to (required): Level,
     }
 }
 

@@ -1,12 +1,16 @@
 //! `[load]` as it is written, made into a load: which model, which stages, which limits of its own.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::fault::Fault;
 use super::file;
+use super::parts::{delayed, sum};
 use super::profile::{Profile, Stage};
 use super::reader::{At, Reader, Slot};
-use super::value::{Lasting, Level};
+use super::stage::Own;
+use super::value::{Int, Lasting, Level as Height, MOST_USERS, Many, Pace, Time};
 use super::{Arrivals, Load};
 use crate::run::Model;
 use crate::unit::show_duration;
@@ -20,27 +24,78 @@ const STREAMS: usize = 100;
 const ABORT_AFTER: Duration = Duration::from_secs(30);
 const NANOS_AND_MICROS: u128 = 1_000_000_000 * 1_000_000;
 
+/// How much a load is, wherever that is written.
+struct Level<'w> {
+    span: Range<usize>,
+    rate: &'w Slot<Pace>,
+    users: &'w Slot<Int<1, MOST_USERS>>,
+    duration: &'w Slot<Lasting>,
+    ramp: &'w Slot<Time>,
+    spawn_rate: &'w Slot<Pace>,
+    ramp_down: &'w Slot<Time>,
+    stage: &'w Slot<Many<file::Stage>>,
+}
+
+/// The keys of a level out of a table that has them all.
+macro_rules! level {
+    ($at:expr) => {
+        Level {
+            span: $at.span.clone(),
+            rate: &$at.value.rate,
+            users: &$at.value.users,
+            duration: &$at.value.duration,
+            ramp: &$at.value.ramp,
+            spawn_rate: &$at.value.spawn_rate,
+            ramp_down: &$at.value.ramp_down,
+            stage: &$at.value.stage,
+        }
+    };
+}
+
+/// The load that a scenario has for itself.
+pub(super) fn own(at: &At<Own>, reader: &mut Reader<'_>) -> Option<Profile> {
+    let after = at.value.after.value().map_or(Duration::ZERO, |time| time.0);
+    profile(&level!(at), None, reader).map(|profile| delayed(profile, after))
+}
+
+/// Whether a load says how much, for the scenarios that do not say so themselves.
+pub(super) fn is_shared(load: &file::Load) -> bool {
+    let absent = load.rate.is_absent() && load.users.is_absent();
+    !(absent && load.duration.is_absent() && load.stage.is_absent())
+}
+
 /// The load, or nothing where the reader has been told what is wrong with it.
 pub(super) fn load(
     at: &At<file::Load>,
     timeout: Duration,
     duration: Option<Duration>,
+    own: &[Arc<Profile>],
     reader: &mut Reader<'_>,
-) -> Option<Load> {
+) -> Option<(Load, Option<Profile>)> {
     let before = reader.faults.len();
     let load = &at.value;
     let stages = load.stage.value().map_or(&[][..], |many| &many.0);
-    let users = |stage: &At<file::Stage>| matches!(stage.value.to.value(), Some(Level::Users(_)));
-    if load.rate.is_absent() && (!load.users.is_absent() || stages.iter().any(users)) {
+    let users = |stage: &At<file::Stage>| matches!(stage.value.to.value(), Some(Height::Users(_)));
+    let open = own.iter().any(|own| own.model == Model::Open);
+    if load.rate.is_absent() && (!load.users.is_absent() || stages.iter().any(users)) && !open {
         open_only(load, reader);
     }
-    let profile = profile(at, duration, reader)?;
+    let shared = if own.is_empty() || is_shared(load) {
+        Some(profile(&level!(at), duration, reader)?)
+    } else {
+        None
+    };
+    if !own.is_empty() {
+        alone(stages, duration, reader);
+    }
+    let all: Vec<&Profile> = shared.iter().chain(own.iter().map(|own| &**own)).collect();
+    let profile = sum(&all);
     let warm_up = warm_up(load, &profile, reader);
     let int = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok());
     let in_flight = int(load.max_in_flight.value().map(|int| int.0));
     let in_flight = in_flight.unwrap_or_else(|| usual_in_flight(profile.peak(), timeout));
     let connections = int(load.connections.value().map(|int| int.0));
-    (reader.faults.len() == before).then(|| Load {
+    let load = |profile| Load {
         warm_up,
         arrivals: load.arrivals.value().map_or(Arrivals::Even, |one| one.0),
         max_in_flight: in_flight,
@@ -50,7 +105,22 @@ pub(super) fn load(
         seed: load.seed.value().map(|int| int.0),
         abort_after: load.abort_after.value().map_or(ABORT_AFTER, |time| time.0),
         profile,
-    })
+    };
+    (reader.faults.len() == before).then(|| (load(profile), shared))
+}
+
+/// What cannot be said of a load of many parts.
+fn alone(stages: &[At<file::Stage>], duration: Option<Duration>, reader: &mut Reader<'_>) {
+    for name in stages.iter().filter_map(|stage| stage.value.name.get()) {
+        let hint = "leave the name out, or write a gate file of its own".to_owned();
+        let message = "stages have no names where scenarios have loads of their own";
+        reader.fault(name.span.clone(), message, hint);
+    }
+    if duration.is_some() {
+        let hint = "change the durations in the gate file".to_owned();
+        let message = "scenarios with loads of their own have no one duration to replace";
+        reader.faults.push(Fault::outside("--duration", message, Some(hint)));
+    }
 }
 
 /// As many as are unanswered when every request takes the whole time it is allowed.
@@ -90,13 +160,12 @@ fn open_only(load: &file::Load, reader: &mut Reader<'_>) {
 
 /// The level over time, from stages or from a level, a ramp and a duration.
 fn profile(
-    at: &At<file::Load>,
+    load: &Level<'_>,
     duration: Option<Duration>,
     reader: &mut Reader<'_>,
 ) -> Option<Profile> {
-    let load = &at.value;
     let profile = if load.stage.is_absent() {
-        plain(at, duration, reader)?
+        plain(load, duration, reader)?
     } else {
         instead_of_stages(load, duration, reader);
         staged(&load.stage.get()?.value.0, reader)?
@@ -108,7 +177,7 @@ fn profile(
     };
     if empty {
         let hint = "ask for a higher level or a longer duration".to_owned();
-        reader.fault(at.span.clone(), "the load sends nothing", hint);
+        reader.fault(load.span.clone(), "the load sends nothing", hint);
     }
     (!empty).then_some(profile)
 }
@@ -118,18 +187,13 @@ fn area(stage: &Stage) -> u128 {
     (u128::from(stage.from) + u128::from(stage.to)) * stage.duration.as_nanos() / 2
 }
 
-fn plain(
-    at: &At<file::Load>,
-    duration: Option<Duration>,
-    reader: &mut Reader<'_>,
-) -> Option<Profile> {
-    let load = &at.value;
-    let (model, level) = level(at, reader)?;
-    let whole = duration.or_else(|| lasting(&load.duration));
+fn plain(load: &Level<'_>, duration: Option<Duration>, reader: &mut Reader<'_>) -> Option<Profile> {
+    let (model, level) = level(load, reader)?;
+    let whole = duration.or_else(|| lasting(load.duration));
     let Some(whole) = whole else {
         if load.duration.is_absent() {
             let hint = "write how long the load lasts: `duration = \"60s\"`".to_owned();
-            reader.fault(at.span.clone(), "`duration` is missing", hint);
+            reader.fault(load.span.clone(), "`duration` is missing", hint);
         }
         return None;
     };
@@ -141,7 +205,7 @@ fn plain(
         (None, Some(at), None) => ("the ramp", at.span.clone()),
         (_, _, Some(at)) if ramp.is_zero() => ("the ramp down", at.span.clone()),
         (_, _, Some(at)) => ("up and down, the ramp", at.span.clone()),
-        (None, None, None) => ("the ramp", at.span.clone()),
+        (None, None, None) => ("the ramp", load.span.clone()),
     };
     if slopes > whole {
         let message = format!(
@@ -160,7 +224,7 @@ fn plain(
 }
 
 /// How long the load grows: as it says, or as long as so many users a second take.
-fn ramp(load: &file::Load, model: Model, level: u64, reader: &mut Reader<'_>) -> Option<Duration> {
+fn ramp(load: &Level<'_>, model: Model, level: u64, reader: &mut Reader<'_>) -> Option<Duration> {
     let Some(at) = load.spawn_rate.get() else {
         return Some(load.ramp.value().map_or(Duration::ZERO, |time| time.0));
     };
@@ -183,8 +247,7 @@ fn lasting(slot: &Slot<Lasting>) -> Option<Duration> {
 }
 
 /// The one level of a load without stages.
-fn level(at: &At<file::Load>, reader: &mut Reader<'_>) -> Option<(Model, u64)> {
-    let load = &at.value;
+fn level(load: &Level<'_>, reader: &mut Reader<'_>) -> Option<(Model, u64)> {
     match (load.rate.get(), load.users.get()) {
         (Some(_), Some(users)) => {
             let hint = "open model: `rate`; closed model: `users`".to_owned();
@@ -196,7 +259,7 @@ fn level(at: &At<file::Load>, reader: &mut Reader<'_>) -> Option<(Model, u64)> {
         (None, None) => {
             if load.rate.is_absent() && load.users.is_absent() {
                 let hint = "write `rate = \"200/s\"`, `users = 50` or `[[load.stage]]`".to_owned();
-                reader.fault(at.span.clone(), "the load does not say how much", hint);
+                reader.fault(load.span.clone(), "the load does not say how much", hint);
             }
             None
         }
@@ -204,7 +267,7 @@ fn level(at: &At<file::Load>, reader: &mut Reader<'_>) -> Option<(Model, u64)> {
 }
 
 /// Keys that say once more what stages say.
-fn instead_of_stages(load: &file::Load, duration: Option<Duration>, reader: &mut Reader<'_>) {
+fn instead_of_stages(load: &Level<'_>, duration: Option<Duration>, reader: &mut Reader<'_>) {
     let keys = [
         ("rate", load.rate.get().map(|at| at.span.clone())),
         ("users", load.users.get().map(|at| at.span.clone())),
@@ -236,8 +299,8 @@ fn staged(stages: &[At<file::Stage>], reader: &mut Reader<'_>) -> Option<Profile
             return None;
         };
         let (own, level) = match to.value {
-            Level::Rate(rate) => (Model::Open, rate.micro()),
-            Level::Users(users) => (Model::Closed, users * MICRO),
+            Height::Rate(rate) => (Model::Open, rate.micro()),
+            Height::Users(users) => (Model::Closed, users * MICRO),
         };
         if *model.get_or_insert(own) != own {
             let hint = "all stages lead to rates, or all to numbers of users".to_owned();

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Drive;
 use super::draw::Draw;
+use super::parts::{are_one, parts};
 use super::scenario::{Pace, Scenario, Share, Step, Task, Think, Work};
+use crate::run::Model;
 
 /// Expected numbers are counted in millionths of a request.
 pub(super) const MICRO: u64 = 1_000_000;
@@ -18,7 +20,10 @@ pub struct Mix {
     /// Millionths of requests in a turn, by scenario and endpoint. An arrival's turn is all it
     /// does: start, work, stop.
     turns: Vec<Vec<u64>>,
-    draw: Draw,
+    /// Who is drawn in each part of the load.
+    parts: Vec<(Draw, Vec<usize>)>,
+    /// Endpoints that virtual users send to, as often as the answers allow.
+    untold: Vec<bool>,
 }
 
 impl Mix {
@@ -31,9 +36,18 @@ impl Mix {
             let requests: Vec<_> = all.map(|one| (one.weight, one.endpoint)).collect();
             return Self::of_requests(&requests, drive.endpoints.len(), seed);
         }
-        let weights: Vec<u32> = drive.scenarios.iter().map(|one| weight(one.share)).collect();
         let turns = drive.scenarios.iter().map(|scenario| whole_turn(drive, scenario));
-        Self { turns: turns.collect(), draw: Draw::new(&weights, seed) }
+        let parts = parts(&drive.scenarios, &drive.load.profile).into_iter().map(|part| {
+            let shares = part.scenarios.iter().map(|index| weight(drive.scenarios[*index].share));
+            (Draw::new(&shares.collect::<Vec<_>>(), seed), part.scenarios)
+        });
+        let turns: Vec<Vec<u64>> = turns.collect();
+        let whole = &drive.load.profile;
+        let of = |scenario: &Scenario| scenario.load.as_deref().unwrap_or(whole).model;
+        let closed = || (0..turns.len()).filter(|at| of(&drive.scenarios[*at]) == Model::Closed);
+        let untold =
+            (0..drive.endpoints.len()).map(|place| closed().any(|at| turns[at][place] > 0));
+        Self { untold: untold.collect(), parts: parts.collect(), turns }
     }
 
     /// The mix of requests with these weights and endpoints, of which there are so many.
@@ -45,18 +59,28 @@ impl Mix {
             turn[*endpoint] = MICRO;
             turn
         });
-        Self { turns: turns.collect(), draw: Draw::new(&weights, seed) }
+        let all = (0..requests.len()).collect();
+        let (turns, parts) = (turns.collect(), vec![(Draw::new(&weights, seed), all)]);
+        Self { turns, parts, untold: vec![false; endpoints] }
     }
 
-    /// Expected requests by endpoint of the arrivals from one up to, not including, another.
+    /// Whether arrivals alone send to an endpoint, so that it is known how much.
     #[must_use]
-    pub fn requests(&self, from: u64, to: u64) -> Vec<u64> {
-        let arrivals = self.draw.counts(0, from, to);
+    pub fn tells(&self, endpoint: usize) -> bool {
+        self.untold.get(endpoint).is_some_and(|untold| !untold)
+    }
+
+    /// Expected requests by endpoint of the arrivals from one up to, not including, another, part
+    /// by part of the load.
+    #[must_use]
+    pub fn requests(&self, from: &[u64], to: &[u64]) -> Vec<u64> {
         let endpoints = self.turns.first().map_or(0, Vec::len);
         let mut sums = vec![0_u128; endpoints];
-        for (count, turn) in arrivals.iter().zip(&self.turns) {
-            for (sum, each) in sums.iter_mut().zip(turn) {
-                *sum += u128::from(*count) * u128::from(*each);
+        for (((draw, indices), from), to) in self.parts.iter().zip(from).zip(to) {
+            for (count, index) in draw.counts(0, *from, *to).iter().zip(indices) {
+                for (sum, each) in sums.iter_mut().zip(&self.turns[*index]) {
+                    *sum += u128::from(*count) * u128::from(*each);
+                }
             }
         }
         let whole = |sum: u128| (sum + u128::from(MICRO / 2)) / u128::from(MICRO);
@@ -142,19 +166,25 @@ pub(super) fn turn_time(scenario: &Scenario) -> Duration {
 /// How long an arrival is on its way on average; no time where it is one request.
 #[must_use]
 pub fn mean_way(drive: &Drive) -> Duration {
-    let (mut sum, mut weights) = (0_u128, 0_u128);
-    for scenario in &drive.scenarios {
-        let weight = u128::from(weight(scenario.share));
-        sum = sum.saturating_add(way(scenario).as_nanos().saturating_mul(weight));
-        weights += weight;
-    }
-    Duration::from_nanos(u64::try_from(sum / weights.max(1)).unwrap_or(u64::MAX))
+    let peak = u128::from(drive.load.profile.peak().max(1));
+    let nanos = u128::from(users_at_once(drive)) * 1_000_000_000 * u128::from(MICRO) / peak;
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 /// How many users are on their way at once, at the highest rate of arrivals.
 pub(super) fn users_at_once(drive: &Drive) -> u64 {
-    let peak = u128::from(drive.load.profile.peak());
-    let users = peak.saturating_mul(mean_way(drive).as_nanos());
+    let whole = &drive.load.profile;
+    let users = drive.scenarios.iter().map(|scenario| {
+        let profile = scenario.load.as_deref().unwrap_or(whole);
+        if profile.model == Model::Closed {
+            return 0;
+        }
+        let siblings = drive.scenarios.iter().filter(|one| are_one(one, scenario));
+        let weights: u128 = siblings.map(|one| u128::from(weight(one.share))).sum();
+        let mine = u128::from(profile.peak()) * u128::from(weight(scenario.share));
+        mine.saturating_mul(way(scenario).as_nanos()) / weights.max(1)
+    });
+    let users: u128 = users.sum();
     u64::try_from(users.div_ceil(1_000_000_000 * u128::from(MICRO))).unwrap_or(u64::MAX)
 }
 

@@ -2,12 +2,13 @@
 
 mod token;
 pub mod fault;
-pub mod scenario;
-pub mod stream;
 mod environment;
 pub mod glob;
 pub mod profile;
+pub mod scenario;
+pub mod stream;
 pub mod timetable;
+pub mod parts;
 pub mod draw;
 pub mod turn;
 pub mod mix;
@@ -24,6 +25,7 @@ mod protocol;
 mod events;
 mod socket;
 mod sla;
+mod stage;
 mod story;
 mod file;
 mod syntax;

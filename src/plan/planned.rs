@@ -8,6 +8,7 @@ use super::Drive;
 use super::axis::{judged_span, windows};
 use super::glob;
 use super::mix::Mix;
+use super::parts::parts;
 use super::threshold::{Selector, Threshold};
 use super::timetable::Timetable;
 use crate::run::Model;
@@ -59,7 +60,8 @@ impl Planned {
             .collect();
         let all = stretches.iter().flatten().copied().chain([whole]).chain(judged);
         let before = before(drive, all);
-        let arrivals = |span: &Span| before[&span.1] - before[&span.0];
+        let all = |time: &Duration| before[time].iter().sum::<u64>();
+        let arrivals = |span: &Span| all(&span.1) - all(&span.0);
         let narrowest: Vec<Option<Span>> = stretches
             .iter()
             .map(|spans| spans.iter().min_by_key(|span| arrivals(span)).copied())
@@ -67,7 +69,7 @@ impl Planned {
         let mix = Mix::new(drive, drive.load.seed.unwrap_or(0));
         let mut counts = HashMap::new();
         for span in narrowest.iter().flatten().copied().chain([whole]).chain(judged) {
-            counts.entry(span).or_insert_with(|| mix.requests(before[&span.0], before[&span.1]));
+            counts.entry(span).or_insert_with(|| mix.requests(&before[&span.0], &before[&span.1]));
         }
         let names = drive.endpoints.clone();
         let places = places(&names, thresholds);
@@ -116,12 +118,14 @@ fn places(names: &[String], thresholds: &[Threshold]) -> Vec<Vec<usize>> {
     thresholds.iter().map(of).collect()
 }
 
-/// Arrivals before each end of some stretches, walked once.
-fn before(drive: &Drive, spans: impl Iterator<Item = Span>) -> BTreeMap<Duration, u64> {
-    let table = Timetable::new(&drive.load, drive.load.seed.unwrap_or(0));
+/// Arrivals of each part of the load before each end of some stretches, walked once.
+fn before(drive: &Drive, spans: impl Iterator<Item = Span>) -> BTreeMap<Duration, Vec<u64>> {
     let mut times: Vec<Duration> = spans.flat_map(|(from, to)| [from, to]).collect();
     times.sort_unstable();
     times.dedup();
-    let counts = table.before(&times);
-    times.into_iter().zip(counts).collect()
+    let parts = parts(&drive.scenarios, &drive.load.profile);
+    let tables = Timetable::of_parts(&parts, &drive.load, drive.load.seed.unwrap_or(0));
+    let counts: Vec<Vec<u64>> = tables.iter().map(|table| table.before(&times)).collect();
+    let at = |place: usize| counts.iter().map(|counts| counts[place]).collect();
+    times.into_iter().enumerate().map(|(place, time)| (time, at(place))).collect()
 }

@@ -3,6 +3,7 @@
 use super::Drive;
 use super::column::{NAME, Shown, grouped, say};
 use super::mix::{self, MICRO};
+use super::parts::are_one;
 use super::scenario::{Feed, Pace, Scenario, Share, Step, Task, Think, Work};
 use crate::run::Model;
 use crate::script::feeder::{OnEnd, Pick};
@@ -21,9 +22,9 @@ pub(super) fn scenarios(out: &mut String, drive: &Drive, shown: Shown<'_>) {
         once(out, "before", &scenario.start);
         tasks(out, drive, &scenario.work, shown, 1);
         once(out, "after", &scenario.stop);
-        for note in
-            rests(scenario).into_iter().chain(scenario.feeds.iter().map(|feed| data(feed, shown)))
-        {
+        let own = scenario.load.as_ref().map(|load| format!("a load of its own: {load}"));
+        let feeds = scenario.feeds.iter().map(|feed| data(feed, shown));
+        for note in own.into_iter().chain(rests(scenario)).chain(feeds) {
             say(out, format_args!("  {note}"));
         }
     }
@@ -47,7 +48,8 @@ fn share(drive: &Drive, scenario: &Scenario) -> String {
         Share::Weight(weight) => u64::from(weight),
         Share::Fixed(users) => return format!("{} users", grouped(u64::from(users))),
     };
-    let sum: u64 = drive.scenarios.iter().map(|one| u64::from(mix::weight(one.share))).sum();
+    let siblings = drive.scenarios.iter().filter(|one| are_one(one, scenario));
+    let sum: u64 = siblings.map(|one| u64::from(mix::weight(one.share))).sum();
     percent(weight * MICRO / sum.max(1))
 }
 

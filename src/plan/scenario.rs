@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::profile::Profile;
 use crate::script::extract::Extract;
 use crate::script::feeder::Pick;
 use crate::script::json::Query;
@@ -28,6 +29,8 @@ pub struct Scenario {
     pub pace: Pace,
     /// The data it draws a row of for each turn.
     pub feeds: Vec<Feed>,
+    /// A load that it does not share with all others; those that hold the same one share it.
+    pub load: Option<Arc<Profile>>,
 }
 
 /// A scenario's part of the whole.

@@ -15,6 +15,12 @@ pub(super) fn share(
     reader: &mut Reader<'_>,
 ) -> Share {
     let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    let keys = [written.weight.get().map(|at| &at.span), written.fixed.get().map(|at| &at.span)];
+    if let Some(span) = keys.into_iter().flatten().next().filter(|_| !written.load.is_absent()) {
+        let hint = "leave it out: all of its load is its own".to_owned();
+        let message = "a scenario with a load of its own has no part of another";
+        reader.fault(span.clone(), message, hint);
+    }
     let Some(fixed) = written.fixed.get() else {
         return Share::Weight(written.weight.value().map_or(1, |weight| number(weight.0)));
     };
@@ -38,6 +44,7 @@ pub(super) fn add_up(
 ) {
     let Some(profile) = profile.filter(|profile| profile.model == Model::Closed) else { return };
     let users = profile.peak() / MICRO;
+    let written: Vec<_> = written.iter().filter(|at| at.value.load.is_absent()).collect();
     let mut fixed = written.iter().filter_map(|at| at.value.fixed.get());
     let sum: u64 = fixed.clone().map(|at| at.value.0).sum();
     let Some(last) = fixed.next_back() else { return };

@@ -13,6 +13,7 @@ use super::protocol::{Graphql, Grpc};
 use super::reader::{Node, Read, Reader, Text, table};
 use super::scenario::Think;
 use super::socket::ExchangeTable;
+use super::stage::Own;
 use super::value::{
     DURATION, Dict, Flag, Int, Lasting, MOST_USERS, Many, One, OneOrMany, Pace, Word, schemas,
     shaped,
@@ -38,6 +39,8 @@ table! {
         paced: Lasting,
         /// Instead of think time: so many turns of each user, as in "0.2/s" or "6/min".
         rate: Pace,
+        /// A load of its own, beside that of the other scenarios.
+        load: Own,
         /// Files whose rows its users take.
         data: OneOrMany<Data>,
         /// What each user does once, before all else: logging in.

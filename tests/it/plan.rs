@@ -10,6 +10,7 @@ use loadgate::run::Model;
 /// Scenarios, their steps and templates.
 mod scenarios;
 mod users;
+mod parts;
 /// What `[sla]` means.
 mod limits;
 /// Properties of reading that hold for every text.

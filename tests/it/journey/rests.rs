@@ -1,5 +1,8 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use loadgate::plan::parts::{delayed, sum};
+use loadgate::plan::profile::{Profile, Stage};
 use loadgate::plan::scenario::{Pace, Step, Think};
 use loadgate::run::Model;
 
@@ -87,4 +90,35 @@ fn an_arrival_that_waits_for_a_connection_counts_from_its_due_time() {
     // Ten arrivals within 100 ms, one after the other, 50 ms each: the last waits for 400 ms.
     assert_eq!(counts(&run), [10]);
     assert!(run.whole().latency().most() >= Some(400 * MS));
+}
+
+#[test]
+fn scenarios_with_loads_of_their_own_run_side_by_side() {
+    let server = Server::start(Script::new().on("/a", [ok("a")]).on("/b", [ok("b")]));
+    let own = |model, level: u64, after: Duration, duration: Duration| {
+        let level = level * 1_000_000;
+        let stages = vec![Stage { name: None, duration, from: level, to: level }];
+        Some(Arc::new(delayed(Profile { model, stages }, after)))
+    };
+    let mut users = scenario("users", 1, vec![step(0)]);
+    users.pace = Pace::Paced(50 * MS);
+    users.load = own(Model::Closed, 3, Duration::ZERO, 500 * MS);
+    let mut arrivals = scenario("arrivals", 1, vec![step(1), step(1)]);
+    arrivals.load = own(Model::Open, 100, 200 * MS, 300 * MS);
+    let requests = vec![get(0, "/a", None), get(1, "/b", None)];
+    let all = || [&users, &arrivals].map(|one| &**one.load.as_ref().expect("a load"));
+    let whole = sum(&all());
+    let run = super::go_with(
+        &server,
+        (Model::Open, 1, 500 * MS),
+        (requests, vec![users.clone(), arrivals.clone()]),
+        |load| load.profile = whole.clone(),
+    );
+    let counts = counts(&run);
+    assert!((15..=33).contains(&counts[0]), "3 users with a turn every 50 ms: {counts:?}");
+    assert_eq!(counts[1], 60, "30 arrivals of 2 requests");
+    assert_eq!((run.load.planned, run.load.released, run.load.users), (Some(30), Some(30), 3));
+    let planned = [0, 1].map(|endpoint: usize| run.endpoints[endpoint].planned);
+    assert_eq!(planned, [None, Some(60)]);
+    assert_eq!(run.whole().bad(), 0);
 }

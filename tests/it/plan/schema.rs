@@ -158,6 +158,9 @@ fn with_unknown_key(table: &str) -> Option<String> {
             gate(&request(&expect), "max = \"< 1s\"")
         }
         "Scenario" => gate(&format!("{SCENARIO}\n{key}"), "max = \"< 1s\""),
+        "Own" => {
+            gate(&format!("{SCENARIO}\n[scenario.load]\nrate = \"1/s\"\n{key}"), "max = \"< 1s\"")
+        }
         "Task" => {
             let task = "[[scenario]]\nname = \"a\"\n[[scenario.task]]\nname = \"b\"";
             gate(&format!("{task}\nsteps = [{{ get = \"/\" }}]\n{key}"), "max = \"< 1s\"")

@@ -1,0 +1,71 @@
+//! Scenarios with loads of their own.
+
+use std::time::Duration;
+
+use loadgate::plan::outline;
+use loadgate::plan::parts::parts;
+use loadgate::plan::profile::{Profile, Stage};
+use loadgate::run::Model;
+
+use super::{drive, good, told};
+
+const S: Duration = Duration::from_secs(1);
+
+/// A gate file with this `[load]`, and two scenarios with these loads of their own.
+fn gate(load: &str, [one, two]: [&str; 2]) -> String {
+    let scenario = |name: &str, load: &str| {
+        let own = if load.is_empty() { "" } else { "[scenario.load]\n" };
+        format!("[[scenario]]\nname = \"{name}\"\nsteps = [{{ get = \"/{name}\" }}]\n{own}{load}\n")
+    };
+    let (one, two) = (scenario("a", one), scenario("b", two));
+    let top = format!("[target]\nurl = \"http://h\"\n[load]\n{load}\n");
+    format!("{top}{one}{two}[sla]\nmax = \"< 1s\"\n")
+}
+
+fn stage(duration: Duration, from: u64, to: u64) -> Stage {
+    Stage { name: None, duration, from: from * 1_000_000, to: to * 1_000_000 }
+}
+
+#[test]
+fn loads_add_up_each_from_when_it_begins() {
+    let one = "rate = \"10/s\"\nduration = \"10s\"\nramp = \"4s\"";
+    let two = "rate = \"6/s\"\nduration = \"8s\"\nafter = \"2s\"";
+    let plan = good(&gate("", [one, two]));
+    let drive = drive(&plan);
+    let stages = vec![stage(2 * S, 0, 5), stage(2 * S, 11, 16), stage(6 * S, 16, 16)];
+    assert_eq!(drive.load.profile, Profile { model: Model::Open, stages });
+    let parts = parts(&drive.scenarios, &drive.load.profile);
+    let members: Vec<_> = parts.iter().map(|part| part.scenarios.clone()).collect();
+    assert_eq!(members, [vec![0], vec![1]]);
+    assert_eq!(parts[1].profile.stages, [stage(2 * S, 0, 0), stage(8 * S, 6, 6)]);
+    // 80 arrivals of the first, 48 of the second.
+    let text = outline(&plan);
+    assert!(text.contains("128 requests expected"), "{text}");
+    assert!(text.contains("a load of its own: 0/s for 2s, 6/s for 8s"), "{text}");
+}
+
+#[test]
+fn users_come_on_top_of_rates_and_what_is_not_said_is_shared() {
+    let two = "users = 3\nduration = \"12s\"";
+    let plan = good(&gate("rate = \"5/s\"\nduration = \"10s\"", ["", two]));
+    let drive = drive(&plan);
+    let stages = vec![stage(10 * S, 5, 5), stage(2 * S, 0, 0)];
+    assert_eq!(drive.load.profile, Profile { model: Model::Open, stages });
+    let parts = parts(&drive.scenarios, &drive.load.profile);
+    assert_eq!(parts[0].profile.stages, [stage(10 * S, 5, 5)]);
+    assert_eq!((parts[1].profile.model, parts[1].profile.peak()), (Model::Closed, 3_000_000));
+}
+
+#[test]
+fn loads_that_cannot_be_are_told() {
+    let own = "rate = \"1/s\"\nduration = \"9s\"";
+    let shared = "rate = \"5/s\"\nduration = \"10s\"";
+    let one = |text: &str, fault: &str| assert_eq!(told(text), [fault]);
+    one(&gate("", [own, ""]), "nothing says how much of this is sent");
+    one(&gate(shared, [own, "duration = \"9s\""]), "the load does not say how much");
+    one(&gate(shared, [own, "rate = \"5/s\""]), "`duration` is missing");
+    let weighted = gate(shared, [own, ""]).replace("name = \"a\"", "name = \"a\"\nweight = 2");
+    one(&weighted, "a scenario with a load of its own has no part of another");
+    let named = "[[load.stage]]\nname = \"x\"\nduration = \"9s\"\nto = \"5/s\"";
+    one(&gate(named, [own, ""]), "stages have no names where scenarios have loads of their own");
+}
