@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::endpoint::{self, name_is_good, written};
 use super::feed::{self, Tables};
-use super::known::Known;
+use super::known::{Known, all_names};
 use super::payload::Files;
 use super::profile::Profile;
 use super::reader::{At, Reader, Slot, Text};
@@ -383,21 +383,4 @@ fn overlaps(one: &Range<usize>, other: &Range<usize>) -> bool {
 fn tags_of(written: Option<&OneOrMany<Text>>) -> Vec<String> {
     let tags = written.iter().flat_map(|list| &list.0);
     tags.map(|at| at.value.value.clone()).collect()
-}
-
-/// Every name that some step of a scenario takes from an answer.
-fn all_names(written: &story::Scenario) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut more: Vec<&At<story::Task>> = Vec::new();
-    let mut lists = vec![&written.start, &written.steps, &written.stop];
-    more.extend(written.task.value().iter().flat_map(|many| &many.0));
-    while let Some(task) = more.pop() {
-        lists.push(&task.value.steps);
-        more.extend(task.value.tasks.value().iter().flat_map(|many| &many.0));
-    }
-    for step in lists.into_iter().filter_map(Slot::value).flat_map(|many| &many.0) {
-        let Some(taken) = step.value.extract.value() else { continue };
-        names.extend(taken.0.iter().map(|(name, _)| name.value.clone()));
-    }
-    names
 }

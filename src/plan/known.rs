@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::live::Use;
-use super::reader::{At, Reader, nearest};
+use super::reader::{At, Reader, Slot, nearest};
 use super::scenario::Feed;
+use super::story::{Scenario, Task};
 use crate::script::extract::Extract;
 use crate::script::state::BUILT_IN;
 use crate::script::table::Table;
@@ -115,4 +116,21 @@ fn check_column(feed: &Feed, column: &str, asked: &Use, reader: &mut Reader<'_>)
     }
     let listed: Vec<&str> = columns.into_iter().take(20).collect();
     reader.fault(span, message, format!("its columns are {}", listed.join(", ")));
+}
+
+/// Every name that some step of a scenario takes from an answer.
+pub(super) fn all_names(written: &Scenario) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut more: Vec<&At<Task>> = Vec::new();
+    let mut lists = vec![&written.start, &written.steps, &written.stop];
+    more.extend(written.task.value().iter().flat_map(|many| &many.0));
+    while let Some(task) = more.pop() {
+        lists.push(&task.value.steps);
+        more.extend(task.value.tasks.value().iter().flat_map(|many| &many.0));
+    }
+    for step in lists.into_iter().filter_map(Slot::value).flat_map(|many| &many.0) {
+        let Some(taken) = step.value.extract.value() else { continue };
+        names.extend(taken.0.iter().map(|(name, _)| name.value.clone()));
+    }
+    names
 }
