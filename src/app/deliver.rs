@@ -1,5 +1,6 @@
 //! Reports into files, each whether or not another could be written.
 
+use std::panic::resume_unwind;
 use std::path::Path;
 
 use super::voice::Voice;
@@ -47,8 +48,18 @@ pub(super) fn tell(store: &Store, case: &Case<'_>, voice: &Voice) -> Delivered {
             let name = format.file_name();
             (name.map_or(Ok(()), |name| store.write(name, text.as_bytes())), text)
         };
-        let writing = Format::FILES.map(|format| scope.spawn(move || (format, write(format))));
-        writing.map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let writing = Format::FILES.map(|format| {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, move || write(format));
+            (format, thread)
+        });
+        writing.map(|(format, thread)| {
+            let done = match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // Where the machine gives no more threads, the reports are written one by one.
+                Err(_) => write(format),
+            };
+            (format, done)
+        })
     });
     let (mut whole, mut page) = (true, String::new());
     for (format, (written, text)) in written {
