@@ -44,6 +44,9 @@ pub enum Command {
     /// Judge a run that was saved, and write its reports again
     #[command(after_help = EXIT_CODES)]
     Check(Check),
+    /// Judge the run of somebody else again, by a gate file of this checkout, and publish that
+    #[command(after_help = EXIT_CODES)]
+    Publish(Publish),
     /// The whole of `run` against a service that loadgate starts itself
     #[command(after_help = EXIT_CODES)]
     Demo(Demo),
@@ -81,6 +84,9 @@ pub struct Run {
     /// What to change in it.
     #[command(flatten)]
     pub changes: Changes,
+    /// Which commit it is compared with.
+    #[command(flatten)]
+    pub bar: Bar,
     /// Where the reports go.
     #[command(flatten)]
     pub out: Out,
@@ -96,6 +102,30 @@ pub struct Check {
     pub gate: PathBuf,
     /// The saved run: a run.json
     pub run: PathBuf,
+    /// Which commit the gate file is compared with.
+    #[command(flatten)]
+    pub bar: Bar,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub out: Out,
+    /// What is published, and where.
+    #[command(flatten)]
+    pub publishing: Publishing,
+}
+
+/// `loadgate publish`.
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// The directory of the run; its run.json is read as a stranger's, and nothing else in it
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The gate file to judge it by; the one that the run names when not given
+    #[arg(long, value_name = "FILE", env = "LOADGATE_GATE")]
+    pub gate: Option<PathBuf>,
+    /// Let the run have another load than the gate file; set it by a protected variable
+    #[arg(long, env = "LOADGATE_ACCEPT_POLICY_CHANGE", value_parser = falsey())]
+    #[arg(action = ArgAction::SetTrue)]
+    pub accept_policy_change: bool,
     /// Where the reports go.
     #[command(flatten)]
     pub out: Out,
@@ -182,6 +212,18 @@ pub struct Changes {
     /// All but scenarios, tasks and requests with one of these tags
     #[arg(long, value_name = "TAG", env = "LOADGATE_EXCLUDE_TAGS", value_delimiter = ',')]
     pub exclude_tags: Vec<String>,
+}
+
+/// Which commit a gate file is compared with.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Bar {
+    /// Judge by this commit's gate file too; in a pull request its base, without being asked
+    #[arg(long, value_name = "COMMIT", env = "LOADGATE_BASE")]
+    pub base: Option<String>,
+    /// Let a gate file ask for less than at the base; set it by a protected variable
+    #[arg(long, env = "LOADGATE_ACCEPT_POLICY_CHANGE", value_parser = falsey())]
+    #[arg(action = ArgAction::SetTrue)]
+    pub accept_policy_change: bool,
 }
 
 /// Where the reports go.

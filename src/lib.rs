@@ -28,6 +28,7 @@
 //! | words | values that know their unit, text from outside made harmless | look up |
 //! | sums | samples counted, a run put together | judge |
 //! | rules | the gate file, valid by construction | send |
+//! | bar | what a change asks less, compared with the commit it is made against | read a file |
 //! | judgement | one finding for each expectation | read a clock, a file, the environment |
 //! | paper | values to text, text to values | decide |
 //! | hands | the load, the demo service, files, facts of the machine, forges | judge |
@@ -89,6 +90,9 @@ pub mod script;
 // rules: what is expected
 pub mod plan;
 
+// the bar: two versions of the rules side by side
+pub mod policy;
+
 // judgement: pure; the heart
 pub mod judge;
 
@@ -103,6 +107,7 @@ pub mod load;
 pub mod demo;
 pub mod machine;
 pub mod store;
+pub mod git;
 pub mod publish;
 
 // door

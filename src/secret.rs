@@ -33,6 +33,16 @@ impl Masks {
         self.finder = OnceLock::new();
     }
 
+    /// Hides what others hide as well.
+    pub fn join(&mut self, others: &Self) {
+        for value in &others.values {
+            if !self.values.contains(value) {
+                self.values.push(value.clone());
+            }
+        }
+        self.finder = OnceLock::new();
+    }
+
     /// Replaces every value of at least 6 characters by `${NAME}`: as it is, and as URLs, base64,
     /// JSON, XML, HTML, Markdown and hexadecimal digits have it. Where two forms begin at one place
     /// the longer one is hidden.

@@ -268,6 +268,12 @@ pub fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |file| file.len())
 }
 
+/// Whether something of that name is a symbolic link.
+#[must_use]
+pub fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink())
+}
+
 /// Whether two paths lead to one file.
 #[must_use]
 pub fn same_file(one: &Path, other: &Path) -> bool {

@@ -13,7 +13,7 @@ use crate::report::verdict_schema;
 
 /// What a gate file would do.
 pub(super) fn outline(gate: &Gate, changes: &Changes, lookup: Lookup) -> Result<Exit, Error> {
-    let plan = read::plan(gate, changes, lookup)?;
+    let plan = read::alone(gate, changes, lookup)?;
     print(&plan::outline(&plan))
 }
 

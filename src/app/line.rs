@@ -1,18 +1,18 @@
 //! `run`, `demo` and `check`: from a gate file to an exit code, in one straight line each.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::around::{Around, Ending};
 use super::attend::Signals;
+use super::bar::{self, Barred};
 use super::deliver;
 use super::measure::measure;
-use super::read::{self, Gate};
-use super::voice::{Lookup, Voice};
+use super::read::Ask;
+use super::voice::Voice;
 use crate::archive;
-use crate::cli::{Changes, Publishing};
 use crate::error::{Error, Exit};
-use crate::judge::judge;
+use crate::judge::{judge, judge_both};
 use crate::load::health;
 use crate::load::wire::{HttpWire, reflect};
 use crate::plan::{Drive, Plan};
@@ -20,28 +20,14 @@ use crate::report::Case;
 use crate::run::Run;
 use crate::store::{self, Store};
 
-/// What a run is asked to do.
-#[derive(Clone, Debug)]
-pub(super) struct Ask {
-    /// The gate file.
-    pub gate: Gate,
-    /// What the flags change in it.
-    pub changes: Changes,
-    /// Where the reports go.
-    pub out: PathBuf,
-    /// What is published; `None` where nothing is, whatever is around.
-    pub publishing: Option<Publishing>,
-    /// The environment.
-    pub lookup: Lookup,
-}
-
 /// Puts the load on, judges what came back, writes the reports.
 ///
 /// Whatever can be found wrong is found before the first request.
 pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exit, Error> {
-    let mut plan = read::plan(&ask.gate, &ask.changes, ask.lookup)?;
-    let mut around = around(ask, &mut plan, &voice);
-    let voice = voice.knowing(&plan);
+    let mut asked = bar::read(ask)?;
+    let mut around = around(ask, &mut asked.plan, &voice);
+    let voice = voice.knowing(&asked.plan);
+    let plan = asked.driven();
     let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
     fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
     let store = Arc::new(deliver::open(&ask.out, &[])?);
@@ -51,7 +37,7 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     around.unfold();
     let run = run.hidden(&plan.masks);
     let kept = deliver::keep(&store, &run, &voice);
-    let told = Told { plan: &plan, run: &run, kept };
+    let told = Told { asked: &asked, run: &run, kept };
     let stop = async {
         signals.first().await;
     };
@@ -75,20 +61,31 @@ pub(super) fn fits(drive: &Drive) -> Result<(), String> {
 
 /// Judges a saved run again: the same run and gate file give the same reports.
 pub(super) fn check(ask: &Ask, saved: &Path, voice: Voice) -> Result<Exit, Error> {
-    let mut plan = read::plan(&ask.gate, &ask.changes, ask.lookup)?;
-    let mut around = around(ask, &mut plan, &voice);
-    let voice = voice.knowing(&plan);
+    let asked = bar::read(ask)?;
     let run = recall(saved)?;
+    judged(ask, asked, (saved, run), voice)
+}
+
+/// Judges a run that lies in a file.
+pub(super) fn judged(
+    ask: &Ask,
+    mut asked: Barred,
+    (saved, run): (&Path, Run),
+    voice: Voice,
+) -> Result<Exit, Error> {
+    let mut around = around(ask, &mut asked.plan, &voice);
+    let voice = voice.knowing(&asked.plan);
     // What is judged stays as it is, also where the reports go beside it.
     let own = store::same_file(saved, &ask.out.join(deliver::RUN));
     let store = deliver::open(&ask.out, if own { &[deliver::RUN] } else { &[] })?;
     let kept = own || deliver::keep(&store, &run, &voice);
     around.begin(&voice);
-    let told = Told { plan: &plan, run: &run, kept };
+    let told = Told { asked: &asked, run: &run, kept };
     Ok(conclude(&told, &store, &voice, &mut around, std::future::pending()))
 }
 
-fn recall(path: &Path) -> Result<Run, Error> {
+/// Reads a saved run.
+pub(super) fn recall(path: &Path) -> Result<Run, Error> {
     let most = archive::MOST_BYTES as u64;
     let bytes = store::read(path, most).map_err(Error::UnreadRun)?;
     let unfit = |why: String| Error::UnfitRun { path: path.to_owned(), why };
@@ -98,7 +95,7 @@ fn recall(path: &Path) -> Result<Run, Error> {
 
 /// A run that is to be judged.
 struct Told<'a> {
-    plan: &'a Plan,
+    asked: &'a Barred,
     run: &'a Run,
     /// It lies where it should.
     kept: bool,
@@ -112,8 +109,11 @@ fn conclude(
     around: &mut Around,
     stop: impl Future<Output = ()> + Send,
 ) -> Exit {
-    let Told { plan, run, kept } = *told;
-    let judgement = judge(plan, run);
+    let Told { asked: Barred { plan, base, policy }, run, kept } = *told;
+    let judgement = match policy {
+        Some(policy) => judge_both(plan, base.as_ref(), policy.clone(), run),
+        None => judge(plan, run),
+    };
     let exit = Exit::of(&judgement);
     let case = Case { plan, run, judgement: &judgement, exit_code: exit.code() };
     let delivered = deliver::tell(store, &case, voice);

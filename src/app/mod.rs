@@ -12,8 +12,10 @@ mod checkpoint;
 mod progress;
 mod ready;
 mod measure;
+mod bar;
 mod line;
 mod once;
+mod publish;
 
 use std::ffi::OsString;
 
@@ -21,8 +23,7 @@ use crate::cli::{self, Changes, Command};
 use crate::demo::Demo;
 use crate::error::{Error, Exit};
 use attend::{Signals, attended};
-use line::Ask;
-use read::Gate;
+use read::{Ask, Gate};
 use voice::Voice;
 
 pub use voice::Lookup;
@@ -41,6 +42,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
     let done = match cli.command {
         Command::Run(ask) => run(ask, lookup, &voice),
         Command::Check(ask) => check(ask, lookup, &voice),
+        Command::Publish(ask) => publish::publish(ask, lookup, &voice),
         Command::Demo(ask) if ask.serve => serve(&ask, &voice),
         Command::Demo(ask) => demo(ask, lookup, &voice),
         Command::Plan(ask) => answers::outline(&Gate::File(ask.gate), &ask.changes, lookup),
@@ -54,9 +56,10 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
 
 fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
+    let (changes, bar) = (ask.changes, ask.bar);
     if ask.once {
         let (ask, voice) =
-            (Ask { gate, changes: ask.changes, out, publishing: None, lookup }, voice.clone());
+            (Ask { gate, changes, out, bar, publishing: None, lookup }, voice.clone());
         let work = |signals| async move {
             let done = once::once(&ask, voice.clone(), signals).await;
             done.unwrap_or_else(|error| failed(&error, &voice))
@@ -64,13 +67,14 @@ fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
         return attended(work).map_err(Error::System);
     }
     let publishing = Some(ask.publishing);
-    watched(Ask { gate, changes: ask.changes, out, publishing, lookup }, voice)
+    watched(Ask { gate, changes, out, bar, publishing, lookup }, voice)
 }
 
 fn check(ask: cli::Check, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
     let (saved, publishing) = (ask.run, Some(ask.publishing));
-    let ask = Ask { gate, changes: Changes::default(), out, publishing, lookup };
+    let changes = Changes::default();
+    let ask = Ask { gate, changes, out, bar: ask.bar, publishing, lookup };
     line::check(&ask, &saved, voice.clone())
 }
 
@@ -79,7 +83,8 @@ fn demo(ask: cli::Demo, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let demo = Demo::start(ask.port, ask.broken.map(Into::into)).map_err(Error::Demo)?;
     let target = Some(format!("http://{}", demo.address()));
     let changes = Changes { target, ..Changes::default() };
-    watched(Ask { gate: DEMO, changes, out: ask.out.out, publishing: None, lookup }, voice)
+    let (bar, out) = (cli::Bar::default(), ask.out.out);
+    watched(Ask { gate: DEMO, changes, out, bar, publishing: None, lookup }, voice)
 }
 
 /// Serves until a signal comes.

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::attend::Signals;
-use super::line::{self, Ask};
+use super::line;
 use super::measure::reach;
-use super::read;
+use super::read::{self, Ask};
 use super::voice::{self, Voice};
 use crate::error::{Error, Exit};
 use crate::load::Order;
@@ -23,7 +23,7 @@ const LEVELS: usize = 3;
 
 /// Walks each scenario once and shows it. Nothing is judged, and no file is written.
 pub(super) async fn once(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exit, Error> {
-    let plan = read::plan(&ask.gate, &ask.changes, ask.lookup)?;
+    let plan = read::alone(&ask.gate, &ask.changes, ask.lookup)?;
     let voice = voice.knowing(&plan);
     let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
     line::fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::voice::Lookup;
-use crate::cli::Changes;
+use crate::cli::{Bar, Changes, Publishing};
 use crate::error::Error;
 use crate::plan::{Plan, Source};
 use crate::store::{self, Unread};
 
 /// Larger than any gate file that a person writes.
-const MOST_GATE: u64 = 4 * 1024 * 1024;
+pub(super) const MOST_GATE: u64 = 4 * 1024 * 1024;
 /// The largest body, certificate or key that a gate file may name.
-const MOST_BESIDE: u64 = 64 * 1024 * 1024;
+pub(super) const MOST_BESIDE: u64 = 64 * 1024 * 1024;
 
 /// A gate file, wherever it comes from.
 #[derive(Clone, Debug)]
@@ -22,9 +22,35 @@ pub(super) enum Gate {
     Own(&'static str, &'static str),
 }
 
-/// Reads and checks a gate file with what the flags change in it.
-pub(super) fn plan(gate: &Gate, changes: &Changes, lookup: Lookup) -> Result<Plan, Error> {
-    let (name, bytes) = match gate {
+/// What a run is asked to do.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// The gate file.
+    pub gate: Gate,
+    /// What the flags change in it.
+    pub changes: Changes,
+    /// Where the reports go.
+    pub out: PathBuf,
+    /// Which commit it is compared with.
+    pub bar: Bar,
+    /// What is published; `None` where nothing is, whatever is around.
+    pub publishing: Option<Publishing>,
+    /// The environment.
+    pub lookup: Lookup,
+}
+
+/// A gate file as bytes, and the other file that its thresholds may come from, each with its name.
+#[derive(Clone, Debug)]
+pub(super) struct Texts {
+    /// The gate file.
+    pub gate: (String, Vec<u8>),
+    /// The file of `--thresholds`.
+    pub thresholds: Option<(String, Vec<u8>)>,
+}
+
+/// Reads the bytes of a gate file.
+pub(super) fn texts(gate: &Gate, changes: &Changes) -> Result<Texts, Error> {
+    let gate = match gate {
         Gate::File(path) => (shown(path), store::read(path, MOST_GATE)?),
         Gate::Own(name, text) => ((*name).to_owned(), text.as_bytes().to_vec()),
     };
@@ -32,12 +58,31 @@ pub(super) fn plan(gate: &Gate, changes: &Changes, lookup: Lookup) -> Result<Pla
         Some(path) => Some((shown(path), store::read(path, MOST_GATE)?)),
         None => None,
     };
+    Ok(Texts { gate, thresholds })
+}
+
+/// Reads and checks a gate file on its own, without a base.
+pub(super) fn alone(gate: &Gate, changes: &Changes, lookup: Lookup) -> Result<Plan, Error> {
+    plan(&texts(gate, changes)?, changes, lookup, &|path| beside(gate, path))
+}
+
+/// Checks a gate file with what the flags change in it.
+pub(super) fn plan(
+    texts: &Texts,
+    changes: &Changes,
+    lookup: Lookup,
+    beside: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Plan, Error> {
+    let (name, bytes) = &texts.gate;
     let source = Source {
-        name: &name,
-        bytes: &bytes,
-        thresholds: thresholds.as_ref().map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
+        name,
+        bytes,
+        thresholds: texts
+            .thresholds
+            .as_ref()
+            .map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
         env: &lookup,
-        files: &|path| beside(gate, path),
+        files: beside,
         target: changes.target.as_deref(),
         duration: changes.duration,
         seed: changes.seed,
@@ -48,7 +93,7 @@ pub(super) fn plan(gate: &Gate, changes: &Changes, lookup: Lookup) -> Result<Pla
 }
 
 /// A file that a gate file names, found from the directory of the gate file.
-fn beside(gate: &Gate, path: &str) -> Result<Vec<u8>, String> {
+pub(super) fn beside(gate: &Gate, path: &str) -> Result<Vec<u8>, String> {
     let folder = match gate {
         Gate::File(gate) => gate.parent().unwrap_or(Path::new("")),
         Gate::Own(..) => Path::new(""),

@@ -188,6 +188,7 @@ fn finding(
         level,
         at: reading.at,
         default: threshold.default,
+        base: false,
         line: threshold.line,
     }
 }

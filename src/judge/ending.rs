@@ -114,6 +114,7 @@ fn default_error_rate() -> Finding {
         level: Level::Fail,
         at: None,
         default: true,
+        base: false,
         line: 0,
     }
 }

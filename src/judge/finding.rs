@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit};
+use crate::policy::Policy;
 
 /// Findings, in the order of the plan, with the facts a reader needs to believe them.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// The run was cut short by a signal, which one.
     pub interrupted: Option<String>,
+    /// How the gate file compares with the base commit's; `None` where there is no base.
+    pub policy: Option<Policy>,
 }
 
 /// What became of one expectation.
@@ -36,6 +39,8 @@ pub struct Finding {
     pub at: Option<(Duration, Duration)>,
     /// The user did not write the expectation.
     pub default: bool,
+    /// Only the gate file of the base commit asks for it.
+    pub base: bool,
     /// The line of the gate file it stands on, 1-based; 0 for none.
     pub line: usize,
 }
@@ -74,6 +79,8 @@ pub enum Asked {
     },
     /// The generator kept up with its plan.
     Fit,
+    /// The gate file asks for no less than that of the base commit; what was found, in words.
+    Policy(String),
 }
 
 /// What became of an expectation.
@@ -116,6 +123,8 @@ pub enum Doubt {
     NoSuchStage,
     /// The answer lies above the longest time that was told apart.
     OverRange,
+    /// The gate file of the base commit cannot be read, and why.
+    NoBase(String),
 }
 
 /// What a gate ends with.
@@ -200,6 +209,7 @@ impl Doubt {
             Self::NoWindows => "no-windows",
             Self::NoSuchStage => "no-such-stage",
             Self::OverRange => "over-range",
+            Self::NoBase(_) => "no-base",
         }
     }
 }
@@ -235,6 +245,9 @@ impl fmt::Display for Doubt {
             Self::NoSuchStage => out.write_str("the run has no stage of this name"),
             Self::OverRange => {
                 out.write_str("the value lies above 600 s, where times are no longer told apart")
+            }
+            Self::NoBase(why) => {
+                write!(out, "the base commit's version cannot be read: {why}")
             }
         }
     }

@@ -6,6 +6,7 @@ mod trust;
 mod absolute;
 mod ending;
 mod early;
+mod bar;
 mod explain;
 
 use crate::plan::Plan;
@@ -13,6 +14,7 @@ use crate::plan::threshold::Level;
 use crate::run::{Run, Stop};
 use finding::{Asked, Finding, Judgement, Outcome, Rule, Scope};
 
+pub use bar::{judge_both, stricter};
 pub use early::clearly_breached;
 pub use explain::{explain, subjects};
 
@@ -43,7 +45,7 @@ pub fn judge(plan: &Plan, run: &Run) -> Judgement {
         | Stop::Unreachable(..)
         | Stop::Checkpoint => None,
     };
-    Judgement { findings, interrupted }
+    Judgement { findings, interrupted, policy: None }
 }
 
 fn fitness(run: &Run) -> Finding {
@@ -57,6 +59,7 @@ fn fitness(run: &Run) -> Finding {
         level: Level::Fail,
         at: None,
         default: false,
+        base: false,
         line: 0,
     }
 }

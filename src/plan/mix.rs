@@ -64,6 +64,12 @@ impl Mix {
         Self { turns, parts, untold: vec![false; endpoints] }
     }
 
+    /// Millionths of requests in a turn, by scenario and endpoint; by request where there are no
+    /// scenarios.
+    pub(super) fn turns(&self) -> &[Vec<u64>] {
+        &self.turns
+    }
+
     /// Whether arrivals alone send to an endpoint, so that it is known how much.
     #[must_use]
     pub fn tells(&self, endpoint: usize) -> bool {

@@ -86,6 +86,11 @@ impl Planned {
         self.judged.map_or(&[], |span| &self.counts[&span])
     }
 
+    /// The endpoints' names, in the order of the counts.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// How many endpoints the threshold of that index looks at.
     pub(super) fn endpoints(&self, index: usize) -> usize {
         self.places[index].len()

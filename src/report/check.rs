@@ -18,7 +18,8 @@ pub struct Check {
     pub scope: Clean,
     /// It is asked of the whole run.
     pub whole: bool,
-    /// What is measured: `p99`, `error_rate`; `fit` of the measurement itself.
+    /// What is measured: `p99`, `error_rate`; `fit` of the measurement itself, `policy` of the gate
+    /// file.
     pub metric: String,
     /// What was asked, as a gate file has it: `< 250ms`.
     pub asked: String,
@@ -48,6 +49,10 @@ pub struct Check {
     pub at: Option<(Duration, Duration)>,
     /// The user did not write it.
     pub default: bool,
+    /// Only the gate file of the base commit asks for it.
+    pub base: bool,
+    /// What is said of the gate file itself; `None` for any other check.
+    pub policy: Option<Clean>,
     /// The line of the gate file, 1-based; 0 for none.
     pub line: usize,
     /// The same percentile with, or without, the failed requests, where that differs: `good_p99 200
@@ -100,12 +105,13 @@ impl Check {
                 (metric.to_string(), words::limit(*limit), *over, during.as_deref())
             }
             Asked::Fit => ("fit".to_owned(), String::new(), None, None),
+            Asked::Policy(_) => ("policy".to_owned(), String::new(), None, None),
         };
         let excess = match (&finding.asked, finding.got, &finding.outcome) {
             (Asked::Limit { limit, .. }, Some(got), Outcome::Breached) => {
                 words::excess(got, *limit)
             }
-            (Asked::Limit { .. } | Asked::Fit, _, _) => None,
+            (Asked::Limit { .. } | Asked::Fit | Asked::Policy(_), _, _) => None,
         };
         let (doubt, reasons) = doubt(&finding.outcome, clean);
         let trust = finding.rule == Rule::Trust;
@@ -129,6 +135,8 @@ impl Check {
             level: finding.level,
             at: finding.at,
             default: finding.default,
+            base: finding.base,
+            policy: policy(&finding.asked).map(clean),
             line: finding.line,
             beside: measured.and_then(|measured| beside(finding, measured)),
         }
@@ -146,10 +154,18 @@ impl Check {
         }
     }
 
+    /// Whether it asks if the measurement itself is fit to be judged.
+    #[must_use]
+    pub fn is_fitness(&self) -> bool {
+        self.rule == Rule::Trust && self.policy.is_none()
+    }
+
     /// Of what it speaks, for people.
     #[must_use]
     pub fn place(&self) -> &str {
-        if self.rule == Rule::Trust {
+        if self.policy.is_some() {
+            "gate file"
+        } else if self.rule == Rule::Trust {
             "measurement"
         } else if self.whole {
             "whole run"
@@ -162,6 +178,10 @@ impl Check {
     /// answer else.
     #[must_use]
     pub fn said(&self) -> String {
+        if let Some(said) = &self.policy {
+            let doubted = matches!(self.outcome, Outcome::Unjudged(_));
+            return if doubted { &self.doubt } else { said }.to_string();
+        }
         match (self.rule, self.got, &self.outcome) {
             (Rule::Trust, _, Outcome::Held) => "kept up with its plan".to_owned(),
             (Rule::Trust, _, Outcome::Breached) => "did not keep up with its plan".to_owned(),
@@ -207,6 +227,9 @@ impl Check {
             (None, None) => {}
         }
         all.extend(self.beside.clone());
+        if self.base {
+            all.push("asked for by the base commit, and no longer by this gate file".to_owned());
+        }
         if self.default {
             all.push("a default, not in the gate file".to_owned());
         }
@@ -221,10 +244,19 @@ fn doubt<'a>(outcome: &'a Outcome, clean: &dyn Fn(&str) -> Clean) -> (Clean, &'a
         Outcome::Unjudged(Doubt::FellBehind(reasons)) => {
             (Clean::line("the generator was not fit"), reasons)
         }
-        // The only doubt that repeats a text from outside.
-        Outcome::Unjudged(doubt @ Doubt::NoSuchScope { .. }) => (clean(&doubt.to_string()), &[]),
+        // The only doubts that repeat a text from outside.
+        Outcome::Unjudged(doubt @ (Doubt::NoSuchScope { .. } | Doubt::NoBase(_))) => {
+            (clean(&doubt.to_string()), &[])
+        }
         Outcome::Unjudged(doubt) => (Clean::line(&doubt.to_string()), &[]),
         Outcome::Held | Outcome::Breached => (Clean::default(), &[]),
+    }
+}
+
+fn policy(asked: &Asked) -> Option<&str> {
+    match asked {
+        Asked::Policy(said) => Some(said),
+        Asked::Limit { .. } | Asked::Fit => None,
     }
 }
 
@@ -233,7 +265,7 @@ fn time_limit(asked: &Asked) -> Option<Duration> {
         Asked::Limit { limit: Limit { bound: Value::Time(time), .. }, during: None, .. } => {
             Some(*time)
         }
-        Asked::Limit { .. } | Asked::Fit => None,
+        Asked::Limit { .. } | Asked::Fit | Asked::Policy(_) => None,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::bar::Bar;
 use super::check::{Check, Mark};
 use super::measured::{Measured, Spread, spread};
 use super::series::{Moment, series};
 use super::{Case, words};
-use crate::judge::finding::{Doubt, Outcome, Rule, Scope, Verdict};
+use crate::judge::finding::{Doubt, Outcome, Scope, Verdict};
 use crate::run::{self, Clock, Model, Run, Starved, Stop};
 use crate::sanitise::{self, Clean};
 use crate::unit::Ratio;
@@ -24,6 +25,8 @@ pub struct Facts {
     pub notes: Vec<Clean>,
     /// One for each expectation, in the order of the plan.
     pub checks: Vec<Check>,
+    /// How the gate file compares with the base commit's, where there is one.
+    pub bar: Option<Bar>,
     /// All endpoints together.
     pub whole: Measured,
     /// Each endpoint, in the order of the plan.
@@ -170,6 +173,7 @@ impl Facts {
             why: Clean::default(),
             notes: Vec::new(),
             checks,
+            bar: judgement.policy.as_ref().map(|policy| Bar::of(policy, &clean)),
             series: series(run),
             latencies: tally.latency().buckets(),
             services: tally.service().buckets(),
@@ -275,7 +279,7 @@ fn why(facts: &Facts, stop: &Stop) -> String {
                 matches!(stop, Stop::Unreachable(..) | Stop::Panic(_) | Stop::Checkpoint);
             let ended = facts.stop.1.as_ref().filter(|_| never_ran).map(ToString::to_string);
             let unfit = || {
-                let trust = facts.checks.iter().find(|check| check.rule == Rule::Trust)?;
+                let trust = facts.checks.iter().find(|check| check.is_fitness())?;
                 let reason = trust.reasons.first().map(|reason| format!(": {reason}"));
                 let reason = reason.unwrap_or_default();
                 (trust.mark() == Mark::Doubt).then(|| format!("{}{reason}", trust.doubt))
@@ -324,6 +328,15 @@ fn notes(facts: &Facts, interrupted: Option<Clean>) -> Vec<Clean> {
     for (address, count) in &load.refused {
         all.push(format!("{} to {address} failed", words::plural(*count, "connection attempt")));
     }
+    let told = |check: &&Check| {
+        let ordinary = facts
+            .bar
+            .as_ref()
+            .is_none_or(|bar| !bar.approved && matches!(bar.state, "same" | "changed"));
+        check.policy.is_some() && check.mark() == Mark::Held && !ordinary
+    };
+    let held = facts.checks.iter().find(told);
+    all.extend(held.map(|check| format!("{} {}", check.place(), check.said())));
     all.retain(|note| note != facts.why.as_str());
     all.iter().map(|note| Clean::line(note)).collect()
 }

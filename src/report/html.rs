@@ -41,6 +41,7 @@ fn page(facts: &Facts) -> Markup {
                 (header(facts))
                 main {
                     (checks(facts))
+                    (tables::differences(facts))
                     @let plots = plots::plots(facts);
                     @if !plots.is_empty() {
                         section aria-labelledby="time" {
@@ -148,6 +149,9 @@ fn check_row(check: &Check) -> Markup {
     let mut remarks: Vec<String> = check.excess.clone().into_iter().collect();
     if !check.doubt.as_str().is_empty() {
         remarks.push(check.doubt.to_string());
+    }
+    if check.policy.is_some() && check.doubt.as_str().is_empty() {
+        remarks.push(check.said());
     }
     remarks.extend(check.remarks());
     let line = (check.line > 0).then(|| format!("line {}", check.line));

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use schemars::generate::SchemaSettings;
 
+use super::bar::{Bar, Line};
 use super::check::Check;
 use super::facts::{self, Facts, Fitness};
 use super::measured::{self, Measured};
 use super::verdict::{
-    Descriptors, Endpoint, Environment, File, Finding, Generator, Got, Lag, Refused, Spread, Stop,
-    Timed, Told, Window,
+    Descriptors, Difference, Endpoint, Environment, File, Finding, Generator, Got, Lag, Policy,
+    Refused, Spread, Stop, Timed, Told, Window,
 };
 use super::words;
 use crate::judge::finding::{Doubt, Outcome};
@@ -68,6 +69,7 @@ fn finding(check: &Check) -> Finding<'_> {
         need,
         window: check.at.map(|(from, to)| Window { from_s: seconds(from), to_s: seconds(to) }),
         default: check.default,
+        base: check.base,
         line: (check.line > 0).then_some(check.line),
     }
 }
@@ -110,6 +112,7 @@ fn told(facts: &Facts) -> Told<'_> {
         generator: generator(&facts.generator),
         environment: environment(origin),
         stop: Stop { reason: facts.stop.0, text: facts.stop.1.as_ref().map(Clean::as_str) },
+        policy: facts.bar.as_ref().map(policy),
         notes: facts.notes.iter().map(Clean::as_str).collect(),
         whole: endpoint(&facts.whole, "*"),
         endpoints: facts
@@ -117,6 +120,24 @@ fn told(facts: &Facts) -> Told<'_> {
             .iter()
             .map(|measured| endpoint(measured, measured.name.as_str()))
             .collect(),
+    }
+}
+
+fn policy(bar: &Bar) -> Policy<'_> {
+    let text = |text: &Option<Clean>| text.as_ref().map(ToString::to_string);
+    let difference = |line: &'_ Line| Difference {
+        way: line.way.name(),
+        level: line.level.name(),
+        what: line.what.to_string(),
+        from: text(&line.from),
+        to: text(&line.to),
+        by: text(&line.by),
+    };
+    Policy {
+        base: bar.base.as_str(),
+        state: bar.state,
+        approved: bar.approved,
+        differences: bar.differences.iter().map(difference).collect(),
     }
 }
 

@@ -12,6 +12,7 @@ use junit_report::{Report, TestCase, TestCaseBuilder, TestSuite};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
+use super::bar::Bar;
 use super::check::{Check, Mark};
 use super::facts::Facts;
 use super::text;
@@ -115,6 +116,10 @@ fn test_case(facts: &Facts, check: &Check, name: &str) -> TestCase {
 fn body(facts: &Facts, check: &Check, said: &str) -> String {
     let mut lines = vec![said.to_owned()];
     lines.extend(check.remarks());
+    if check.policy.is_some() {
+        lines.extend(facts.bar.iter().flat_map(told));
+        return lines.join("\n");
+    }
     let endpoint = facts.endpoints.iter().find(|one| !check.whole && one.name == check.scope);
     lines.extend(endpoint.into_iter().flat_map(text::remarks));
     lines.push(format!("{} behind it", words::plural(check.samples, "sample")));
@@ -127,6 +132,11 @@ fn body(facts: &Facts, check: &Check, said: &str) -> String {
     ));
     lines.extend(facts.notes.iter().map(ToString::to_string));
     lines.join("\n")
+}
+
+/// Each difference from the base commit's gate file.
+fn told(bar: &Bar) -> impl Iterator<Item = String> {
+    bar.differences.iter().map(|line| format!("{} {}", line.way.name(), line.text()))
 }
 
 /// The measured latency where there is one, the judged time else; in whole milliseconds.
@@ -207,7 +217,9 @@ fn properties(facts: &Facts) -> String {
     ];
     let notes = facts.notes.iter().map(Clean::as_str).map(|note| ("note", note));
     let mut out = String::from("\n  <properties>");
-    for (name, value) in all.into_iter().chain(notes) {
+    let policy: Vec<String> = facts.bar.iter().flat_map(told).collect();
+    let policy = policy.iter().map(|line| ("policy", line.as_str()));
+    for (name, value) in all.into_iter().chain(notes).chain(policy) {
         let value = sanitise::xml(value);
         let _ = write!(out, "\n    <property name=\"loadgate.{name}\" value=\"{value}\"/>");
     }

@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use super::bar::Line;
 use super::check::{Check, Mark};
 use super::facts::{Facts, Fitness, Load};
 use super::measured::{Measured, Spread};
@@ -16,13 +17,13 @@ use crate::judge::finding::{Rule, Verdict};
 use crate::metric::Value;
 use crate::plan::threshold::Level;
 use crate::run::Model;
-use crate::sanitise::{markdown, markdown_code};
+use crate::sanitise::{Clean, markdown, markdown_code};
 
 /// The most bytes of a summary, with room for what a host's adapter puts around it.
 pub const MOST_BYTES: usize = 60_000;
 
 /// Which block loses rows first.
-const SHED: [usize; 5] = [3, 5, 4, 6, 1];
+const SHED: [usize; 6] = [4, 6, 5, 7, 2, 1];
 
 /// A part of the page: what stands above its rows, the rows, what stands below.
 #[derive(Default)]
@@ -47,6 +48,7 @@ pub fn within(facts: &Facts, most: usize) -> String {
     let mut blocks = [
         Block { head: headline(facts), ..Block::default() },
         urgent(facts),
+        differences(facts),
         steps(facts),
         held(facts),
         endpoints(facts),
@@ -176,6 +178,29 @@ fn steps(facts: &Facts) -> Block {
     Block { head, ..Block::default() }
 }
 
+/// How the gate file differs from the base commit's: in sight where it asks for less.
+fn differences(facts: &Facts) -> Block {
+    let Some(bar) = facts.bar.as_ref().filter(|bar| !bar.differences.is_empty()) else {
+        return Block::default();
+    };
+    let cell = |text: &Option<Clean>| {
+        text.as_ref().map_or_else(|| "–".to_owned(), |text| markdown(text.as_str()))
+    };
+    let row = |line: &Line| {
+        let sign = if line.loosens { "❌ " } else { "" };
+        let by = line.by.as_ref().map(|by| markdown(by.as_str())).unwrap_or_default();
+        let (what, from, to) = (markdown(line.what.as_str()), cell(&line.from), cell(&line.to));
+        format!("| {sign}{} | {what} | {from} | {to} | {by} |\n", line.way.name())
+    };
+    let count = words::plural(bar.differences.len() as u64, "difference");
+    let title = format!("gate file: {count} from {}", markdown(bar.base.as_str()));
+    let (opening, foot) =
+        if bar.is_lower() { (format!("**{title}**\n\n"), "\n") } else { (opened(&title), CLOSED) };
+    let head = opening + "| | what | base | change | |\n| --- | --- | --- | --- | --- |\n";
+    let rows = bar.differences.iter().map(row).collect();
+    Block { head, rows, foot: foot.to_owned(), rest: "differences, in verdict.json" }
+}
+
 fn held(facts: &Facts) -> Block {
     let rows: Vec<_> = facts.marked(Mark::Held).map(row).collect();
     let head = if rows.is_empty() {
@@ -212,6 +237,9 @@ fn row(check: &Check) -> String {
     }
     if check.mark() == Mark::Held && check.level == Level::Warn {
         remarks.push("only warns".to_owned());
+    }
+    if check.policy.is_some() && check.doubt.as_str().is_empty() {
+        remarks.push(check.said());
     }
     remarks.extend(check.remarks());
     let (metric, limit) = (markdown(&check.metric), markdown(&check.limit));

@@ -4,6 +4,7 @@ pub mod words;
 pub mod measured;
 pub mod check;
 pub mod series;
+pub mod bar;
 pub mod facts;
 pub mod text;
 mod verdict;

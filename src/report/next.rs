@@ -2,7 +2,7 @@
 
 use super::check::{Check, Mark};
 use super::facts::Facts;
-use crate::judge::finding::{Outcome, Rule, Verdict};
+use crate::judge::finding::{Outcome, Verdict};
 use crate::sanitise::markdown_code;
 
 /// The most pages that are named.
@@ -37,9 +37,8 @@ pub fn steps(facts: &Facts) -> Vec<String> {
 
 /// The page of `loadgate explain` that speaks of a check.
 fn page(check: &Check) -> String {
-    match (&check.outcome, check.rule) {
-        (Outcome::Unjudged(doubt), _) => doubt.name().to_owned(),
-        (Outcome::Held | Outcome::Breached, Rule::Trust) => "fit".to_owned(),
-        (Outcome::Held | Outcome::Breached, Rule::Sla) => check.metric.clone(),
+    match &check.outcome {
+        Outcome::Unjudged(doubt) => doubt.name().to_owned(),
+        Outcome::Held | Outcome::Breached => check.metric.clone(),
     }
 }

@@ -9,7 +9,42 @@ use super::words;
 use crate::metric::Value;
 use crate::run::{Model, Starved};
 use crate::sample::Failure;
+use crate::sanitise::Clean;
 use crate::unit::Ratio;
+
+/// How the gate file differs from the base commit's.
+#[must_use]
+pub fn differences(facts: &Facts) -> Markup {
+    let Some(bar) = facts.bar.as_ref().filter(|bar| !bar.differences.is_empty()) else {
+        return html! {};
+    };
+    let cell = |text: &Option<Clean>| text.as_ref().map_or("–".to_owned(), ToString::to_string);
+    html! {
+        section aria-labelledby="policy" {
+            h2 id="policy" { "The gate file since " (bar.base) }
+            div.scroll tabindex="0" role="region" aria-labelledby="policy" {
+                table {
+                    thead { tr {
+                        th scope="col" { "way" }
+                        th scope="col" { "what" }
+                        th scope="col" { "base" }
+                        th scope="col" { "change" }
+                        th.n scope="col" { "by" }
+                    } }
+                    tbody { @for line in &bar.differences { tr {
+                        td { span class=(if line.loosens { "pill fail" } else { "pill" }) {
+                            (line.way.name())
+                        } }
+                        th scope="row" { (line.what) }
+                        td { (cell(&line.from)) }
+                        td { (cell(&line.to)) }
+                        td.n { (cell(&line.by)) }
+                    } } }
+                }
+            }
+        }
+    }
+}
 
 /// Failed requests by endpoint and class.
 #[must_use]

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::Style;
+use super::bar::Bar;
 use super::check::{Check, Mark};
 use super::facts::{Facts, Fitness};
 use super::measured::{Measured, Spread};
@@ -30,10 +31,12 @@ pub fn render(facts: &Facts, style: Style) -> String {
         out.push_str(&folded("note", note.as_str(), style));
     }
     out.push('\n');
-    let untrusted = |check: &&Check| check.rule == Rule::Trust && check.mark() == Mark::Doubt;
+    let untrusted = |check: &&Check| check.is_fitness() && check.mark() == Mark::Doubt;
     if let Some(check) = facts.checks.iter().find(untrusted) {
         // What made one thing unjudged made all of them so: told once.
         out.push_str(&unmet(check, style));
+        let policy = facts.checks.iter().filter(|check| check.policy.is_some());
+        policy.for_each(|check| out.push_str(&unmet(check, style)));
         let others = facts.checks.iter().filter(|check| check.rule != Rule::Trust);
         out.push_str(&compact(others, Mark::Doubt, style));
     } else {
@@ -42,6 +45,9 @@ pub fn render(facts: &Facts, style: Style) -> String {
             out.push_str(&unmet(check, style));
         }
         out.push_str(&compact(facts.marked(Mark::Held), Mark::Held, style));
+    }
+    if let Some(bar) = &facts.bar {
+        out.push_str(&differences(bar, style));
     }
     out.push('\n');
     out.push_str(&endpoints(facts, style));
@@ -98,7 +104,25 @@ fn compact<'a>(checks: impl Iterator<Item = &'a Check>, mark: Mark, style: Style
     if all.is_empty() { String::new() } else { packed(&all, &marked(mark, style), style) }
 }
 
+/// How the gate file differs from the base commit's.
+fn differences(bar: &Bar, style: Style) -> String {
+    if bar.differences.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n  the gate file since {}\n", bar.base);
+    for line in &bar.differences {
+        let colour = if line.loosens { "31" } else { "0" };
+        let way = painted(&format!("{:<9}", line.way.name()), colour, style);
+        let room = style.width.saturating_sub(13).max(30);
+        let _ = writeln!(out, "  {way}  {}", flowed(&line.text(), room, 13));
+    }
+    out
+}
+
 fn short(check: &Check) -> String {
+    if check.policy.is_some() {
+        return format!("{} {}", check.place(), check.said());
+    }
     let default = if check.default { " (default)" } else { "" };
     let warn = if check.level == Level::Warn { " (warn)" } else { "" };
     let over = check.over.map(|over| format!(" each {}", words::duration(over)));

@@ -29,13 +29,14 @@ pub(super) struct File<'a> {
 /// What became of one expectation.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Finding<'a> {
-    /// `sla`: a threshold. `trust`: the measurement itself must be fit to be judged.
+    /// `sla`: a threshold. `trust`: the measurement itself must be fit to be judged, and the gate
+    /// file must not ask for less than the base commit's.
     #[schemars(extend("enum" = ["sla", "regression", "trust"]))]
     pub(super) rule: &'static str,
     /// `*` for the whole run, an endpoint's name else.
     pub(super) scope: &'a str,
     /// What was measured: `p99`, `good_p99`, `mean`, `max`, `error_rate`, `throughput`, `count`,
-    /// `status_5xx`; `fit` of the measurement itself.
+    /// `status_5xx`; `fit` of the measurement itself, `policy` of the gate file.
     pub(super) metric: &'a str,
     /// The limit as the gate file has it: `< 250ms`.
     pub(super) asked: &'a str,
@@ -63,6 +64,9 @@ pub(super) struct Finding<'a> {
     pub(super) window: Option<Window>,
     /// Nobody wrote it: it is the default error rate.
     pub(super) default: bool,
+    /// Only the gate file of the base commit asks for it; absent where this one does.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) base: bool,
     /// The line of the gate file it stands on.
     pub(super) line: Option<usize>,
 }
@@ -154,12 +158,50 @@ pub(super) struct Told<'a> {
     pub(super) environment: Environment<'a>,
     /// Why the run ended.
     pub(super) stop: Stop<'a>,
+    /// How the gate file compares with the base commit's; absent where there is no base.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<Policy<'a>>,
     /// What else a reader must know, most urgent first.
     pub(super) notes: Vec<&'a str>,
     /// All endpoints together.
     pub(super) whole: Endpoint<'a>,
     /// Each endpoint, in the order of the gate file.
     pub(super) endpoints: Vec<Endpoint<'a>>,
+}
+
+/// How the gate file compares with that of the commit a change is made against.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Policy<'a> {
+    /// The base commit.
+    pub(super) base: &'a str,
+    /// `loosened`: the change asks for less. `changed`: for no less, in another way. `new`: the
+    /// base has no such file. `outside`: the file is not in the repository. `unreadable`: nobody
+    /// knows.
+    #[schemars(extend("enum" = ["same", "changed", "loosened", "new", "outside", "unreadable"]))]
+    pub(super) state: &'static str,
+    /// Asking for less was approved from outside the change.
+    pub(super) approved: bool,
+    /// Every difference, the loosened first.
+    pub(super) differences: Vec<Difference>,
+}
+
+/// One difference between two gate files.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Difference {
+    /// `loosened` and `removed` ask for less.
+    #[schemars(extend("enum" = ["loosened", "removed", "tightened", "added", "changed"]))]
+    pub(super) way: &'static str,
+    /// `fail`: the gate depended on it. `warn`: it was only said.
+    #[schemars(extend("enum" = ["fail", "warn"]))]
+    pub(super) level: &'static str,
+    /// What differs.
+    pub(super) what: String,
+    /// What the base commit has.
+    pub(super) from: Option<String>,
+    /// What the change has.
+    pub(super) to: Option<String>,
+    /// By how much.
+    pub(super) by: Option<String>,
 }
 
 /// Failed connection attempts to one address.

@@ -111,6 +111,7 @@ pub fn asked(asked: &Asked) -> String {
     match asked {
         Asked::Limit { limit, .. } => limit.to_string(),
         Asked::Fit => "fit".to_owned(),
+        Asked::Policy(_) => "policy".to_owned(),
     }
 }
 

@@ -390,6 +390,7 @@ fn every_name_has_a_page() {
         Doubt::NoWindows,
         Doubt::NoSuchStage,
         Doubt::OverRange,
+        Doubt::NoBase(String::new()),
     ];
     let doubts = doubts.iter().map(Doubt::name);
     let failures = Failure::ALL.iter().map(|failure| failure.name());
@@ -403,6 +404,7 @@ fn every_name_has_a_page() {
         "ws_round_trip_p99_9",
         "sla",
         "trust",
+        "policy",
         "status_429",
         "exit-codes",
         "open-model",

@@ -23,6 +23,10 @@ mod pace;
 mod streams;
 /// Plans and runs in, findings out.
 mod judge;
+/// The bar of the base commit, in real clones.
+mod bar;
+/// Two versions of a gate file side by side.
+mod policy;
 /// How a run ended, and what that leaves of its findings.
 mod endings;
 /// `run.json`: what is written and read is the same; what is damaged is said.

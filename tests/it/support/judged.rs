@@ -18,6 +18,7 @@ pub(crate) fn line(finding: &Finding) -> String {
             format!("{metric} {limit}{over}{during}")
         }
         Asked::Fit => "fit".to_owned(),
+        Asked::Policy(said) => format!("policy {said}"),
     };
     let got = finding.got.map_or(String::new(), |got| format!(", got {got}"));
     let at = finding.at.map_or(String::new(), |(from, to)| format!(" at {from:?}..{to:?}"));
