@@ -7,7 +7,7 @@ use super::lane::{Flight, Lane};
 use super::probe::{Answer, Hub, Kept, Probe, Rendered, is_unconnected};
 use super::step::{holds, keeps, look, render};
 use super::story::{Story, thinks};
-use crate::plan::scenario::{Live, Pace, Scenario, Step, Work};
+use crate::plan::scenario::{Live, Pace, Per, Scenario, Step, Work};
 use crate::plan::turn::{Next, Turn};
 use crate::sample::{End, Failure};
 use crate::script::state::State;
@@ -145,10 +145,14 @@ impl<'a, H: Hub> Walker<'a, H> {
         walked
     }
 
-    /// Takes a row of each data file for this turn; what it would have begun with fails where there
-    /// is none.
+    /// Takes a row of each data file, for this turn or for life; what it would have begun with
+    /// fails where there is none.
     pub(super) fn feed(&mut self, started: bool) -> Result<(), Halt> {
-        for feeder in &self.story.feeders[self.index] {
+        let feeds = &self.scenario().feeds;
+        for (feeder, feed) in self.story.feeders[self.index].iter().zip(feeds) {
+            if started && feed.per == Per::User {
+                continue;
+            }
             match feeder.pick(self.state.number(), self.turn) {
                 Ok(row) => self.state.keep_row(feeder.name(), row),
                 Err(end) if end.wanted => return Err(Halt::Over),

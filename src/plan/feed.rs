@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::fault::Fault;
 use super::payload::{Files, read_file};
 use super::reader::{At, Reader, Text};
-use super::scenario::Feed;
+use super::scenario::{Feed, Per};
 use super::story::{Data, PickAsk};
 use super::take::name_fits;
 use super::value::OneOrMany;
@@ -30,6 +30,7 @@ pub(super) fn feeds(
     for at in written.iter().flat_map(|list| &list.0) {
         let table = table(at, files, tables, reader);
         let pick = pick(&at.value, reader);
+        let per = at.value.per.value().map_or(Per::Turn, |one| one.0);
         let named = at.value.r#as.get();
         let span = named.map_or(at.span.clone(), |name| name.span.clone());
         let name = named.map_or(USUAL_NAME, |name| &name.value.value).to_owned();
@@ -40,7 +41,7 @@ pub(super) fn feeds(
             let hint = "give each its own name: `as = \"user_row\"`".to_owned();
             reader.fault(span, format!("two tables are known as `{name}`"), hint);
         }
-        feeds.extend(table.map(|table| Feed { name, table, pick }));
+        feeds.extend(table.map(|table| Feed { name, table, pick, per }));
     }
     feeds
 }

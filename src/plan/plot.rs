@@ -4,7 +4,7 @@ use super::Drive;
 use super::column::{NAME, Shown, grouped, say};
 use super::mix::{self, MICRO};
 use super::parts::are_one;
-use super::scenario::{Feed, Pace, Scenario, Share, Step, Task, Think, Work};
+use super::scenario::{Feed, Pace, Per, Scenario, Share, Step, Task, Think, Work};
 use crate::run::Model;
 use crate::script::feeder::{OnEnd, Pick};
 use crate::unit::show_duration;
@@ -109,7 +109,11 @@ fn data(feed: &Feed, shown: Shown<'_>) -> String {
         Pick::Once => "each one once",
     };
     let rows = grouped(feed.table.rows() as u64);
-    format!("data `{}`: {rows} rows, {pick}", shown.line(&feed.name))
+    let per = match feed.per {
+        Per::Turn => "",
+        Per::User => ", one for each user",
+    };
+    format!("data `{}`: {rows} rows, {pick}{per}", shown.line(&feed.name))
 }
 
 /// Millionths as a number with one decimal.

@@ -110,6 +110,17 @@ pub struct Feed {
     pub table: Arc<Table>,
     /// Which row comes next.
     pub pick: Pick,
+    /// How long a user keeps its row.
+    pub per: Per,
+}
+
+/// How long a user keeps a row of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// For one turn.
+    Turn,
+    /// For its whole life.
+    User,
 }
 
 /// The parts of a request that are written anew each time.

@@ -11,7 +11,7 @@ use super::events::SseAsk;
 use super::json::{Form, Json};
 use super::protocol::{Graphql, Grpc};
 use super::reader::{Node, Read, Reader, Text, table};
-use super::scenario::Think;
+use super::scenario::{Per, Think};
 use super::socket::ExchangeTable;
 use super::stage::Own;
 use super::value::{
@@ -164,6 +164,8 @@ table! {
         pick: One<PickAsk>,
         /// Behind the last row: begin again (default), or stop.
         at_end: One<OnEnd>,
+        /// Closed model: a new row for each turn of a user (default), or one for its whole life.
+        per: One<Per>,
     }
 }
 
@@ -206,6 +208,11 @@ impl Word for PickAsk {
 impl Word for OnEnd {
     const NAME: &'static str = "OnEnd";
     const ALL: &'static [(&'static str, Self)] = &[("wrap", Self::Wrap), ("stop", Self::Stop)];
+}
+
+impl Word for Per {
+    const NAME: &'static str = "Per";
+    const ALL: &'static [(&'static str, Self)] = &[("turn", Self::Turn), ("user", Self::User)];
 }
 
 impl Read for Wait {

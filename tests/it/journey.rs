@@ -13,7 +13,7 @@ use loadgate::load::wire::HttpWire;
 use loadgate::load::{Order, drive};
 use loadgate::plan::axis::axis;
 use loadgate::plan::profile::{Profile, Stage};
-use loadgate::plan::scenario::{Feed, Live, Pace, Scenario, Share, Step, Task, Think, Work};
+use loadgate::plan::scenario::{Feed, Live, Pace, Per, Scenario, Share, Step, Task, Think, Work};
 use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Request, Target, Tls};
 use loadgate::run::{Model, Origin, Run};
 use loadgate::sample::Failure;
@@ -231,15 +231,28 @@ fn a_variable_without_a_value_is_named_and_nothing_is_sent() {
 fn rows_are_given_once_and_their_end_ends_users_in_order() {
     let server = Server::start(Script::new().on("/x", [ok("x")]).on("/y", [ok("y")]));
     let table = read::csv(&b"name\nx\ny\n"[..]).expect("a table");
-    let pick = Pick::Next(OnEnd::Stop);
+    let (pick, per) = (Pick::Next(OnEnd::Stop), Per::Turn);
     let mut user = scenario("user", 1, vec![step(0)]);
-    user.feeds = vec![Feed { name: "row".to_owned(), table: Arc::new(table), pick }];
+    user.feeds = vec![Feed { name: "row".to_owned(), table: Arc::new(table), pick, per }];
     let requests = || vec![get(0, "/{{ row.name }}", None)];
     for model in [Model::Open, Model::Closed] {
         let run = go(&server, (model, 20, 300 * MS), requests(), vec![user.clone()]);
         assert_eq!((run.whole().good(), run.whole().bad(), run.load.sent), (2, 0, 2));
     }
     assert_eq!((server.hits("/x"), server.hits("/y")), (2, 2));
+}
+
+#[test]
+fn a_row_for_life_stays_with_its_user() {
+    let server = Server::start(Script::new().on("/x", [ok("x")]).on("/y", [ok("y")]));
+    let table = read::csv(&b"name\nx\ny\n"[..]).expect("a table");
+    let (pick, per) = (Pick::Next(OnEnd::Stop), Per::User);
+    let mut user = scenario("user", 1, vec![step(0)]);
+    user.feeds = vec![Feed { name: "row".to_owned(), table: Arc::new(table), pick, per }];
+    let requests = vec![get(0, "/{{ row.name }}", None)];
+    let run = go(&server, (Model::Closed, 2, 300 * MS), requests, vec![user]);
+    assert_eq!(run.whole().bad(), 0);
+    assert!(server.hits("/x") > 2 && server.hits("/y") > 2, "{}", server.requests());
 }
 
 #[test]

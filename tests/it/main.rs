@@ -15,6 +15,8 @@ mod wire;
 mod turns;
 /// Users that walk scenarios: state, data, pace, counts.
 mod journey;
+/// A whole shop, walked by the built binary.
+mod shop;
 /// GraphQL and gRPC on the built binary.
 mod protocol;
 /// The timetable is kept; lateness is counted; stop stops.

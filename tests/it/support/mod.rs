@@ -12,6 +12,8 @@ pub(crate) mod proto;
 pub(crate) mod grpc;
 /// A WebSocket server that behaves by path.
 pub(crate) mod sockets;
+/// A shop that is walked by users.
+pub(crate) mod shop;
 /// Certificates made on the spot, and the TLS configurations that show or trust them.
 pub(crate) mod certs;
 /// The built binary, run and recorded.
