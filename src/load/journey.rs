@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::jar::Jar;
 use super::lane::{Flight, Lane};
-use super::probe::{Answer, Hub, Kept, Probe, Rendered, is_unconnected};
+use super::probe::{Answer, Errand, Hub, Kept, Probe, Rendered, is_unconnected};
 use super::step::{holds, keeps, look, render};
 use super::story::{Story, thinks};
 use crate::plan::scenario::{Live, Pace, Per, Scenario, Step, Work};
@@ -32,6 +33,8 @@ pub(super) struct Walker<'a, H: Hub> {
     state: State,
     rendered: Rendered,
     kept: Kept,
+    /// Its cookies, where its kind keeps any.
+    jar: Option<Jar>,
     turn: u64,
     /// What it does in this turn, drawn once.
     work: Turn<'a>,
@@ -76,6 +79,7 @@ impl<'a, H: Hub> Walker<'a, H> {
             state,
             rendered,
             kept,
+            jar: story.scenarios[index].cookies.then(Jar::default),
             turn: 0,
             work,
             until,
@@ -245,11 +249,12 @@ impl<'a, H: Hub> Walker<'a, H> {
         });
         lane.take_off(self.place, Flight { request, due, sent: now, number: 0 });
         let (deadline, keeps) = (lane.deadline(due), keeps(step, live));
-        let mut answer = if live.is_none() && !keeps {
+        let mut answer = if live.is_none() && !keeps && self.jar.is_none() {
             probe.fire(request, deadline).await
         } else {
-            let want = keeps.then_some(&mut self.kept);
-            probe.fire_live(request, live.map(|_| &self.rendered), want, deadline).await
+            let (parts, want) = (live.map(|_| &self.rendered), keeps.then_some(&mut self.kept));
+            let errand = Errand { parts, want, jar: self.jar.as_mut() };
+            probe.fire_live(request, errand, deadline).await
         };
         if keeps {
             self.look(step, live, &mut answer);

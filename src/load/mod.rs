@@ -4,6 +4,7 @@
 //! shares nothing with the others: it writes down what happened and hands that over a few times a
 //! second. The control thread counts.
 
+pub mod jar;
 pub mod probe;
 pub mod wire;
 pub mod health;

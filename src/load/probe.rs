@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use super::jar::Jar;
 use crate::metric::Timing;
 use crate::sample::{End, Failure};
 use crate::tally::Timings;
@@ -49,18 +50,27 @@ pub trait Probe: 'static {
     /// deadline at the latest.
     fn fire(&mut self, request: usize, deadline: Instant) -> impl Future<Output = Answer>;
 
-    /// Like [`Probe::fire`], with the parts of the request that are written anew, and a place for
-    /// what is taken out of the answer, where that is wanted.
+    /// Like [`Probe::fire`], with what the user brings along and wants to have.
     fn fire_live(
         &mut self,
         request: usize,
-        parts: Option<&Rendered>,
-        want: Option<&mut Kept>,
+        errand: Errand<'_>,
         deadline: Instant,
     ) -> impl Future<Output = Answer>;
 
     /// Whether another request can go out without opening a connection first.
     fn is_open(&self) -> bool;
+}
+
+/// What a user brings to a request, and what it wants of the answer.
+#[derive(Debug, Default)]
+pub struct Errand<'a> {
+    /// The parts of the request that are written anew.
+    pub parts: Option<&'a Rendered>,
+    /// A place for headers and body of the answer.
+    pub want: Option<&'a mut Kept>,
+    /// The user's cookies: sent along, and renewed by the answer.
+    pub jar: Option<&'a mut Jar>,
 }
 
 /// The parts of a request that are written anew each time; the buffers are used again.
@@ -81,6 +91,8 @@ pub struct Kept {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body, whole.
     pub body: Vec<u8>,
+    /// Only the headers are wanted that tell a user what to do next: cookies, and where to go on.
+    pub brief: bool,
 }
 
 /// What came back for one request.

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Order;
-use super::probe::{Answer, Hub, Kept, Probe, Rendered, Wire};
+use super::jar::Jar;
+use super::probe::{Answer, Errand, Hub, Kept, Probe, Rendered, Wire};
 use super::step::{look, render};
 use super::story::Story;
 use crate::plan::scenario::{Live, Scenario, Step, Work};
@@ -52,6 +53,7 @@ pub async fn rehearse<W: Wire>(
             state: State::new(order.seed, user as u64),
             probe: hub.probe(),
             rendered: Rendered::default(),
+            jar: scenario.cookies.then(Jar::default),
             timeout: order.timeout,
         };
         for feeder in &story.feeders[user] {
@@ -75,7 +77,8 @@ async fn alone<H: Hub>(order: &Order, hub: &H, tell: &mut impl FnMut(&Exchange<'
     for (request, (name, _)) in order.requests.iter().enumerate() {
         let mut kept = Kept::default();
         let by = Instant::now() + order.timeout;
-        let answer = probe.fire_live(request, None, Some(&mut kept), by).await;
+        let errand = Errand { want: Some(&mut kept), ..Errand::default() };
+        let answer = probe.fire_live(request, errand, by).await;
         let wrong = why(hub, request, &answer);
         well &= wrong.is_none();
         let (tasks, path, body, taken) = (&[][..], None, None, Vec::new());
@@ -105,6 +108,7 @@ struct Visit<'a, P> {
     state: State,
     probe: P,
     rendered: Rendered,
+    jar: Option<Jar>,
     timeout: Duration,
 }
 
@@ -155,7 +159,8 @@ impl<P: Probe> Visit<'_, P> {
             return (None, Some(what));
         }
         let (by, parts) = (Instant::now() + self.timeout, live.map(|_| &self.rendered));
-        let answer = self.probe.fire_live(step.request, parts, Some(&mut *kept), by).await;
+        let errand = Errand { parts, want: Some(&mut *kept), jar: self.jar.as_mut() };
+        let answer = self.probe.fire_live(step.request, errand, by).await;
         let wrong = match answer.end {
             End::Good(status) => look(step, live, (status, kept), &mut self.state).err(),
             End::Failed { .. } => why(hub, step.request, &answer),

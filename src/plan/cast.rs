@@ -148,6 +148,7 @@ impl Maker<'_, '_> {
             stop: Vec::new(),
             pace: Pace::None,
             feeds: Vec::new(),
+            cookies: false,
             load: None,
         });
     }
@@ -178,6 +179,7 @@ impl Maker<'_, '_> {
         self.name_is_new(&name.value.template, &name.span);
         let (name, tags) = (name.value.template.clone(), tags_of(written.tags.value()));
         let Some(work) = work else { return };
+        let cookies = written.cookies.value().is_none_or(|flag| flag.0);
         self.cast.scenarios.push(Scenario {
             name,
             share,
@@ -187,6 +189,7 @@ impl Maker<'_, '_> {
             stop,
             pace,
             feeds,
+            cookies,
             load,
         });
     }

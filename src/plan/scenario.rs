@@ -29,6 +29,8 @@ pub struct Scenario {
     pub pace: Pace,
     /// The data it draws a row of for each turn.
     pub feeds: Vec<Feed>,
+    /// Each of its users keeps the cookies that answers set, and sends them back (RFC 6265).
+    pub cookies: bool,
     /// A load that it does not share with all others; those that hold the same one share it.
     pub load: Option<Arc<Profile>>,
 }

@@ -41,6 +41,9 @@ table! {
         rate: Pace,
         /// A load of its own, beside that of the other scenarios.
         load: Own,
+        /// Each user keeps the cookies that answers set, and sends them back: true (default) or
+        /// false.
+        cookies: Flag,
         /// Files whose rows its users take.
         data: OneOrMany<Data>,
         /// What each user does once, before all else: logging in.

@@ -75,6 +75,7 @@ fn scenario(name: &str, weight: u32, steps: Vec<Step>) -> Scenario {
         stop: Vec::new(),
         pace: Pace::None,
         feeds: Vec::new(),
+        cookies: true,
         load: None,
     }
 }

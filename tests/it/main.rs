@@ -17,6 +17,8 @@ mod turns;
 mod journey;
 /// A whole shop, walked by the built binary.
 mod shop;
+/// What users keep between requests, on the built binary.
+mod state;
 /// GraphQL and gRPC on the built binary.
 mod protocol;
 /// The timetable is kept; lateness is counted; stop stops.

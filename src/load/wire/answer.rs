@@ -53,6 +53,8 @@ pub struct Reader {
     unmet: Option<Box<str>>,
     /// What of it is kept, whatever is expected.
     keep: Keep,
+    /// The headers are kept that tell a user what to do next.
+    brief: bool,
     /// The headers, where the answer is kept.
     headers: Vec<(String, Vec<u8>)>,
 }
@@ -112,17 +114,20 @@ impl Reader {
         (self.stage, self.interim, self.reusable) = (Stage::Head, 0, false);
         (self.heard, self.status, self.counted) = (false, 0, 0);
         self.unmet = None;
-        self.keep = Keep::Nothing;
+        (self.keep, self.brief) = (Keep::Nothing, false);
         self.headers.clear();
     }
 
-    /// Keeps headers and body of the answer that comes next.
-    pub(super) fn keep(&mut self) {
-        self.keep = Keep::Whole;
+    /// Keeps headers and body of the answer that comes next; of a brief one only the headers that
+    /// tell a user what to do next.
+    pub(super) fn keep(&mut self, brief: bool) {
+        self.brief = brief;
+        self.keep = if brief { Keep::Nothing } else { Keep::Whole };
     }
 
     /// Keeps the body of the answer that comes next, to be taken piece by piece.
     pub(super) fn stream(&mut self) {
+        self.brief |= self.keep == Keep::Whole;
         self.keep = Keep::Pieces;
     }
 
@@ -275,8 +280,9 @@ impl Reader {
             Framing::UntilClose => Stage::UntilClose,
         };
         self.status = status;
-        if self.keep == Keep::Whole {
-            let kept = head.headers.iter();
+        let whole = self.keep == Keep::Whole;
+        if whole || self.brief {
+            let kept = head.headers.iter().filter(|kept| whole || steers(kept.name));
             self.headers = kept.map(|kept| (kept.name.to_owned(), kept.value.to_vec())).collect();
         }
         if asked.expect.needs_headers() {
@@ -338,6 +344,11 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// Whether a header tells a user what to do next.
+pub(super) fn steers(name: &str) -> bool {
+    name.eq_ignore_ascii_case("set-cookie") || name.eq_ignore_ascii_case("location")
 }
 
 /// The fault of a body beyond [`BODY_CAP`].

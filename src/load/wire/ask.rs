@@ -229,7 +229,7 @@ pub(super) fn bracketed(host: &str) -> String {
 }
 
 /// The path with everything escaped that a request line cannot carry.
-fn escaped(path: &str) -> String {
+pub(super) fn escaped(path: &str) -> String {
     let mut escaped = String::with_capacity(path.len());
     for byte in path.bytes() {
         if is_bare(byte) {

@@ -4,17 +4,36 @@ use std::io::Write as _;
 
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::Url;
 
-use super::ask::{AGENT, as_call, for_two, is_bare, lines, method};
+use super::ask::{AGENT, as_call, escaped, for_two, is_bare, lines, method};
 use super::fault::Fault;
 use crate::load::probe::Rendered;
 use crate::plan::{Request, Target};
 use crate::sample::Failure;
 use crate::script::message::Method;
 
+/// What a request goes out with beside what was prepared.
+#[derive(Clone, Copy)]
+pub(super) struct Luggage<'a> {
+    /// The parts that are written anew; empty where none is.
+    pub(super) parts: &'a Rendered,
+    /// The user's cookies.
+    pub(super) cookie: Option<&'a [u8]>,
+}
+
+impl<'a> Luggage<'a> {
+    /// The header lines that come beside those of the request itself.
+    fn extra(self) -> impl Iterator<Item = (HeaderName, &'a [u8])> {
+        self.cookie.map(|cookie| (http::header::COOKIE, cookie)).into_iter()
+    }
+}
+
 /// A request, prepared up to its changing parts.
 pub(super) struct LiveAsk {
     method: String,
+    /// Path and query, escaped, where they do not change.
+    path: String,
     /// Scheme and authority.
     origin: String,
     /// The lines of the headers that never change.
@@ -39,12 +58,13 @@ impl LiveAsk {
         request: &Request,
         origin: String,
         headers: &HeaderMap,
-    ) -> Result<Option<Self>, String> {
-        let Some(live) = &request.live else { return Ok(None) };
+    ) -> Result<Self, String> {
+        let live = request.live.as_ref();
         let mut fixed = headers.clone();
         fixed.remove("content-length");
-        let mut names = Vec::with_capacity(live.headers.len());
-        for (name, _) in &live.headers {
+        let written = live.map_or(&[][..], |live| &live.headers);
+        let mut names = Vec::with_capacity(written.len());
+        for (name, _) in written {
             let name = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| format!("`{}` is not a header name", name.escape_debug()))?;
             if matches!(name.as_str(), "transfer-encoding" | "content-length") {
@@ -60,23 +80,25 @@ impl LiveAsk {
         if call.is_some() {
             as_call(&mut parts, target);
         }
-        let own = request.body.as_ref().filter(|_| live.body.is_none()).map(|body| &body.bytes);
+        let anew = live.is_some_and(|live| live.body.is_some());
+        let own = request.body.as_ref().filter(|_| !anew).map(|body| &body.bytes);
         let own = match (own, &call) {
             (Some(json), Some(method)) => Some(Bytes::from(method.frame(json)?)),
             (Some(bytes), None) => Some(Bytes::copy_from_slice(bytes)),
             (None, _) => None,
         };
-        Ok(Some(Self {
+        Ok(Self {
             method: request.method.clone(),
+            path: if live.is_some() { String::new() } else { escaped(&request.path) },
             origin,
             lines: prepared,
             names,
             told: matches!(request.method.as_str(), "POST" | "PUT" | "PATCH"),
-            body: live.body.is_some(),
+            body: anew,
             own,
             parts,
             call,
-        }))
+        })
     }
 
     /// The body as it goes out.
@@ -101,12 +123,34 @@ impl LiveAsk {
         }
     }
 
+    /// Whether cookies of a user may come along: those that a gate file writes stand alone.
+    pub(super) fn takes_cookies(&self) -> bool {
+        let own = |name: &HeaderName| *name == http::header::COOKIE;
+        self.call.is_none() && !self.parts.contains_key("cookie") && !self.names.iter().any(own)
+    }
+
+    /// Where it goes.
+    pub(super) fn address(&self, parts: &Rendered) -> Option<Url> {
+        let mut address = self.origin.clone().into_bytes();
+        self.put_path(parts, &mut address);
+        Url::parse(std::str::from_utf8(&address).ok()?).ok()
+    }
+
+    fn put_path(&self, parts: &Rendered, into: &mut Vec<u8>) {
+        if parts.path.is_empty() {
+            into.extend_from_slice(self.path.as_bytes());
+        } else {
+            escape(&parts.path, into);
+        }
+    }
+
     /// Writes the whole request for HTTP/1.1.
-    pub(super) fn write(&self, parts: &Rendered, into: &mut Vec<u8>) {
+    pub(super) fn write(&self, luggage: Luggage<'_>, into: &mut Vec<u8>) {
+        let parts = luggage.parts;
         into.clear();
         into.extend_from_slice(self.method.as_bytes());
         into.push(b' ');
-        escape(&parts.path, into);
+        self.put_path(parts, into);
         into.extend_from_slice(b" HTTP/1.1\r\n");
         into.extend_from_slice(&self.lines);
         for (name, value) in self.names.iter().zip(&parts.headers) {
@@ -119,6 +163,12 @@ impl LiveAsk {
             }
             into.extend_from_slice(b"\r\n");
         }
+        for (name, value) in luggage.extra() {
+            into.extend_from_slice(name.as_str().as_bytes());
+            into.extend_from_slice(b": ");
+            into.extend_from_slice(value);
+            into.extend_from_slice(b"\r\n");
+        }
         let body = self.body(parts);
         if self.tells() {
             write!(into, "content-length: {}\r\n", body.len()).expect("a Vec takes everything");
@@ -128,9 +178,10 @@ impl LiveAsk {
     }
 
     /// Makes the whole request for HTTP/2.
-    pub(super) fn make(&self, parts: &Rendered) -> Result<(http::Request<()>, Bytes), Fault> {
+    pub(super) fn make(&self, luggage: Luggage<'_>) -> Result<(http::Request<()>, Bytes), Fault> {
+        let parts = luggage.parts;
         let mut uri = self.origin.clone().into_bytes();
-        escape(&parts.path, &mut uri);
+        self.put_path(parts, &mut uri);
         let unfit = |what: &'static str| Fault::new(Failure::Expectation, what);
         let mut made = http::Request::builder()
             .method(self.method.as_str())
@@ -138,7 +189,8 @@ impl LiveAsk {
             .body(())
             .map_err(|_| unfit("the rendered path is not one"))?;
         let mut headers = self.parts.clone();
-        for (name, value) in self.names.iter().zip(&parts.headers) {
+        let own = self.names.iter().cloned().zip(parts.headers.iter().map(Vec::as_slice));
+        for (name, value) in own.chain(luggage.extra()) {
             let value = HeaderValue::from_bytes(value.trim_ascii())
                 .map_err(|_| unfit("a rendered header has a character that HTTP cannot carry"))?;
             headers.append(name, value);

@@ -27,6 +27,7 @@ mod trunk;
 mod rpc;
 mod stream;
 mod two;
+mod trip;
 mod knock;
 pub mod reflect;
 
@@ -41,7 +42,7 @@ use std::time::{Duration, Instant};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
-use super::probe::{Answer, Hub, Kept, Probe, Rendered, Wire};
+use super::probe::{Answer, Errand, Hub, Probe, Wire};
 use crate::metric::Timing;
 use crate::plan::stream::Stream;
 use crate::plan::{Drive, Http, Request, Target};
@@ -85,8 +86,9 @@ pub struct HttpWire {
     two: bool,
 }
 
-/// Prepares what does not change of a request that has parts written anew.
-fn live(target: &Target, request: &Request) -> Result<Option<LiveAsk>, Unfit> {
+/// Prepares what does not change of a request that has parts written anew, or may bring something
+/// along.
+fn live(target: &Target, request: &Request) -> Result<LiveAsk, Unfit> {
     let scheme = if target.secure { "https" } else { "http" };
     let prepared = ask::headers(target, request).and_then(|headers| {
         let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -98,7 +100,7 @@ fn live(target: &Target, request: &Request) -> Result<Option<LiveAsk>, Unfit> {
 /// What all threads share.
 struct Common {
     asks: Vec<Ask>,
-    /// Where a request has parts that are written anew: what does not change.
+    /// Where a request may not be the same each time: what does not change.
     lives: Vec<Option<LiveAsk>>,
     doors: Vec<Door>,
     next: AtomicUsize,
@@ -120,8 +122,10 @@ impl HttpWire {
         let target = &drive.target;
         let asks: Result<Vec<Ask>, Unfit> =
             drive.requests.iter().map(|request| Ask::prepare(target, request)).collect();
+        let varies = |request: &Request| request.live.is_some() || !drive.scenarios.is_empty();
+        let prepared = |request: &Request| varies(request).then(|| live(target, request));
         let lives: Result<Vec<_>, Unfit> =
-            drive.requests.iter().map(|request| live(target, request)).collect();
+            drive.requests.iter().map(|request| prepared(request).transpose()).collect();
         // In a handshake, names are without the dot that makes them absolute.
         let host = target.host.strip_suffix('.').unwrap_or(&target.host).to_owned();
         let name = ServerName::try_from(host)
@@ -311,7 +315,7 @@ impl Probe for HttpProbe {
     async fn fire(&mut self, request: usize, deadline: Instant) -> Answer {
         if self.opens_socket(request) {
             let hub = Rc::clone(self.hub());
-            return Box::pin(socket::call(&hub, request, None, deadline)).await;
+            return Box::pin(socket::call(&hub, request, None, None, deadline)).await;
         }
         match self {
             Self::One(connection) => connection.fire(request, deadline).await,
@@ -319,21 +323,8 @@ impl Probe for HttpProbe {
         }
     }
 
-    async fn fire_live(
-        &mut self,
-        request: usize,
-        parts: Option<&Rendered>,
-        want: Option<&mut Kept>,
-        deadline: Instant,
-    ) -> Answer {
-        if self.opens_socket(request) {
-            let hub = Rc::clone(self.hub());
-            return Box::pin(socket::call(&hub, request, parts, deadline)).await;
-        }
-        match self {
-            Self::One(connection) => connection.fire_live(request, parts, want, deadline).await,
-            Self::Two(place) => place.fire_live(request, parts, want, deadline).await,
-        }
+    async fn fire_live(&mut self, request: usize, errand: Errand<'_>, deadline: Instant) -> Answer {
+        trip::go(self, request, errand, deadline).await
     }
 
     fn is_open(&self) -> bool {

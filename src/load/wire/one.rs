@@ -11,8 +11,9 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::Shared;
 use super::dial::{Line, dial};
 use super::fault::Fault;
+use super::live::Luggage;
 use super::talk::{Talk, Whole};
-use crate::load::probe::{Answer, Kept, Rendered};
+use crate::load::probe::{Answer, Kept};
 use crate::sample::{End, Failure};
 
 /// One connection and the exchange on it.
@@ -46,14 +47,15 @@ impl Connection {
     pub(super) async fn fire_live(
         &mut self,
         request: usize,
-        parts: Option<&Rendered>,
+        luggage: Option<Luggage<'_>>,
         want: Option<&mut Kept>,
         deadline: Instant,
     ) -> Answer {
-        if let Some((live, parts)) = self.hub.live(request).zip(parts) {
-            live.write(parts, &mut self.fresh);
+        if let Some((live, luggage)) = self.hub.live(request).zip(luggage) {
+            live.write(luggage, &mut self.fresh);
         }
-        self.kept = want.is_some().then(Kept::default);
+        let brief = want.as_deref().map(|want| want.brief);
+        self.kept = brief.map(|brief| Kept { brief, ..Kept::default() });
         let answer = self.fire(request, deadline).await;
         self.fresh.clear();
         if let (Some(want), Some(kept)) = (want, self.kept.take()) {
@@ -82,8 +84,8 @@ impl Connection {
             }
             let sent = *first.get_or_insert_with(Instant::now);
             self.talk.begin();
-            if self.kept.is_some() {
-                self.talk.reader.keep();
+            if let Some(kept) = &self.kept {
+                self.talk.reader.keep(kept.brief);
             }
             if self.hub.ask(request).events().is_some() {
                 self.talk.listen();

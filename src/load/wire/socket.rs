@@ -14,9 +14,10 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::Shared;
 use super::dial::{Line, dial};
 use super::fault::Fault;
+use super::live::Luggage;
 use super::said::Hearing;
 use super::tls;
-use crate::load::probe::{Answer, Inside, Rendered};
+use crate::load::probe::{Answer, Inside, Kept};
 use crate::metric::Timing;
 use crate::plan::stream::Exchange;
 use crate::sample::{End, Failure};
@@ -48,12 +49,13 @@ type Talking = WebSocketStream<Line>;
 pub(super) async fn call(
     hub: &Shared,
     request: usize,
-    parts: Option<&Rendered>,
+    luggage: Option<Luggage<'_>>,
+    want: Option<&mut Kept>,
     deadline: Instant,
 ) -> Answer {
     let (begun, inside) = (Instant::now(), Inside::default());
     let mut call = Call { begun, connecting: None, over: None, bytes: 0, inside, status: None };
-    let ended = call.run(hub, request, parts, deadline).await;
+    let ended = call.run(hub, request, luggage, want, deadline).await;
     let done = call.over.unwrap_or_else(Instant::now);
     let Call { connecting, bytes, inside, status, .. } = call;
     let end = match ended {
@@ -74,10 +76,11 @@ impl Call {
         &mut self,
         hub: &Shared,
         request: usize,
-        parts: Option<&Rendered>,
+        luggage: Option<Luggage<'_>>,
+        want: Option<&mut Kept>,
         deadline: Instant,
     ) -> Result<(), Fault> {
-        let asked = asked(hub, request, parts)?;
+        let asked = asked(hub, request, luggage)?;
         let line = dial(&hub.sockets, deadline).await?;
         self.connecting = Some(self.begun.elapsed());
         let config = WebSocketConfig::default()
@@ -87,7 +90,12 @@ impl Call {
         let late =
             |_| Fault::new(Failure::Timeout, "the WebSocket was not opened before the deadline");
         let opened = timeout_at(deadline.into(), opening).await.map_err(late)?;
-        let (mut socket, _) = opened.map_err(|error| self.refused(&error))?;
+        let (mut socket, answer) = opened.map_err(|error| self.refused(&error))?;
+        if let Some(kept) = want {
+            let headers = answer.headers().iter();
+            let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().into()));
+            kept.headers = headers.collect();
+        }
         self.status = Some(SWITCHED);
         self.inside.came = Some(Instant::now());
         let talk = hub.ask(request).socket().map_or(&[][..], |socket| &socket.talk);
@@ -185,13 +193,13 @@ async fn close(socket: &mut Talking) {
 fn asked(
     hub: &Shared,
     request: usize,
-    parts: Option<&Rendered>,
+    luggage: Option<Luggage<'_>>,
 ) -> Result<http::Request<()>, Fault> {
     let unfit = |what: &'static str| Fault::new(Failure::Expectation, what);
     let prepared = hub.ask(request).upgrade.as_ref();
     let mut asked = prepared.ok_or_else(|| unfit("the request opens no WebSocket"))?.clone();
-    if let Some((live, parts)) = hub.live(request).zip(parts) {
-        let (made, _) = live.make(parts)?;
+    if let Some((live, luggage)) = hub.live(request).zip(luggage) {
+        let (made, _) = live.make(luggage)?;
         let path = made.uri().path_and_query().map_or("/", |path| path.as_str());
         let mut uri = asked.uri().clone().into_parts();
         uri.path_and_query = path.parse().ok();

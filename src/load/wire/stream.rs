@@ -11,7 +11,7 @@ use h2::{RecvStream, SendStream};
 use http::HeaderMap;
 
 use super::Shared;
-use super::answer::{BODY_CAP, HEADERS, INTERIM, too_large};
+use super::answer::{BODY_CAP, HEADERS, INTERIM, steers, too_large};
 use super::ask::Ask;
 use super::expect;
 use super::fault::Fault;
@@ -36,6 +36,8 @@ pub(super) struct Stream {
     pub(super) body: Vec<u8>,
     /// Headers and body are kept.
     pub(super) keeps: bool,
+    /// The headers are kept that tell a user what to do next.
+    pub(super) brief: bool,
     pub(super) headers: Vec<(String, Vec<u8>)>,
     pub(super) unmet: Option<Box<str>>,
     /// What a gRPC answer says of itself, where one is expected.
@@ -220,8 +222,8 @@ impl Stream {
 
     /// Keeps headers or trailers, where they are wanted.
     fn keep(&mut self, headers: &HeaderMap) {
-        if self.keeps {
-            let kept = headers.iter();
+        if self.keeps || self.brief {
+            let kept = headers.iter().filter(|(name, _)| self.keeps || steers(name.as_str()));
             let kept = kept.map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()));
             self.headers.extend(kept);
         }

@@ -221,7 +221,9 @@ impl Talk {
             end = hub.heard(request, listener, end);
         }
         if let Some(kept) = kept {
-            body.clone_into(&mut kept.body);
+            if !kept.brief {
+                body.clone_into(&mut kept.body);
+            }
             kept.headers = self.reader.take_headers();
         }
         Whole { done, end }

@@ -10,10 +10,11 @@ use bytes::Bytes;
 use super::Shared;
 use super::alarm::Alarm;
 use super::fault::Fault;
+use super::live::Luggage;
 use super::stream::{At, Broken, Had, Stream};
 use super::trunk::Seat;
 use super::{expect, rpc};
-use crate::load::probe::{Answer, Kept, Rendered};
+use crate::load::probe::{Answer, Kept};
 use crate::sample::{End, Failure};
 
 /// A place on a shared connection, and the stream under way on it.
@@ -26,6 +27,8 @@ pub struct Place {
     fresh: Option<Box<(http::Request<()>, Bytes)>>,
     /// The answer is kept.
     keeps: bool,
+    /// The headers of the answer are kept that tell a user what to do next.
+    brief: bool,
     /// What was kept of the last answer.
     kept: Kept,
 }
@@ -33,7 +36,8 @@ pub struct Place {
 impl Place {
     pub(super) fn new(hub: Rc<Shared>) -> Self {
         let (stream, alarm) = (Stream::default(), Alarm::default());
-        Self { hub, seat: None, stream, alarm, fresh: None, keeps: false, kept: Kept::default() }
+        let (seat, fresh, kept) = (None, None, Kept::default());
+        Self { hub, seat, stream, alarm, fresh, keeps: false, brief: false, kept }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -59,12 +63,12 @@ impl Place {
     pub(super) async fn fire_live(
         &mut self,
         request: usize,
-        parts: Option<&Rendered>,
+        luggage: Option<Luggage<'_>>,
         want: Option<&mut Kept>,
         deadline: Instant,
     ) -> Answer {
-        if let Some((live, parts)) = self.hub.live(request).zip(parts) {
-            match live.make(parts) {
+        if let Some((live, luggage)) = self.hub.live(request).zip(luggage) {
+            match live.make(luggage) {
                 Ok(made) => self.fresh = Some(Box::new(made)),
                 Err(Fault { why, what }) => {
                     self.hub.note(request, why, || what.into_owned());
@@ -76,9 +80,10 @@ impl Place {
                 }
             }
         }
-        self.keeps = want.is_some();
+        let brief = want.as_deref().map(|want| want.brief);
+        (self.keeps, self.brief) = (brief == Some(false), brief.is_some());
         let answer = self.fire(request, deadline).await;
-        (self.fresh, self.keeps) = (None, false);
+        (self.fresh, self.keeps, self.brief) = (None, false, false);
         if let Some(want) = want {
             *want = std::mem::take(&mut self.kept);
         }
@@ -93,7 +98,8 @@ impl Place {
             let ask = self.hub.ask(request);
             let reply = ask.call.as_ref().map(|_| Box::default());
             let listener = ask.events().map(|_| Box::default());
-            self.stream = Stream { keeps: self.keeps, reply, listener, ..Stream::default() };
+            let Self { keeps, brief, .. } = *self;
+            self.stream = Stream { keeps, brief, reply, listener, ..Stream::default() };
             if !self.is_open() {
                 match Box::pin(self.connect(deadline)).await {
                     Ok(took) => connecting = Some(connecting.unwrap_or_default() + took),
@@ -106,8 +112,8 @@ impl Place {
                 let (done, end) = self.judge(request);
                 let Stream { bytes, body, headers, listener, .. } =
                     std::mem::take(&mut self.stream);
-                if self.keeps {
-                    self.kept = Kept { headers, body };
+                if self.keeps || self.brief {
+                    self.kept = Kept { headers, body, brief: !self.keeps };
                 }
                 let inside = listener.map(|listener| Box::new(listener.inside(end, done)));
                 return Answer { end, sent, done, bytes, connecting, reconnected, inside };

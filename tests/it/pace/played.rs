@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use loadgate::load::probe::{Answer, Hub, Kept, Probe, Rendered, Wire};
+use loadgate::load::probe::{Answer, Errand, Hub, Probe, Wire};
 use loadgate::load::{Order, Progress, drive};
 use loadgate::plan::axis::axis;
 use loadgate::plan::mix::Mix;
@@ -125,13 +125,7 @@ impl Probe for PlayedProbe {
         Answer { end, sent, done, bytes, connecting, reconnected, inside: None }
     }
 
-    async fn fire_live(
-        &mut self,
-        request: usize,
-        _: Option<&Rendered>,
-        _: Option<&mut Kept>,
-        deadline: Instant,
-    ) -> Answer {
+    async fn fire_live(&mut self, request: usize, _: Errand<'_>, deadline: Instant) -> Answer {
         self.fire(request, deadline).await
     }
 
