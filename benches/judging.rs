@@ -125,6 +125,7 @@ fn plan(over: Option<Duration>) -> Plan {
         asked_in: "gate.toml".to_owned(),
         drive: None,
         thresholds: (1..=12).map(|step| threshold(step * 8)).collect(),
+        left_out: Vec::new(),
         masks: Masks::default(),
         warnings: Vec::new(),
     }

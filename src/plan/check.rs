@@ -59,8 +59,10 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
             Err(Faults(told)) => faults.extend(told),
         }
     }
-    if let Some(drive) = &drive {
-        thresholds.retain(|threshold| !is_left_out(threshold, drive, &left_out));
+    let aside = drive.as_ref().map(|drive| set_aside(&mut thresholds, drive, &left_out));
+    let aside = aside.unwrap_or_default();
+    if faults.is_empty() && !aside.is_empty() && thresholds.iter().all(|one| one.default) {
+        faults.push(nothing_asked(source));
     }
     in_order(&mut warnings);
     if !faults.is_empty() {
@@ -69,7 +71,19 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     }
     let asked_in = source.thresholds.map_or(source.name, |(name, _)| name).to_owned();
     let (name, hash) = (source.name.to_owned(), hash(source));
-    Ok(Plan { name, hash, asked_in, drive, thresholds, masks, warnings })
+    Ok(Plan { name, hash, asked_in, drive, thresholds, left_out: aside, masks, warnings })
+}
+
+/// Takes out what is expected of endpoints that their tags leave out, all of them.
+fn set_aside(all: &mut Vec<Threshold>, drive: &Drive, left_out: &[String]) -> Vec<Threshold> {
+    all.extract_if(.., |threshold| is_left_out(threshold, drive, left_out)).collect()
+}
+
+/// A selection that leaves no check would be green on nothing.
+fn nothing_asked(source: &Source<'_>) -> Fault {
+    let flag = if source.tags.is_empty() { "--exclude-tags" } else { "--tags" };
+    let hint = "choose endpoints that `[sla]` asks something of, or ask something of the whole run";
+    Fault::outside(flag, "no check of the gate file is left", Some(hint.to_owned()))
 }
 
 /// Whether what a threshold looks at was left out by its tags, all of it.

@@ -107,6 +107,9 @@ pub struct Plan {
     pub drive: Option<Drive>,
     /// What is expected, in the order of the file, the default error rate last. Never empty.
     pub thresholds: Vec<Threshold>,
+    /// What is expected of endpoints that the chosen tags leave out: nobody judges it in this run,
+    /// and every report says so.
+    pub left_out: Vec<Threshold>,
     /// What came from the environment and must not be shown.
     pub masks: Masks,
     /// What is doubtful and stops nothing: to be said before the load.

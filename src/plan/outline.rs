@@ -30,6 +30,10 @@ pub fn outline(plan: &Plan) -> String {
         None => out.push_str("thresholds alone: for results that exist, with `loadgate check`\n\n"),
     }
     checks(&mut out, plan, planned.as_ref());
+    for threshold in &plan.left_out {
+        let threshold = shown.line(&threshold.to_string());
+        say(&mut out, format_args!("left out by its tags, never judged: {threshold}"));
+    }
     for warning in &plan.warnings {
         let warning = plan.masks.apply(&warning.to_string());
         say(&mut out, format_args!("\nwarning: {warning}"));

@@ -114,6 +114,21 @@ impl Selector {
     }
 }
 
+impl fmt::Display for Threshold {
+    /// The check in words: `GET /cart p95 < 300ms`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { selector, metric, limit, .. } = self;
+        write!(out, "{selector} {metric} {limit}")?;
+        if let Some(over) = self.window.over {
+            write!(out, " each {}", unit::show_duration(over))?;
+        }
+        match self.level {
+            Level::Warn => out.write_str(" (warn)"),
+            Level::Fail => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Selector {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -12,6 +12,9 @@ use crate::run::{self, Clock, Model, Run, Starved, Stop};
 use crate::sanitise::{self, Clean};
 use crate::unit::Ratio;
 
+/// Notes of left-out checks, at most.
+const MOST_LEFT_OUT: usize = 10;
+
 /// What every report tells.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -25,6 +28,8 @@ pub struct Facts {
     pub notes: Vec<Clean>,
     /// One for each expectation, in the order of the plan.
     pub checks: Vec<Check>,
+    /// Checks of endpoints that the chosen tags leave out, in words: nobody judged them.
+    pub left_out: Vec<Clean>,
     /// How the gate file compares with the base commit's, where there is one.
     pub bar: Option<Bar>,
     /// All endpoints together.
@@ -173,6 +178,7 @@ impl Facts {
             why: Clean::default(),
             notes: Vec::new(),
             checks,
+            left_out: plan.left_out.iter().map(|check| clean(&check.to_string())).collect(),
             bar: judgement.policy.as_ref().map(|policy| Bar::of(policy, &clean)),
             series: series(run),
             latencies: tally.latency().buckets(),
@@ -337,6 +343,15 @@ fn notes(facts: &Facts, interrupted: Option<Clean>) -> Vec<Clean> {
     };
     let held = facts.checks.iter().find(told);
     all.extend(held.map(|check| format!("{} {}", check.place(), check.said())));
+    all.extend(left_out(&facts.left_out));
     all.retain(|note| note != facts.why.as_str());
     all.iter().map(|note| Clean::line(note)).collect()
+}
+
+/// What the chosen tags left unjudged; `verdict.json` has all of it, however much.
+fn left_out(checks: &[Clean]) -> impl Iterator<Item = String> + '_ {
+    let (told, rest) = checks.split_at(checks.len().min(MOST_LEFT_OUT));
+    let rest = (!rest.is_empty()).then(|| words::plural(rest.len() as u64, "more check"));
+    let told = told.iter().map(|check| format!("left out by its tags, not judged: {check}"));
+    told.chain(rest.map(|rest| format!("left out by their tags, not judged: {rest}")))
 }

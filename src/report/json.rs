@@ -113,6 +113,7 @@ fn told(facts: &Facts) -> Told<'_> {
         environment: environment(origin),
         stop: Stop { reason: facts.stop.0, text: facts.stop.1.as_ref().map(Clean::as_str) },
         policy: facts.bar.as_ref().map(policy),
+        left_out: facts.left_out.iter().map(Clean::as_str).collect(),
         notes: facts.notes.iter().map(Clean::as_str).collect(),
         whole: endpoint(&facts.whole, "*"),
         endpoints: facts

@@ -161,6 +161,10 @@ pub(super) struct Told<'a> {
     /// How the gate file compares with the base commit's; absent where there is no base.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<Policy<'a>>,
+    /// Checks of endpoints that the chosen tags left out, in words: not judged. Absent where there
+    /// are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) left_out: Vec<&'a str>,
     /// What else a reader must know, most urgent first.
     pub(super) notes: Vec<&'a str>,
     /// All endpoints together.

@@ -91,3 +91,21 @@ fn tags_come_from_flags_and_the_environment() {
     let done = gate.set("LOADGATE_EXCLUDE_TAGS", "read").run(&["plan", "gate.toml"]);
     assert!(!done.stdout.contains("browse") && done.stdout.contains("account"));
 }
+
+#[test]
+fn every_report_says_which_checks_the_tags_left_out() {
+    let server = shop();
+    let text = std::fs::read_to_string(gate(&server, "users = 2").path("gate.toml"));
+    let text = text.expect("it was written") + "[sla.me]\np50 = \"< 1s\"\n";
+    let done = Gate::new(&text).run(&["run", "gate.toml", "--tags", "read"]);
+    let said = done.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let note = "left out by its tags, not judged: me p50";
+    assert!(said.contains(note), "{said}");
+    for report in ["summary.md", "report.html", "junit.xml", "verdict.json"] {
+        assert!(done.file(report).contains(note), "{report}: {}", done.file(report));
+    }
+    let verdict = done.verdict();
+    assert_eq!(verdict["facts"]["left_out"], serde_json::json!(["me p50 < 1s"]));
+    let findings = verdict["findings"].as_array().expect("findings");
+    assert!(findings.iter().all(|finding| finding["scope"] != "me"));
+}

@@ -79,7 +79,11 @@ tags = "smoke"
 
 /// What is left with these tags alone, and without those.
 fn left(only: &[&str], except: &[&str]) -> Result<Plan, String> {
-    let text = gate(TAGGED, "max = \"< 1s\"\n[sla.\"POST /b\"]\np50 = \"< 1s\"");
+    left_of("max = \"< 1s\"\n[sla.\"POST /b\"]\np50 = \"< 1s\"", only, except)
+}
+
+fn left_of(asked: &str, only: &[&str], except: &[&str]) -> Result<Plan, String> {
+    let text = gate(TAGGED, asked);
     let [tags, exclude_tags] =
         [only, except].map(|tags| tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>());
     let source =
@@ -97,6 +101,9 @@ fn tags_choose_scenarios_and_tasks_with_their_endpoints_and_limits() {
             assert_eq!(request.name, names[request.endpoint]);
         }
         assert_eq!(plan.thresholds.len(), limits, "{only:?} {except:?}");
+        let left_out: Vec<String> = plan.left_out.iter().map(ToString::to_string).collect();
+        let all = ["POST /b p50 < 1s"];
+        assert_eq!(left_out, all[..3 - limits], "{only:?} {except:?}");
         assert!(plan.warnings.is_empty());
     };
     check(&[], &[], &["GET /a", "POST /b", "GET /c", "GET /health"], 3);
@@ -115,6 +122,11 @@ fn a_tag_that_nothing_has_is_told() {
     insta::assert_snapshot!(left(&["raed"], &[]).expect_err("no such tag"), @r"
     --tags: nothing has the tag `raed`
     hint: the tags of the file are read, slow, smoke, write
+    ");
+    let asked = "[sla.\"POST /b\"]\np50 = \"< 1s\"";
+    insta::assert_snapshot!(left_of(asked, &["read"], &[]).expect_err("nothing is asked"), @r"
+    --tags: no check of the gate file is left
+    hint: choose endpoints that `[sla]` asks something of, or ask something of the whole run
     ");
     let all = ["read", "write", "smoke"];
     insta::assert_snapshot!(left(&[], &all).expect_err("nothing is left"), @r"
