@@ -325,7 +325,7 @@ fn notes(facts: &Facts, interrupted: Option<Clean>) -> Vec<Clean> {
             words::plural(load.dropped, "arrival")
         ));
     }
-    if load.model == Model::Closed {
+    if load.model == Model::Closed && load.users > 0 {
         all.push(format!(
             "closed model, {}: waiting users send less when the service is slow",
             words::plural(load.users, "user")
