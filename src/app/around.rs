@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::deliver::Delivered;
+use super::extras;
 use super::voice::{Lookup, Voice};
 use crate::cli::Publishing;
 use crate::error::Exit;
@@ -46,6 +47,7 @@ struct Host {
 }
 
 /// What a judgement leaves to be told.
+#[derive(Clone, Copy)]
 pub(super) struct Ending<'a> {
     /// The judgement.
     pub judgement: &'a Judgement,
@@ -101,6 +103,11 @@ impl Around {
         Self { host: Some(host), required }
     }
 
+    /// The files that the host reads, beside the reports.
+    pub(super) fn files(&self) -> &'static [&'static str] {
+        self.host.as_ref().map_or(&[], |host| host.ci.files())
+    }
+
     /// Before anything that takes time: a pull request shows that it is being tested.
     pub(super) fn begin(&mut self, voice: &Voice) {
         let Some(host) = &mut self.host else { return };
@@ -143,6 +150,9 @@ impl Around {
             return if self.required { ending.exit.undelivered() } else { ending.exit };
         };
         let told = host.told(plan, ending);
+        let whole = host.write(ending);
+        let written = if whole { ending.exit } else { ending.exit.undelivered() };
+        let ending = &Ending { exit: written, ..*ending };
         host.say_here(&told, ending);
         let outcome = host.publisher.tell(host.opened.take(), &told, stop);
         host.speak(&outcome, self.required);
@@ -167,10 +177,20 @@ impl Host {
             page: ending.delivered.page.clone(),
             short: markdown::within(facts, SHORT),
             annotations: annotations(facts, file.as_deref()),
+            figures: facts.figures(),
         }
     }
 
-    /// The gate file's path from the root of the repository; `None` where it lies elsewhere.
+    /// The files that this host alone reads. Whether all of them lie where they should.
+    fn write(&self, ending: &Ending<'_>) -> bool {
+        let report = ending.store.path("report.html");
+        let report = self.seen_from_root(&report.to_string_lossy());
+        let place = self.publisher.place();
+        let all = extras::all(&ending.delivered.facts, place, report.as_deref());
+        extras::write(&all, ending.store, &self.voice)
+    }
+
+    /// A file's path from the root of the repository; `None` where it lies elsewhere.
     fn seen_from_root(&self, path: &str) -> Option<String> {
         let root = (self.lookup)(self.ci.workspace()).filter(|root| !root.is_empty());
         let path = match root {
@@ -191,9 +211,11 @@ impl Host {
                 self.append(&path, page);
             }
         }
-        let lines = commands(self.ci, &told.annotations);
-        if !lines.is_empty() {
-            self.voice.command(&lines);
+        self.order(&commands(self.ci, &told.annotations));
+        if self.ci == Ci::Azure && store::length(&ending.store.path("summary.md")) > 0 {
+            let path = std::path::absolute(ending.store.path("summary.md")).ok();
+            let path = path.as_deref().and_then(Path::to_str);
+            self.order(&path.and_then(output::shown_beside).unwrap_or_default());
         }
         let facts = &ending.delivered.facts;
         let failed = facts.marked(Mark::Fail).count().to_string();
@@ -208,6 +230,24 @@ impl Host {
             ("junit", &junit),
             ("summary", &summary),
         ]);
+    }
+
+    /// Commands for the host, where it listens to them.
+    fn order(&self, lines: &str) {
+        if lines.is_empty() {
+            return;
+        }
+        match self.ci {
+            // Its documentation promises no more than that the agent reads stdout.
+            Ci::Azure => self.voice.order(lines),
+            Ci::GitHub
+            | Ci::Gitea
+            | Ci::GitLab
+            | Ci::Bitbucket
+            | Ci::CircleCi
+            | Ci::Buildkite
+            | Ci::Jenkins => self.voice.command(lines),
+        }
     }
 
     /// Tells the steps after ours.

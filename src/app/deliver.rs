@@ -12,11 +12,12 @@ use crate::store::{Store, Unusable, Unwritten};
 /// The measurement itself, beside its reports.
 pub(super) const RUN: &str = "run.json";
 
-/// Takes a directory for reports, proves it usable, and clears it of an earlier run's, but for
-/// `spared`.
-pub(super) fn open(dir: &Path, spared: &[&str]) -> Result<Store, Unusable> {
+/// Takes a directory for reports and `more` files, proves it usable, and clears it of an earlier
+/// run's, but for `spared`.
+pub(super) fn open(dir: &Path, more: &[&'static str], spared: &[&str]) -> Result<Store, Unusable> {
     let reports = Format::FILES.into_iter().filter_map(Format::file_name);
-    let names: Vec<&str> = std::iter::once(RUN).chain(reports).collect();
+    let names: Vec<&str> =
+        std::iter::once(RUN).chain(reports).chain(more.iter().copied()).collect();
     let store = Store::open(dir, &names)?;
     let old: Vec<&str> = names.into_iter().filter(|name| !spared.contains(name)).collect();
     store.clear(&old)?;
@@ -74,6 +75,6 @@ pub(super) fn tell(store: &Store, case: &Case<'_>, voice: &Voice) -> Delivered {
     Delivered { whole, facts, page }
 }
 
-fn is_there(written: Result<(), Unwritten>, voice: &Voice) -> bool {
+pub(super) fn is_there(written: Result<(), Unwritten>, voice: &Voice) -> bool {
     written.inspect_err(|unwritten| voice.say(&unwritten.to_string())).is_ok()
 }

@@ -30,7 +30,7 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     let plan = asked.driven();
     let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
     fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
-    let store = Arc::new(deliver::open(&ask.out, &[])?);
+    let store = Arc::new(deliver::open(&ask.out, around.files(), &[])?);
     around.begin(&voice);
     around.fold();
     let run = measure(&plan, drive, &store, &voice, &signals).await;
@@ -77,7 +77,8 @@ pub(super) fn judged(
     let voice = voice.knowing(&asked.plan);
     // What is judged stays as it is, also where the reports go beside it.
     let own = store::same_file(saved, &ask.out.join(deliver::RUN));
-    let store = deliver::open(&ask.out, if own { &[deliver::RUN] } else { &[] })?;
+    let spared: &[&str] = if own { &[deliver::RUN] } else { &[] };
+    let store = deliver::open(&ask.out, around.files(), spared)?;
     let kept = own || deliver::keep(&store, &run, &voice);
     around.begin(&voice);
     let told = Told { asked: &asked, run: &run, kept };

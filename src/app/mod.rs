@@ -7,6 +7,7 @@ mod read;
 mod answers;
 mod draft;
 mod deliver;
+mod extras;
 mod around;
 mod checkpoint;
 mod progress;

@@ -81,7 +81,9 @@ pub fn description(text: &str) -> String {
     cut(text, MOST_STATUS)
 }
 
-fn cut(text: &str, most: usize) -> String {
+/// A text of at most so many characters; the last one says that there was more.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some(_) => text.chars().take(most - 1).chain(['…']).collect(),

@@ -106,7 +106,37 @@ impl Ci {
     }
 }
 
+impl Ci {
+    /// The files that it or a plugin of it reads, beside those that are always written.
+    #[must_use]
+    pub fn files(self) -> &'static [&'static str] {
+        match self {
+            Self::GitLab => &["load_performance.json", "metrics.txt", "annotations.json"],
+            Self::Jenkins => &["performance.xml"],
+            Self::GitHub
+            | Self::Gitea
+            | Self::Azure
+            | Self::Bitbucket
+            | Self::CircleCi
+            | Self::Buildkite => &[],
+        }
+    }
+}
+
 impl Forge {
+    /// What to do where its token is not set.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::GitHub | Self::Gitea | Self::Bitbucket => "",
+            Self::GitLab => {
+                "; it takes a project access token with the scope `api`, since the job's own token \
+                 cannot write notes, and a protected variable is absent on unprotected branches"
+            }
+            Self::Azure => "; map $(System.AccessToken) to it in the step's env",
+        }
+    }
+
     /// Its name for people.
     #[must_use]
     pub fn name(self) -> &'static str {

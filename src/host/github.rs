@@ -24,7 +24,6 @@ pub fn place(ci: Ci, forge: Forge, variables: Variables<'_>, event: Option<&str>
         (Pull::Queue | Pull::Nothing, None) => own(),
     };
     Place {
-        ci,
         forge: Some(forge),
         api: api(forge, variables),
         repository: set(variables, "GITHUB_REPOSITORY").and_then(|text| repository(&text)),
@@ -34,6 +33,7 @@ pub fn place(ci: Ci, forge: Forge, variables: Variables<'_>, event: Option<&str>
         run: set(variables, "GITHUB_RUN_ID").and_then(|text| number(&text)),
         attempt: set(variables, "GITHUB_RUN_ATTEMPT").and_then(|text| number(&text)).unwrap_or(1),
         url: url(forge, variables),
+        ..Place::bare(ci)
     }
 }
 

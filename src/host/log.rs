@@ -9,7 +9,9 @@ pub fn begin(ci: Ci, title: &str, id: &str, seconds: u64) -> Option<String> {
     match ci {
         Ci::GitHub | Ci::Gitea => Some(format!("::group::{title}")),
         Ci::Azure => Some(format!("##[group]{title}")),
-        Ci::GitLab => Some(format!("\u{1b}[0Ksection_start:{seconds}:{id}\r\u{1b}[0K{title}")),
+        Ci::GitLab => {
+            Some(format!("\u{1b}[0Ksection_start:{seconds}:{id}[collapsed=true]\r\u{1b}[0K{title}"))
+        }
         Ci::Buildkite => Some(format!("--- {title}")),
         Ci::Bitbucket | Ci::CircleCi | Ci::Jenkins => None,
     }

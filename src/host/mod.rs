@@ -4,6 +4,10 @@
 pub mod ci;
 pub mod place;
 pub mod github;
+pub mod gitlab;
+pub mod behind;
+pub mod azure;
+pub mod bitbucket;
 pub mod letter;
 pub mod sticky;
 pub mod check;
@@ -25,9 +29,12 @@ impl Place {
         match ci {
             Ci::GitHub => github::place(ci, Forge::GitHub, variables, event),
             Ci::Gitea => github::place(ci, Forge::Gitea, variables, event),
-            Ci::GitLab | Ci::Azure | Ci::Bitbucket | Ci::CircleCi | Ci::Buildkite | Ci::Jenkins => {
-                Self::bare(ci)
-            }
+            Ci::GitLab => gitlab::place(variables),
+            Ci::Azure => azure::place(variables),
+            Ci::Bitbucket => bitbucket::place(variables),
+            Ci::CircleCi => behind::circle(variables),
+            Ci::Buildkite => behind::buildkite(variables),
+            Ci::Jenkins => behind::jenkins(variables),
         }
     }
 }

@@ -18,6 +18,14 @@ pub fn outputs(pairs: &[(&str, &str)], delimiter: &str) -> String {
     out
 }
 
+/// The command that shows a page of Markdown beside an Azure job; `None` for a path that no command
+/// can have.
+#[must_use]
+pub fn shown_beside(path: &str) -> Option<String> {
+    let plain = !path.chars().any(char::is_control);
+    plain.then(|| format!("##vso[task.uploadsummary]{}\n", path.replace('%', "%AZP25")))
+}
+
 /// The first page that fits behind what is in the summary already; `None` where none does.
 #[must_use]
 pub fn fitting<'a>(pages: &[&'a str], already: u64) -> Option<&'a str> {

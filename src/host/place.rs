@@ -11,7 +11,7 @@ pub struct Place {
     pub forge: Option<Forge>,
     /// The root of the forge's programming interface, without a slash at its end.
     pub api: Option<String>,
-    /// The repository: `owner/name`.
+    /// The repository, as the forge's addresses have it: `owner/name`, or its number.
     pub repository: Option<String>,
     /// The commit that checks and statuses belong to: the head of the pull request, never a merge
     /// commit that nobody looks at.
@@ -26,6 +26,10 @@ pub struct Place {
     pub attempt: u64,
     /// The page of the run.
     pub url: Option<String>,
+    /// The page of the pull request.
+    pub page: Option<String>,
+    /// A proxy that knows who we are, so that no token is needed.
+    pub proxy: Option<String>,
 }
 
 /// The pull request that a run belongs to.
@@ -58,6 +62,8 @@ impl Place {
             run: None,
             attempt: 1,
             url: None,
+            page: None,
+            proxy: None,
         }
     }
 
@@ -68,6 +74,7 @@ impl Place {
             // What the event says of a head is about another pull request.
             self.head = None;
             self.base = None;
+            self.page = None;
             self.pull = Pull::Number(number);
         }
         self
@@ -83,6 +90,18 @@ pub fn repository(text: &str) -> Option<String> {
     };
     let (owner, name) = text.split_once('/')?;
     (part(owner) && part(name)).then(|| text.to_owned())
+}
+
+/// A part of a path, fit for an address (RFC 3986, 2.3).
+#[must_use]
+pub fn encoded(part: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    };
+    part.bytes().map(byte).collect()
 }
 
 /// A commit's name where it is one: 40 or 64 hexadecimal digits.

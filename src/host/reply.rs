@@ -42,6 +42,8 @@ pub enum Deed {
     Check,
     /// To write the status of a commit.
     Status,
+    /// To write a report beside a commit.
+    Report,
     /// To read a file.
     Read,
 }
@@ -117,12 +119,17 @@ impl Reply {
     /// What the forge says about it, in one line.
     fn message(&self) -> String {
         let json: Value = serde_json::from_str(&self.body).unwrap_or_default();
-        let text = |value: &Value| value.as_str().map(str::to_owned);
+        // GitLab has lists of texts by field; Bitbucket has an object around its text.
+        let text = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Object(fields) => Some(fields.values().map(ToString::to_string).collect()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+        };
         let detail = json["errors"]
             .as_array()
             .and_then(|all| all.first())
-            .and_then(|first| text(first).or_else(|| text(&first["message"])));
-        let parts = [text(&json["message"]), detail];
+            .and_then(|first| text(&first["message"]).or_else(|| text(first)));
+        let parts = [text(&json["message"]), text(&json["error"]["message"]), detail];
         let told = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
         Clean::line(&told).to_string()
     }
@@ -215,6 +222,7 @@ impl Deed {
             Self::Comment => "so the comment was not posted",
             Self::Check => "so the check was not written",
             Self::Status => "so the commit status was not written",
+            Self::Report => "so the report was not written",
             Self::Read => "so the file was not read",
         }
     }
@@ -223,16 +231,18 @@ impl Deed {
         match (forge, self) {
             (Forge::GitHub, Self::Find | Self::List) => "`pull-requests: read`",
             (Forge::GitHub, Self::Comment) => "`pull-requests: write`",
-            (Forge::GitHub, Self::Check) => "`checks: write`",
+            (Forge::GitHub, Self::Check | Self::Report) => "`checks: write`",
             (Forge::GitHub, Self::Status) => "`statuses: write`",
             (Forge::GitHub, Self::Read) => "`contents: read`",
             (Forge::Gitea, Self::Find | Self::List) => "the scope `read:issue`",
             (Forge::Gitea, Self::Comment) => "the scope `write:issue`",
-            (Forge::Gitea, Self::Check | Self::Status) => "the scope `write:repository`",
+            (Forge::Gitea, Self::Check | Self::Status | Self::Report) => {
+                "the scope `write:repository`"
+            }
             (Forge::Gitea, Self::Read) => "the scope `read:repository`",
             (Forge::GitLab, _) => "a project access token with the scope `api`",
             (Forge::Azure, _) => "\"Contribute to pull requests\" to the build service",
-            (Forge::Bitbucket, _) => "the scope `pullrequest:write`",
+            (Forge::Bitbucket, _) => "the scope `repository`",
         }
     }
 }

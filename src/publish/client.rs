@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response};
@@ -44,22 +46,36 @@ impl Token {
         self.0.starts_with(with)
     }
 
+    /// The header by which Azure takes what a person made: without a name before it.
+    ///
+    /// # Errors
+    /// When it has signs that no header can have.
+    pub fn basic(&self) -> Result<HeaderValue, Refusal> {
+        secret(&format!("Basic {}", STANDARD.encode(format!(":{}", self.0))))
+    }
+
     /// The header that shows it to a forge: `Bearer …`, `token …`.
     ///
     /// # Errors
     /// When it has signs that no header can have.
     pub fn header(&self, scheme: &str) -> Result<HeaderValue, Refusal> {
-        let mut value = HeaderValue::from_str(&format!("{scheme} {}", self.0))
-            .map_err(|_| Refusal::Odd("the token has a line break or other odd sign".to_owned()))?;
-        value.set_sensitive(true);
-        Ok(value)
+        secret(&format!("{scheme} {}", self.0))
     }
 
     /// The token itself, for a forge that wants it in a header of its own.
-    #[must_use]
-    pub fn bare(&self) -> &str {
-        &self.0
+    ///
+    /// # Errors
+    /// When it has signs that no header can have.
+    pub fn value(&self) -> Result<HeaderValue, Refusal> {
+        secret(&self.0)
     }
+}
+
+fn secret(text: &str) -> Result<HeaderValue, Refusal> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| Refusal::Odd("the token has a line break or other odd sign".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl std::fmt::Debug for Token {
@@ -82,31 +98,21 @@ impl Client {
     /// # Errors
     /// When a token would cross a network in the clear, or no client can be made.
     pub fn new(base: &str, name: HeaderName, value: HeaderValue) -> Result<Self, Refusal> {
+        let headers = HeaderMap::from_iter([(name, value)]);
         if !is_private(base) {
             let why =
                 "its address is plain http, and a token must not cross a network in the clear";
             return Err(Refusal::Unreachable(why.to_owned()));
         }
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() {
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("ring speaks TLS 1.2 and 1.3")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let inner = reqwest::Client::builder()
-            .user_agent(AGENT)
-            .connect_timeout(CONNECT)
-            .timeout(TOTAL)
-            .redirect(redirect::Policy::none())
-            .http1_only()
-            .tls_backend_preconfigured(config)
-            .build()
-            .map_err(|error| Refusal::Unreachable(control::told(&error).what))?;
-        Ok(Self { inner, headers: HeaderMap::from_iter([(name, value)]) })
+        Ok(Self { inner: built(None)?, headers })
+    }
+
+    /// A client without a token, behind a proxy that adds what is needed.
+    ///
+    /// # Errors
+    /// When the proxy's address is none, or no client can be made.
+    pub fn behind(proxy: &str) -> Result<Self, Refusal> {
+        Ok(Self { inner: built(Some(proxy))?, headers: HeaderMap::new() })
     }
 
     /// Makes one request, and reads its whole answer.
@@ -152,6 +158,32 @@ impl Client {
             .map_err(|_| Refusal::Odd("its address is none".to_owned()))?;
         Ok(reply(&self.send(request).await?))
     }
+}
+
+/// A client; by this proxy, or by what the environment says.
+fn built(proxy: Option<&str>) -> Result<reqwest::Client, Refusal> {
+    let lost = |error: &reqwest::Error| Refusal::Unreachable(control::told(error).what);
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(AGENT)
+        .connect_timeout(CONNECT)
+        .timeout(TOTAL)
+        .redirect(redirect::Policy::none())
+        .http1_only()
+        .tls_backend_preconfigured(config);
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(|error| lost(&error))?);
+    }
+    builder.build().map_err(|error| lost(&error))
 }
 
 /// What we look at in an answer.

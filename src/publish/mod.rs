@@ -3,7 +3,11 @@
 
 pub mod client;
 pub mod patience;
+mod stick;
 pub mod github;
+mod gitlab;
+mod azure;
+mod bitbucket;
 mod apart;
 
 use std::time::Duration;
@@ -13,6 +17,7 @@ use crate::host::check::Conclusion;
 use crate::host::letter::{Key, Letter};
 use crate::host::reply::{Deed, Refusal};
 use crate::host::{Forge, Place, Pull};
+use crate::metric::Value;
 use client::Token;
 use patience::Patience;
 
@@ -77,6 +82,8 @@ pub struct Told {
     pub short: String,
     /// What failed, at its line of the gate file.
     pub annotations: Vec<Annotation>,
+    /// The numbers of the whole run, by their titles.
+    pub figures: Vec<(&'static str, Value)>,
 }
 
 /// What became of it.
@@ -133,7 +140,13 @@ impl Publisher {
             Forge::GitHub | Forge::Gitea => {
                 github::open(&self.desk(), Patience::of(OPENING), &mut outcome).await
             }
-            Forge::GitLab | Forge::Azure | Forge::Bitbucket => None,
+            Forge::GitLab => {
+                gitlab::open(&mut outcome);
+                None
+            }
+            Forge::Azure => azure::open(&self.desk(), Patience::of(OPENING), &mut outcome).await,
+            // Its report is there once it is written.
+            Forge::Bitbucket => None,
         };
         let opened = apart::apart(open).flatten();
         (opened, outcome)
@@ -161,7 +174,11 @@ impl Publisher {
                     Forge::GitHub | Forge::Gitea => {
                         github::tell(&desk, opened, told, patience, &mut outcome).await;
                     }
-                    Forge::GitLab | Forge::Azure | Forge::Bitbucket => {}
+                    Forge::GitLab => gitlab::tell(&desk, told, patience, &mut outcome).await,
+                    Forge::Azure => {
+                        azure::tell(&desk, opened, told, patience, &mut outcome).await;
+                    }
+                    Forge::Bitbucket => bitbucket::tell(&desk, told, patience, &mut outcome).await,
                 }
                 outcome
             };
@@ -190,8 +207,9 @@ impl Publisher {
             Forge::GitHub | Forge::Gitea => {
                 github::file(&self.desk(), path, commit, Patience::of(READING)).await
             }
-            Forge::GitLab | Forge::Azure | Forge::Bitbucket => {
-                Err(Refusal::Odd("only GitHub's contents are read".to_owned()))
+            Forge::GitLab => gitlab::file(&self.desk(), path, commit, Patience::of(READING)).await,
+            Forge::Azure | Forge::Bitbucket => {
+                Err(Refusal::Odd("only GitHub's and GitLab's files are read".to_owned()))
             }
         };
         let done = apart::apart(read).unwrap_or(Err(Refusal::OutOfTime));
@@ -207,6 +225,7 @@ impl Publisher {
             short: String::new(),
             title,
             annotations: Vec::new(),
+            figures: Vec::new(),
         };
         // Whoever breaks down has said so already, and has no time left.
         let _ = self.tell(Some(opened), &told, std::future::ready(()));
@@ -238,9 +257,10 @@ impl Publisher {
             outcome.miss(format!("{host} does not say which forge to publish to"));
             return None;
         };
-        if self.token.is_none() {
+        if self.token.is_none() && self.place.proxy.is_none() {
             let names = forge.tokens().join(" or ");
-            outcome.miss(format!("nothing was posted to {}: {names} is not set", forge.name()));
+            let (name, advice) = (forge.name(), forge.advice());
+            outcome.miss(format!("nothing was posted to {name}: {names} is not set{advice}"));
             return None;
         }
         Some(forge)

@@ -8,6 +8,7 @@ use super::measured::{Measured, Spread, spread};
 use super::series::{Moment, series};
 use super::{Case, words};
 use crate::judge::finding::{Doubt, Outcome, Scope, Verdict};
+use crate::metric::Value;
 use crate::run::{self, Clock, Model, Run, Starved, Stop};
 use crate::sanitise::{self, Clean};
 use crate::unit::Ratio;
@@ -196,6 +197,30 @@ impl Facts {
         facts.why = Clean::line(&why(&facts, &run.stop));
         facts.notes = notes(&facts, judgement.interrupted.as_deref().map(Clean::line));
         facts
+    }
+
+    /// A time in seconds, for formats of other tools that have no word for *never*: it is told as
+    /// the deadline of a request, after which nobody waited. `None` for what is no time.
+    #[must_use]
+    pub fn seconds(&self, value: Value) -> Option<f64> {
+        match value {
+            Value::Time(time) => Some(time.as_secs_f64()),
+            Value::Never => Some(self.load.timeout.as_secs_f64()),
+            Value::Share(_) | Value::Rate(_) | Value::Count(_) => None,
+        }
+    }
+
+    /// The numbers of the whole run that stand beside a verdict, by their titles.
+    #[must_use]
+    pub fn figures(&self) -> Vec<(&'static str, Value)> {
+        let whole = &self.whole;
+        let mut all = vec![("requests", Value::Count(whole.count))];
+        all.extend(whole.error_rate.map(|share| ("error rate", Value::Share(share))));
+        all.extend(whole.throughput.map(|rate| ("good answers per second", Value::Rate(rate))));
+        let latency =
+            whole.latency.map(|all| [("p50", all.p50), ("p95", all.p95), ("p99", all.p99)]);
+        all.extend(latency.into_iter().flatten());
+        all
     }
 
     /// The checks with one mark, in the order of the plan.

@@ -29,6 +29,10 @@ pub struct Measured {
     pub throughput: Option<Rate>,
     /// Latency of all requests, failed ones behind every answer; `None` where nothing was counted.
     pub latency: Option<Spread>,
+    /// The 90th percentile of the same latency, which only other tools' formats ask for.
+    pub p90: Option<Value>,
+    /// The fastest good answer.
+    pub least: Option<Duration>,
     /// Latency of good answers alone; `None` where there was none.
     pub good: Option<Spread>,
     /// From sending to answer, where that is not the same as from due.
@@ -121,6 +125,8 @@ impl Measured {
             error_rate: Ratio::of(tally.bad(), tally.count()),
             throughput: rate(Metric::Throughput),
             latency: if tally.bad() == 0 { good } else { latency(tally, frame) },
+            p90: (tally.count() > 0).then(|| at_ranks(tally.latency(), [ninety(tally); 3])[0]),
+            least: tally.latency().least(),
             good,
             service: service(tally),
             failures: tally.failures().collect(),
@@ -183,6 +189,11 @@ pub fn ranks(count: u64) -> [u64; 3] {
             .expect("the shown percentiles lie between 0 and 1")
             .rank(count)
     })
+}
+
+fn ninety(tally: &Tally) -> u64 {
+    let quantile = Quantile::from_millionths(900_000).expect("0.9 lies between 0 and 1");
+    quantile.rank(tally.count())
 }
 
 /// The values at three rising ranks in one pass; *never* beyond the last.

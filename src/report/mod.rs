@@ -16,6 +16,8 @@ pub mod svg;
 pub mod plots;
 pub mod tables;
 pub mod html;
+pub mod gitlab;
+pub mod taurus;
 
 use crate::judge::finding::Judgement;
 use crate::plan::Plan;

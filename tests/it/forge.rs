@@ -6,3 +6,4 @@ mod letter;
 mod played;
 mod checks;
 mod outsiders;
+mod gitlab;

@@ -16,11 +16,12 @@ use crate::host::annotate::{Annotation, Severity};
 use crate::host::check;
 use crate::host::letter::Letter;
 use crate::host::reply::{Refusal, Reply};
-use crate::host::sticky::{Left, Listed, Step, decide};
+use crate::host::sticky::Listed;
 use crate::host::{Forge, Pull, place};
 use crate::machine;
 use crate::publish::client::{self, Client, Lost, Token, Transport};
 use crate::publish::patience::{Patience, Repeat};
+use crate::publish::stick::{Stuck, stick};
 use crate::publish::{Desk, Told};
 
 /// The most pages of comments that are looked through: 2,000 comments.
@@ -54,14 +55,6 @@ struct Remark {
 #[derive(Deserialize)]
 struct Account {
     login: String,
-}
-
-/// What became of a comment.
-pub(super) enum Stuck {
-    /// It is there; its page.
-    There(Option<String>),
-    /// It was left as it is: why, as a sentence.
-    Left(&'static str),
 }
 
 type Answer = octocrab::Result<Response<BoxBody<Bytes, octocrab::Error>>>;
@@ -141,7 +134,7 @@ impl GitHub {
     /// # Errors
     /// When the forge does not say, or the file is larger than the megabyte it hands out.
     pub(super) async fn file(&self, path: &str, commit: &str) -> Result<Option<Vec<u8>>, Refusal> {
-        let path = path.split('/').map(encoded).collect::<Vec<_>>().join("/");
+        let path = path.split('/').map(place::encoded).collect::<Vec<_>>().join("/");
         let reply = match self.get(&format!("{}/contents/{path}?ref={commit}", self.root)).await {
             Ok(reply) => reply,
             Err(Refusal::NotFound) => return Ok(None),
@@ -189,50 +182,36 @@ impl GitHub {
         Ok(all)
     }
 
-    /// One comment for a gate: made, updated, or left. Looks again before it posts again.
+    /// One comment for a gate: made, updated, or left.
     pub(super) async fn stick(
         &self,
         number: u64,
-        mut letter: Letter,
+        letter: Letter,
         selves: &[String],
         may_create: bool,
     ) -> Result<Stuck, Refusal> {
         let ours = |author: &str| selves.iter().any(|own| own.eq_ignore_ascii_case(author));
-        let mut tried = 0;
-        loop {
-            tried += 1;
-            let written = match decide(&self.comments(number).await?, &letter, ours, may_create) {
-                Step::Leave(Left::Same(url)) => return Ok(Stuck::There(url)),
-                Step::Leave(Left::Newer) => {
-                    return Ok(Stuck::Left("a newer run has commented already"));
-                }
-                Step::Leave(Left::Unwanted) => {
-                    return Ok(Stuck::Left("no comment: the gate passed"));
-                }
-                Step::Update(id) => {
-                    let path = format!("{}/issues/comments/{id}", self.root);
-                    match self.patch(&path, &json!({ "body": letter.text })).await {
-                        // Deleted in between.
-                        Err(Refusal::NotFound) => self.create(number, &letter).await,
-                        written => written,
-                    }
-                }
-                Step::Create => self.create(number, &letter).await,
-            };
-            match written {
-                Ok(reply) => return Ok(Stuck::There(parsed::<Remark>(&reply)?.page())),
-                Err(Refusal::TooLong) if letter.text != letter.short => {
-                    letter.text.clone_from(&letter.short);
-                }
-                Err(open) if open.is_open() && self.patience.pause(&open, tried).await => {}
-                Err(refusal) => return Err(refusal),
-            }
-        }
+        let list = async || self.comments(number).await;
+        let write = async |id: Option<u64>, text: String| self.write(number, id, &text).await;
+        stick(self.patience, letter, ours, may_create, list, write).await
     }
 
-    async fn create(&self, number: u64, letter: &Letter) -> Result<Reply, Refusal> {
-        let path = format!("{}/issues/{number}/comments", self.root);
-        self.post(&path, &json!({ "body": letter.text }), Repeat::LookFirst).await
+    /// Writes a comment, in place of another where its number is given; its page.
+    async fn write(
+        &self,
+        number: u64,
+        id: Option<u64>,
+        text: &str,
+    ) -> Result<Option<String>, Refusal> {
+        let body = json!({ "body": text });
+        let reply = if let Some(id) = id {
+            let path = format!("{}/issues/comments/{id}", self.root);
+            self.patch(&path, &body).await?
+        } else {
+            let path = format!("{}/issues/{number}/comments", self.root);
+            self.post(&path, &body, Repeat::LookFirst).await?
+        };
+        Ok(parsed::<Remark>(&reply)?.html_url)
     }
 
     pub(super) async fn open_check(&self, desk: &Desk<'_>, head: &str) -> Result<u64, Refusal> {
@@ -330,23 +309,6 @@ impl From<Remark> for Listed {
             url: remark.html_url,
         }
     }
-}
-
-impl Remark {
-    fn page(self) -> Option<String> {
-        self.html_url
-    }
-}
-
-/// A part of a path, fit for an address (RFC 3986, 2.3).
-fn encoded(part: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
-            char::from(byte).to_string()
-        }
-        other => format!("%{other:02X}"),
-    };
-    part.bytes().map(byte).collect()
 }
 
 /// An answer that came through octocrab.

@@ -3,10 +3,11 @@
 pub mod api;
 
 use super::patience::Patience;
+use super::stick;
 use super::{Comment, Desk, Opened, Outcome, Told};
 use crate::host::reply::{Deed, Refusal};
-use crate::host::{Forge, Pull, place};
-use api::{GitHub, Stuck};
+use crate::host::{Forge, Pull};
+use api::GitHub;
 
 /// Opens the check; the status of the commit where there can be none.
 pub(super) async fn open(
@@ -118,13 +119,6 @@ async fn comment(github: &GitHub, desk: &Desk<'_>, told: &Told, outcome: &mut Ou
         Err(refusal) => return outcome.miss(refusal.told(github.forge(), Deed::Comment)),
     };
     let letter = desk.letter(told);
-    match github.stick(number, letter, &selves, desk.may_create(told)).await {
-        Ok(Stuck::There(url)) => {
-            outcome.comment = url.as_deref().and_then(place::link);
-            let place = outcome.comment.clone().unwrap_or_else(|| format!("pull request {number}"));
-            outcome.said.push(format!("the verdict is in a comment: {place}"));
-        }
-        Ok(Stuck::Left(why)) => outcome.said.push(why.to_owned()),
-        Err(refusal) => outcome.miss(refusal.told(github.forge(), Deed::Comment)),
-    }
+    let stuck = github.stick(number, letter, &selves, desk.may_create(told)).await;
+    stick::told(stuck, github.forge(), number, outcome);
 }

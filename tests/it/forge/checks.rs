@@ -213,6 +213,7 @@ fn a_run_that_breaks_down_leaves_no_check_open() {
         page: "page".to_owned(),
         short: String::new(),
         annotations: vec![annotation; 120],
+        figures: Vec::new(),
     };
     let _ = publisher.tell(Some(Opened::Check(5)), &told, std::future::pending());
     let sent = bodies(&server, "PATCH");

@@ -1,6 +1,9 @@
 //! A saved run, judged in a job of GitHub's, with a played forge behind it.
 
+use std::process::Command;
+
 use loadgate::archive;
+use loadgate::host::Ci;
 
 use crate::support::cases::{failing, passing};
 use crate::support::gate::{Done, Gate};
@@ -13,7 +16,8 @@ pub(super) const HEAD: &str = "89abcdef0123456789abcdef0123456789abcdef";
 /// Comments of the pull request.
 pub(super) const COMMENTS: &str = "/repos/octocat/shop/issues/7/comments";
 
-const GATE: &str = "[sla]\np95 = \"< 300ms\"\n[sla.\"GET /cart\"]\np99 = \"< 400ms\"\n";
+/// What is asked of the saved run.
+pub(super) const GATE: &str = "[sla]\np95 = \"< 300ms\"\n[sla.\"GET /cart\"]\np99 = \"< 400ms\"\n";
 
 /// A gate and a saved run of it, in a job that was started by pull request 7.
 pub(super) fn job(passes: bool, api: &str) -> Gate {
@@ -37,6 +41,22 @@ pub(super) fn job(passes: bool, api: &str) -> Gate {
         .set("NO_PROXY", "127.0.0.1")
 }
 
+/// The same gate in a clone whose base commit has it already.
+pub(super) fn based(gate: Gate) -> Gate {
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git")
+            .args(["-c", "user.name=x", "-c", "user.email=x@x.test"])
+            .args(arguments)
+            .current_dir(gate.path(""))
+            .output();
+        assert!(done.is_ok_and(|done| done.status.success()), "git {arguments:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "gate.toml"]);
+    git(&["commit", "-q", "-m", "gate"]);
+    gate.set("LOADGATE_BASE", "main")
+}
+
 fn shown(gate: &Gate, name: &str) -> String {
     gate.path(name).to_string_lossy().into_owned()
 }
@@ -54,7 +74,8 @@ pub(super) fn judge(gate: &Gate, flags: &[&str]) -> Done {
     for name in ["summary", "output"] {
         assert!(!read(gate, name).contains(CANARY), "the token is in {name}");
     }
-    for name in ["verdict.json", "junit.xml", "summary.md", "report.html", "run.json"] {
+    let extras = Ci::GitLab.files().iter().chain(Ci::Jenkins.files());
+    for name in crate::support::gate::REPORTS.iter().chain(extras) {
         assert!(!done.try_file(name).unwrap_or_default().contains(CANARY), "it is in {name}");
     }
     done

@@ -161,7 +161,7 @@ fn logs_fold_and_hosts_can_be_made_deaf() {
     let begin = |ci| log::begin(ci, "load", "id", 5);
     assert_eq!(begin(Ci::GitHub).as_deref(), Some("::group::load"));
     assert_eq!(begin(Ci::Azure).as_deref(), Some("##[group]load"));
-    let gitlab = "\u{1b}[0Ksection_start:5:id\r\u{1b}[0Kload";
+    let gitlab = "\u{1b}[0Ksection_start:5:id[collapsed=true]\r\u{1b}[0Kload";
     assert_eq!(begin(Ci::GitLab).as_deref(), Some(gitlab));
     assert_eq!(begin(Ci::Jenkins), None);
     let (deaf, hearing) = log::deaf(Ci::GitHub, "word").expect("GitHub can be made deaf");
