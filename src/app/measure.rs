@@ -16,6 +16,7 @@ use crate::machine;
 use crate::plan::axis::axis;
 use crate::plan::{Drive, Http, Plan};
 use crate::run::{Origin, Run, Stop};
+use crate::secret::Masks;
 use crate::store::Store;
 
 /// Puts the load on. Whatever becomes of it is a run: also one that never began.
@@ -44,7 +45,9 @@ pub(super) async fn measure(
             let (profile, threads) = (&order.load.profile, health::threads(&order.load));
             voice.step(&format!("{profile} from {threads} load threads, seed {seed}"));
             let progress = Progress::new(voice, order.load.profile.duration());
-            let checkpoints = Checkpoints::start(store, &plan.masks);
+            let mut masks = plan.masks.clone();
+            wire.keys().hide(&mut masks);
+            let checkpoints = Checkpoints::start(store, &masks);
             send(plan, order, wire, progress, checkpoints, signals).await
         }
         Err(Unreachable { why, what }) => {
@@ -78,6 +81,10 @@ pub(super) async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unre
             voice.note(&reached.to_string());
         }
     }
+    for source in wire.keys().sources() {
+        voice.step(&format!("asking {source} for a token"));
+    }
+    wire.keys().fetch().await?;
     Ok(wire)
 }
 
@@ -133,9 +140,15 @@ async fn send(
         progress.borrow().note(&format!("{signal}: {words}"));
         Stop::Signal(signal.to_owned())
     };
-    let mut run = load::drive(order, wire.clone(), watch, stop).await;
+    let renewing = wire.keys().renew(|what| progress.borrow().note(what));
+    let mut run = tokio::select! {
+        run = load::drive(order, wire.clone(), watch, stop) => run,
+        never = renewing => match never {},
+    };
     let refused = wire.reached().into_iter().filter(|reached| reached.failed > 0);
     run.load.refused =
         refused.map(|reached| (reached.address.to_string(), reached.failed)).collect();
-    run
+    let mut tokens = Masks::default();
+    wire.keys().hide(&mut tokens);
+    run.hidden(&tokens)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::endpoint::{self, name_is_good, written};
 use super::feed::{self, Tables};
 use super::known::{Known, all_names};
+use super::manner::Manner;
 use super::payload::Files;
 use super::profile::Profile;
 use super::reader::{At, Reader, Slot, Text};
@@ -48,6 +49,8 @@ struct Maker<'m, 'a> {
     prefix: &'m str,
     files: Files<'m>,
     loads: &'m Loads<'m>,
+    /// What steps have from their scenario or the target.
+    manner: Manner<'m>,
     reader: &'m mut Reader<'a>,
 }
 
@@ -83,7 +86,9 @@ pub(super) fn cast(
     entries.sort_by_key(|(start, _)| *start);
     let (cast, places, lines) = (Cast::default(), HashMap::new(), HashMap::new());
     let (beyond, tables) = (None, Tables::new());
-    let mut maker = Maker { cast, places, beyond, lines, tables, prefix, files, loads, reader };
+    let manner = Manner::of(file);
+    let mut maker =
+        Maker { cast, places, beyond, lines, tables, prefix, files, loads, manner, reader };
     for (_, entry) in entries {
         match entry {
             Entry::Request(at) => maker.request(at),
@@ -93,7 +98,7 @@ pub(super) fn cast(
     maker.done(requests.len(), scenarios.is_empty(), tags)
 }
 
-impl Maker<'_, '_> {
+impl<'m> Maker<'m, '_> {
     fn done(mut self, requests: usize, plain: bool, tags: &Tags<'_>) -> Cast {
         if let Some(span) = self.beyond.take() {
             let count = self.places.len();
@@ -130,7 +135,8 @@ impl Maker<'_, '_> {
     fn request(&mut self, at: &At<file::Request>) {
         let weight = at.value.weight.value();
         let weight = weight.map_or(1, |weight| u32::try_from(weight.0).unwrap_or(u32::MAX));
-        let written = written!(at, weight);
+        let inherited = self.manner.auth(&Known::alone());
+        let written = endpoint::Written { inherited, ..written!(at, weight) };
         let mut uses = Vec::new();
         let made = endpoint::request(&written, self.prefix, self.files, &mut uses, self.reader);
         Known::alone().check(&uses, self.reader);
@@ -153,8 +159,10 @@ impl Maker<'_, '_> {
         });
     }
 
-    fn scenario(&mut self, at: &At<story::Scenario>) {
+    fn scenario(&mut self, at: &'m At<story::Scenario>) {
         let written = &at.value;
+        let outside = self.manner;
+        self.manner = outside.within(written);
         let load = self.loads.own.get(&at.span.start).cloned();
         let profile = load.as_deref().or(self.loads.shared);
         let share = share::share(written, profile, self.reader);
@@ -172,6 +180,7 @@ impl Maker<'_, '_> {
         let (steps, tasks) = (&written.steps, &written.task);
         let work = self.work("task", at.span.clone(), (steps, tasks), &mut known);
         let stop = self.steps(&written.stop, &mut known);
+        self.manner = outside;
         let Some(name) = written.name.get() else { return };
         if !name_is_good(&name.value.template, &name.span, self.reader) {
             return;
@@ -338,7 +347,8 @@ impl Maker<'_, '_> {
     }
 
     fn step(&mut self, at: &At<story::Step>, known: &mut Known<'_>) -> Option<Step> {
-        let written = written!(at, 1);
+        let inherited = self.manner.auth(known);
+        let written = endpoint::Written { inherited, ..written!(at, 1) };
         let mut uses = Vec::new();
         let made = endpoint::request(&written, self.prefix, self.files, &mut uses, self.reader);
         known.check(&uses, self.reader);

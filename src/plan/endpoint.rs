@@ -4,19 +4,21 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::address::path_is_good;
+use super::auth::{self, AuthAsk, Proof};
 use super::events::{self, SseAsk};
 use super::expect::{self, header_name_is_good};
 use super::file;
 use super::live::{self, Use};
 use super::payload::{self, Files};
 use super::reader::{At, Reader, Slot, Text, visible};
-use super::scenario::Live;
+use super::scenario::{Live, Wanted};
 use super::socket;
 use super::stream::Stream;
 use super::value::Dict;
 use super::{Expect, Request, ask, call};
 use crate::header;
 use crate::sanitise::{self, Clean};
+use crate::script::template::Template;
 
 const LONGEST_NAME: usize = sanitise::MOST_CHARS;
 
@@ -29,6 +31,9 @@ pub(super) struct Written<'w> {
     pub(super) path: &'w Slot<Text>,
     pub(super) short: [(&'static str, &'w Slot<Text>); 8],
     pub(super) headers: Option<&'w Dict<Text>>,
+    pub(super) auth: Option<&'w At<AuthAsk>>,
+    /// What it proves its sender by where it does not say so itself.
+    pub(super) inherited: Option<&'w At<AuthAsk>>,
     pub(super) payload: payload::Written<'w>,
     pub(super) expect: Option<&'w At<ask::Expect>>,
     pub(super) sse: Option<&'w At<SseAsk>>,
@@ -55,6 +60,8 @@ macro_rules! written {
                 ("WS", &$at.value.ws),
             ],
             headers: $at.value.headers.value(),
+            auth: $at.value.auth.get(),
+            inherited: None,
             payload: $crate::plan::payload::Written {
                 body: $at.value.body.get(),
                 json: $at.value.json.get(),
@@ -116,10 +123,10 @@ pub(super) fn request(
         reader.fault(path.span.clone(), format!("the path {}", bad.why), bad.hint);
     }
     let name = name(written, &method, &path, reader)?;
-    let written = &Written {
-        headers: call::metadata(written.headers, written.payload.grpc, reader),
-        ..written.clone()
-    };
+    let given = call::metadata(written.headers, written.payload.grpc, reader);
+    let Proof { headers: proven, grant } =
+        auth::proof(written.auth, written.inherited, given, reader);
+    let written = &Written { headers: proven.as_ref().or(given), ..written.clone() };
     let (body, live_body) = payload::body(&written.payload, files, uses, reader);
     let called = written.payload.grpc.and_then(|at| call::call(&at.value, files, reader));
     let (mut rules, wanted) =
@@ -132,19 +139,8 @@ pub(super) fn request(
     let opens = method == "WS" && written.method.is_absent();
     let stream = stream(written, opens, &method, &mut rules, reader);
     let headers = written.headers.map(|dict| headers(dict, reader));
-    let texts = written.headers.iter().flat_map(|dict| &dict.0);
-    let mut live = None;
-    let own = texts.into_iter().any(|(_, at)| at.value.live) || !wanted.is_empty();
-    if live_body.is_some() || path.value.live || own {
-        let parts = live::parts(&path, prefix, written.headers, uses, reader);
-        live = parts.map(|(path, headers)| Live {
-            path,
-            prefix: prefix.len(),
-            headers,
-            body: live_body,
-            expect: wanted,
-        });
-    }
+    let anew = (live_body, wanted);
+    let live = written_anew(&path, prefix, written.headers, anew, uses, reader);
     (reader.faults.len() == before).then_some(())?;
     Some(Request {
         name,
@@ -158,7 +154,26 @@ pub(super) fn request(
         live,
         call: called,
         stream,
+        grant,
     })
+}
+
+/// The parts that are written anew each time, where there are any.
+fn written_anew(
+    path: &At<Text>,
+    prefix: &str,
+    headers: Option<&Dict<Text>>,
+    (body, expect): (Option<Template>, Vec<Wanted>),
+    uses: &mut Vec<Use>,
+    reader: &mut Reader<'_>,
+) -> Option<Live> {
+    let mut texts = headers.iter().flat_map(|dict| &dict.0);
+    let own = texts.any(|(_, at)| at.value.live) || !expect.is_empty();
+    if body.is_none() && !path.value.live && !own {
+        return None;
+    }
+    let (path, headers) = live::parts(path, prefix, headers, uses, reader)?;
+    Some(Live { path, prefix: prefix.len(), headers, body, expect })
 }
 
 /// How a request is more than one answer.

@@ -1,6 +1,7 @@
 //! The gate file exactly as it is written: each table with its keys, its reader and its schema.
 
 use super::ask::Expect;
+use super::auth::AuthAsk;
 use super::events::SseAsk;
 use super::json::{Form, Json};
 use super::protocol::{Graphql, Grpc};
@@ -35,6 +36,8 @@ table! {
         url: super::address::Url,
         /// Headers of every request.
         headers: Dict<Text>,
+        /// What every request proves its sender by, unless it has a header `authorization`.
+        auth: AuthAsk,
         /// The deadline of one request, all of it. Default: 10s.
         timeout: Lasting,
         /// What to wait for before the load: the service has just been deployed.
@@ -149,6 +152,8 @@ table! {
         weight: Int<1, MOST_USERS>,
         /// Words by which it is chosen or left out.
         tags: OneOrMany<Text>,
+        /// What it proves its sender by, instead of what the target says; false: nothing.
+        auth: AuthAsk,
         /// What makes an answer good.
         expect: Expect,
         /// The answer is a stream of events (server-sent events), and the request lasts to its end.

@@ -56,6 +56,13 @@ impl<'s> Known<'s> {
         self.sure.extend(extracts.iter().map(|extract| extract.into.to_string()));
     }
 
+    /// Whether a name is taken from an answer, but not before here.
+    pub(super) fn is_late(&self, path: &str) -> bool {
+        let name = path.split('.').next().unwrap_or_default();
+        let row = self.feeds.iter().any(|feed| feed.name == name);
+        !row && !self.sure.contains(name) && self.anywhere.contains(name)
+    }
+
     /// Tells of every name that nobody will know.
     pub(super) fn check(&self, uses: &[Use], reader: &mut Reader<'_>) {
         for asked in uses {

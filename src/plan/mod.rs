@@ -1,6 +1,7 @@
 //! What a gate file asks for, valid by construction: target, load, requests, thresholds.
 
 mod token;
+pub mod grant;
 pub mod fault;
 mod environment;
 pub mod glob;
@@ -24,6 +25,7 @@ mod ask;
 mod protocol;
 mod events;
 mod socket;
+mod auth;
 mod sla;
 mod stage;
 mod story;
@@ -39,6 +41,7 @@ mod levels;
 mod take;
 mod feed;
 mod known;
+mod manner;
 mod share;
 mod tags;
 mod cast;
@@ -61,6 +64,7 @@ use crate::script::message::Method;
 use crate::secret::Masks;
 pub use expected::{Expected, expected, shares};
 use fault::{Fault, Faults};
+use grant::Grant;
 pub use outline::outline;
 use profile::Profile;
 pub use schema::schema;
@@ -273,6 +277,8 @@ pub struct Request {
     pub call: Option<Call>,
     /// How it is more than one answer: a stream of events, a WebSocket.
     pub stream: Option<Stream>,
+    /// Whose token it shows, where an authorization server gives one.
+    pub grant: Option<Grant>,
 }
 
 /// A call of a gRPC method with one message each way; the request's body is the message as JSON.

@@ -53,6 +53,13 @@ fn target(out: &mut String, drive: &Drive, shown: Shown<'_>) {
     if target.tls.insecure {
         say(out, format_args!("           certificates are not checked"));
     }
+    let mut sources: Vec<&str> =
+        drive.requests.iter().filter_map(|one| Some(one.grant.as_ref()?.shown.as_str())).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    for source in sources {
+        say(out, format_args!("           a token from {}", shown.line(source)));
+    }
     if let Some(ready) = &target.ready {
         let (path, within) = (shown.line(&ready.path), show_duration(ready.within));
         say(out, format_args!("           ready once GET {path} answers, {within} at most"));

@@ -95,7 +95,10 @@ impl<'a> Reader<'a> {
         hint: impl Into<Option<String>>,
     ) {
         let fault = self.page.fault(span, message, hint.into());
-        self.faults.push(fault);
+        // What many requests inherit is read with each of them, and told once.
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// Notes that a value, as it is written, is wrong: `rate = "200"` and why.
@@ -107,7 +110,9 @@ impl<'a> Reader<'a> {
     /// Notes something doubtful that stops nothing.
     pub(super) fn warn(&mut self, span: Range<usize>, message: String, hint: Option<String>) {
         let warning = self.page.fault(span, message, hint);
-        self.warnings.push(warning);
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// Says that a literal looks like a token.

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
 use super::ask::Expect;
+use super::auth::AuthAsk;
 use super::events::SseAsk;
 use super::json::{Form, Json};
 use super::protocol::{Graphql, Grpc};
@@ -41,6 +42,9 @@ table! {
         rate: Pace,
         /// A load of its own, beside that of the other scenarios.
         load: Own,
+        /// What its requests prove their sender by, from where its values are known; instead of
+        /// the target's.
+        auth: AuthAsk,
         /// Each user keeps the cookies that answers set, and sends them back: true (default) or
         /// false.
         cookies: Flag,
@@ -115,6 +119,9 @@ table! {
         graphql: Graphql,
         /// Instead of a method, path and body: a call of a gRPC method, over HTTP/2.
         grpc: Grpc,
+        /// What it proves its sender by, instead of what its scenario or the target says; false:
+        /// nothing.
+        auth: AuthAsk,
         /// What makes an answer good.
         expect: Expect,
         /// The answer is a stream of events (server-sent events), and the request lasts to its end.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::address::{Address, path_is_good};
+use super::auth;
 use super::endpoint;
 use super::fault::Fault;
 use super::file;
@@ -27,6 +28,11 @@ pub(super) fn target(
     let headers = written.and_then(|target| target.headers.value());
     for (_, text) in headers.iter().flat_map(|dict| &dict.0) {
         live::refuse(text, "a header of every request", "give it to requests or steps", reader);
+    }
+    let proof = written.and_then(|target| target.auth.get());
+    auth::proof(proof, None, headers, reader);
+    if let Some(at) = proof {
+        auth::for_all(at, reader);
     }
     let headers = headers.map(|dict| endpoint::headers(dict, reader)).unwrap_or_default();
     let tls = written.and_then(|target| target.tls.get());

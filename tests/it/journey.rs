@@ -51,6 +51,7 @@ fn get(endpoint: usize, path: &str, token: Option<&str>) -> Request {
         }),
         call: None,
         stream: None,
+        grant: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What users keep, and what is done with an answer: cookies, credentials, redirects, uploads.
 
+/// What a request proves its sender by.
+mod auth;
 /// Cookies of users: kept, sent back, never shared.
 mod cookies;
 

@@ -48,6 +48,7 @@ fn get(path: &str) -> Request {
         live: None,
         call: None,
         stream: None,
+        grant: None,
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Ask {
     pub(super) call: Option<Method>,
     /// How it is more than one answer.
     pub(super) stream: Option<Stream>,
+    /// Which token it shows.
+    pub(super) key: Option<usize>,
     /// Where it opens a WebSocket: how it asks for it.
     pub(super) upgrade: Option<http::Request<()>>,
 }
@@ -77,6 +79,7 @@ impl Ask {
             as_call(parts.headers_mut(), target);
         }
         Ok(Self {
+            key: None,
             upgrade,
             bytes,
             parts,

@@ -20,12 +20,16 @@ pub(super) struct Luggage<'a> {
     pub(super) parts: &'a Rendered,
     /// The user's cookies.
     pub(super) cookie: Option<&'a [u8]>,
+    /// The token that it shows.
+    pub(super) token: Option<&'a HeaderValue>,
 }
 
 impl<'a> Luggage<'a> {
     /// The header lines that come beside those of the request itself.
     fn extra(self) -> impl Iterator<Item = (HeaderName, &'a [u8])> {
-        self.cookie.map(|cookie| (http::header::COOKIE, cookie)).into_iter()
+        let cookie = self.cookie.map(|cookie| (http::header::COOKIE, cookie));
+        let token = self.token.map(|token| (http::header::AUTHORIZATION, token.as_bytes()));
+        cookie.into_iter().chain(token)
     }
 }
 
@@ -62,6 +66,9 @@ impl LiveAsk {
         let live = request.live.as_ref();
         let mut fixed = headers.clone();
         fixed.remove("content-length");
+        if request.grant.is_some() {
+            fixed.remove("authorization");
+        }
         let written = live.map_or(&[][..], |live| &live.headers);
         let mut names = Vec::with_capacity(written.len());
         for (name, _) in written {

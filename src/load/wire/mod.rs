@@ -18,6 +18,7 @@ mod live;
 pub mod address;
 mod tls;
 pub mod control;
+pub mod keys;
 mod alarm;
 mod dial;
 mod socket;
@@ -50,6 +51,7 @@ use crate::sample::{End, Failure};
 use address::{Door, Reached};
 use ask::Ask;
 use fault::Fault;
+use keys::Keys;
 use listen::Listener;
 use live::LiveAsk;
 
@@ -100,6 +102,7 @@ fn live(target: &Target, request: &Request) -> Result<LiveAsk, Unfit> {
 /// What all threads share.
 struct Common {
     asks: Vec<Ask>,
+    keys: Keys,
     /// Where a request may not be the same each time: what does not change.
     lives: Vec<Option<LiveAsk>>,
     doors: Vec<Door>,
@@ -120,9 +123,16 @@ impl HttpWire {
     /// A certificate, key, name or header of the gate file cannot be used.
     pub fn prepare(drive: &Drive, addresses: &[SocketAddr]) -> Result<Self, Unfit> {
         let target = &drive.target;
-        let asks: Result<Vec<Ask>, Unfit> =
-            drive.requests.iter().map(|request| Ask::prepare(target, request)).collect();
-        let varies = |request: &Request| request.live.is_some() || !drive.scenarios.is_empty();
+        let keys = Keys::new(drive);
+        let ask = |request: &Request| {
+            let key = keys.place(request.grant.as_ref());
+            Ok(Ask { key, ..Ask::prepare(target, request)? })
+        };
+        let asks: Result<Vec<Ask>, Unfit> = drive.requests.iter().map(ask).collect();
+        let varies = |request: &Request| {
+            let brings = request.live.is_some() || request.grant.is_some();
+            brings || !drive.scenarios.is_empty()
+        };
         let prepared = |request: &Request| varies(request).then(|| live(target, request));
         let lives: Result<Vec<_>, Unfit> =
             drive.requests.iter().map(|request| prepared(request).transpose()).collect();
@@ -136,6 +146,7 @@ impl HttpWire {
         let common = Common {
             sockets_only,
             asks: asks?,
+            keys,
             lives: lives?,
             doors: addresses.iter().copied().map(Door::new).collect(),
             next: AtomicUsize::new(0),
@@ -175,6 +186,12 @@ impl HttpWire {
         doors.map(|(index, door)| door.reached(self.used.contains(&index))).collect()
     }
 
+    /// The tokens that requests show.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.common.keys
+    }
+
     /// Whether HTTP/2 is spoken.
     #[must_use]
     pub fn speaks_two(&self) -> bool {
@@ -207,6 +224,7 @@ impl Wire for HttpWire {
             sockets.settle(false);
         }
         HttpHub(Rc::new(Shared {
+            tokens: RefCell::new(vec![(0, None); self.keys().len()]),
             wire: self,
             sockets,
             buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
@@ -226,9 +244,17 @@ struct Shared {
     buffer: RefCell<Box<[u8]>>,
     examples: RefCell<BTreeMap<(usize, Failure), String>>,
     trunks: trunk::Trunks,
+    /// The newest tokens that this thread knows of.
+    tokens: RefCell<Vec<keys::Seen>>,
 }
 
 impl Shared {
+    /// The token that a request shows.
+    fn token(&self, request: usize) -> Option<http::HeaderValue> {
+        let key = self.ask(request).key?;
+        self.wire.keys().newest(key, self.tokens.borrow_mut().get_mut(key)?)
+    }
+
     fn ask(&self, request: usize) -> &Ask {
         &self.wire.common.asks[request]
     }
@@ -313,6 +339,9 @@ impl Probe for HttpProbe {
     }
 
     async fn fire(&mut self, request: usize, deadline: Instant) -> Answer {
+        if self.hub().ask(request).key.is_some() {
+            return self.fire_live(request, Errand::default(), deadline).await;
+        }
         if self.opens_socket(request) {
             let hub = Rc::clone(self.hub());
             return Box::pin(socket::call(&hub, request, None, None, deadline)).await;

@@ -1,4 +1,5 @@
-//! One request with what its user brings along: cookies there, and new ones back.
+//! One request with what its user brings along: cookies there, and new ones back, and a
+//! token.
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -26,10 +27,11 @@ pub(super) async fn go(
         Some(jar) if !jar.is_empty() && takes() => address().and_then(|to| jar.show(&to)),
         Some(_) | None => None,
     };
-    let cookie = cookie.as_deref();
+    let (cookie, token) = (cookie.as_deref(), hub.token(request));
+    let token = token.as_ref();
     let luggage = match parts {
-        None if cookie.is_none() => None,
-        parts => Some(Luggage { parts: parts.unwrap_or(&NONE), cookie }),
+        None if cookie.is_none() && token.is_none() => None,
+        parts => Some(Luggage { parts: parts.unwrap_or(&NONE), cookie, token }),
     };
     let mut brief = Kept { brief: true, ..Kept::default() };
     let mut want = if want.is_none() && jar.is_some() { Some(&mut brief) } else { want };

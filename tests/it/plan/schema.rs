@@ -169,6 +169,9 @@ fn with_unknown_key(table: &str) -> Option<String> {
         "Take" => step(&format!("extract.a = {{ {key} }}")),
         "Graphql" => step(&format!("graphql = {{ query = \"{{ a }}\", {key} }}")),
         "Grpc" => step(&format!("grpc = {{ method = \"a.B/C\", {key} }}")),
+        "Auth" => step(&format!("auth = {{ {key} }}")),
+        "Basic" => step(&format!("auth.basic = {{ {key} }}")),
+        "Oauth2" => step(&format!("auth.oauth2 = {{ {key} }}")),
         "Exponential" => step(&format!("wait = {{ exponential = \"1s\", {key} }}")),
         "Data" => {
             let data = format!("data = {{ csv = \"users.csv\", {key} }}");

@@ -136,6 +136,7 @@ fn request((at, name): (usize, &&str)) -> Request {
         live: None,
         call: None,
         stream: None,
+        grant: None,
     }
 }
 
