@@ -40,6 +40,20 @@ pub struct Evidence {
     pub slices: Vec<Packed>,
     /// One example for each class of failure: why, in words that quote no answer.
     pub examples: BTreeMap<Failure, String>,
+    /// Judged answers that missed an expectation, by the first that each missed; most often missed
+    /// first.
+    pub missed: Vec<Missed>,
+}
+
+/// Answers that missed one expectation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The expectation, in words: `json $.items not-empty`.
+    pub asked: String,
+    /// How many answers missed it.
+    pub count: u64,
+    /// What one of them had instead; empty where the words say all.
+    pub got: String,
 }
 
 /// A piece of the run's time.
@@ -284,6 +298,10 @@ impl Run {
         self.load.refused.iter_mut().for_each(|(address, _)| hide(address));
         let examples = self.endpoints.iter_mut().flat_map(|evidence| &mut evidence.examples);
         examples.for_each(|(_, what)| hide(what));
+        for missed in self.endpoints.iter_mut().flat_map(|evidence| &mut evidence.missed) {
+            hide(&mut missed.asked);
+            hide(&mut missed.got);
+        }
         self.stop = self.stop.hidden(masks);
         self
     }

@@ -69,6 +69,26 @@ impl End {
     }
 }
 
+/// An expectation that an answer did not meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// What was asked, in the words under which it is counted: `json $.items not-empty`.
+    pub asked: String,
+    /// What was there instead, bounded: no more of the answer than the value that was looked at.
+    pub got: String,
+    /// Why it failed, in words that quote no answer.
+    pub what: String,
+}
+
+impl Unmet {
+    /// One that says all in its words.
+    #[must_use]
+    pub fn told(what: impl Into<String>) -> Self {
+        let what = what.into();
+        Self { asked: what.clone(), got: String::new(), what }
+    }
+}
+
 /// Why a request failed. The names are the error classes of every report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Failure {

@@ -167,6 +167,18 @@ pub(super) struct Endpoint<'a> {
     pub(super) slices: Vec<Tally<'a>>,
     #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) examples: BTreeMap<Class, Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) missed: Vec<Missed<'a>>,
+}
+
+/// Answers that missed one expectation.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Missed<'a> {
+    #[serde(borrow)]
+    pub(super) asked: Cow<'a, str>,
+    pub(super) count: Count,
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    pub(super) got: Cow<'a, str>,
 }
 
 /// What is absent was not there: times of nothing, no failures, no answers.

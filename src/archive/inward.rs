@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::number::{Count, MOST_COUNT};
 use super::{MOST_TEXT, form};
 use crate::run::{
-    Clock, Delivered, Evidence, Generator, Model, Origin, Pulse, Run, Slice, Starved, Stop,
+    Clock, Delivered, Evidence, Generator, Missed, Model, Origin, Pulse, Run, Slice, Starved, Stop,
 };
 use crate::tally::{Packed, PackedLap, PackedTimes, Tally, Times};
 
@@ -196,8 +196,13 @@ fn endpoint(form: form::Endpoint<'_>, place: &str, slices: usize) -> Believed<Ev
     };
     let examples = form.examples.into_iter().map(|(why, what)| Ok((why.0, text(what, place)?)));
     let examples = examples.collect::<Believed<BTreeMap<_, _>>>()?;
+    let missed = form.missed.into_iter().map(|form| {
+        let (asked, got) = (text(form.asked, place)?, text(form.got, place)?);
+        Ok(Missed { asked, count: form.count.0, got })
+    });
+    let missed = missed.collect::<Believed<Vec<_>>>()?;
     let planned = form.planned.map(|planned| planned.0);
-    Ok(Evidence { name, planned, whole, slices, examples })
+    Ok(Evidence { name, planned, whole, slices, examples, missed })
 }
 
 /// Whether sums over tallies stay within what is counted exactly.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::form;
 use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed};
-use crate::run::{Delivered, Evidence, Generator, Model, Origin, Run, Slice, Stop};
+use crate::run::{Delivered, Evidence, Generator, Missed, Model, Origin, Run, Slice, Stop};
 use crate::tally::{Packed, PackedLap, PackedTimes, Packer};
 
 /// The tallies of a run that are not packed yet: the caller keeps them while the form looks at
@@ -136,7 +136,13 @@ fn endpoint<'a>(evidence: &'a Evidence, whole: &'a Packed) -> form::Endpoint<'a>
         whole: tally(whole),
         slices: evidence.slices.iter().map(tally).collect(),
         examples: evidence.examples.iter().map(|(why, what)| (Class(*why), text(what))).collect(),
+        missed: evidence.missed.iter().map(missed).collect(),
     }
+}
+
+fn missed(missed: &Missed) -> form::Missed<'_> {
+    let Missed { asked, count, got } = missed;
+    form::Missed { asked: text(asked), count: Count(*count), got: text(got) }
 }
 
 fn tally(packed: &Packed) -> form::Tally<'_> {

@@ -52,11 +52,11 @@ async fn live<H: Hub>(lane: Rc<Lane<H>>, (part, user): (usize, u64), place: usiz
         asked += 1;
         lane.begin(now);
         lane.take_off(place, Flight { request, due: now, sent: now, number: 0 });
-        let answer = probe.fire(request, begun + lane.order.timeout).await;
+        let mut answer = probe.fire(request, begun + lane.order.timeout).await;
         // Opening a connection is part of the request that had to; otherwise it is due when it is
         // sent.
         let waited = answer.connecting.is_some() || answer.sent >= answer.done;
-        lane.land(place, if waited { now } else { lane.at(answer.sent) }, &answer);
+        lane.land(place, if waited { now } else { lane.at(answer.sent) }, &mut answer);
         if is_unconnected(answer.end) {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSE.1);

@@ -204,9 +204,9 @@ impl<W: Wire> Control<W> {
                 let _ = self.lanes[lane].spare.send(emptied);
             }
             Word::Panicked(said) => self.end(Stop::Panic(said)),
-            Word::Done(lane, examples) => {
+            Word::Done(lane, reasons) => {
                 self.lanes[lane].done = true;
-                self.course.remember(examples);
+                self.course.remember(reasons);
                 if self.ending.is_none() {
                     self.end(Stop::Panic("a load thread ended before its time".to_owned()));
                 }

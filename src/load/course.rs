@@ -1,11 +1,11 @@
 //! The course of a run so far: everything the control thread knows, and the [`Run`] it makes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::health::{self, Clocks, MachineTime};
-use super::ledger::{Batch, Examples, Record, Standing};
+use super::ledger::{Batch, Record, Standing};
+use super::reasons::{Reasons, Whys};
 use super::strain::Strain;
 use super::sums::Sums;
 use super::{Order, nanos};
@@ -34,8 +34,8 @@ pub(super) struct Course {
     standstills: Standstills,
     machine: Option<MachineTime>,
     descriptors: Descriptors,
-    /// By endpoint: an example of each failure.
-    examples: Vec<BTreeMap<Failure, String>>,
+    /// By endpoint: why its requests failed.
+    whys: Vec<Whys>,
     /// Since when, and until when, requests only failed to connect.
     unconnected: Option<(u64, u64)>,
 }
@@ -64,7 +64,7 @@ struct Descriptors {
 impl Course {
     pub(super) fn new(order: Order, lanes: usize) -> Self {
         let limit = health::raise_descriptors();
-        let examples = vec![BTreeMap::new(); order.endpoints.len()];
+        let whys = vec![Whys::default(); order.endpoints.len()];
         let planned = order.parts().iter().map(|_| Planned::default()).collect();
         Self {
             tables: Arc::new(Timetable::of_parts(&order.parts(), &order.load, order.seed)),
@@ -83,7 +83,7 @@ impl Course {
             standstills: Standstills { own: Vec::new(), lanes: vec![Vec::new(); lanes] },
             machine: MachineTime::now(),
             descriptors: Descriptors { limit, most: 0, at_connections: None },
-            examples,
+            whys,
             unconnected: None,
         }
     }
@@ -144,11 +144,13 @@ impl Course {
         }
     }
 
-    /// Keeps one example for each endpoint and failure.
-    pub(super) fn remember(&mut self, examples: Examples) {
-        for (request, why, what) in examples {
-            let endpoint = self.order.counted[request];
-            self.examples[endpoint].entry(why).or_insert(what);
+    /// Keeps why requests failed.
+    pub(super) fn remember(&mut self, reasons: Reasons) {
+        for (request, why, what) in reasons.examples {
+            self.whys[self.order.counted[request]].note(why, what);
+        }
+        for (endpoint, missed) in reasons.missed {
+            self.whys[endpoint].miss(missed);
         }
     }
 
@@ -276,10 +278,11 @@ impl Course {
         };
         let names = self.order.endpoints.iter().cloned();
         let counted = self.sums.whole().into_iter().zip(self.sums.slices(slices.len()));
-        let told = counted.zip(&self.examples);
-        let evidence = |((name, planned), ((whole, slices), examples))| {
-            let examples: &BTreeMap<Failure, String> = examples;
-            Evidence { name, planned, whole, slices, examples: examples.clone() }
+        let told = counted.zip(&self.whys);
+        let evidence = |((name, planned), ((whole, slices), whys))| {
+            let whys: &Whys = whys;
+            let (examples, missed) = (whys.examples.clone(), whys.missed());
+            Evidence { name, planned, whole, slices, examples, missed }
         };
         names.zip(planned).zip(told).map(evidence).collect()
     }

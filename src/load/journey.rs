@@ -10,7 +10,7 @@ use super::step::{holds, keeps, look, render};
 use super::story::{Story, thinks};
 use crate::plan::scenario::{Live, Pace, Per, Scenario, Step, Work};
 use crate::plan::turn::{Next, Turn};
-use crate::sample::{End, Failure};
+use crate::sample::{End, Failure, Unmet};
 use crate::script::state::State;
 
 /// Why a user does not go on with what it does.
@@ -263,7 +263,7 @@ impl<'a, H: Hub> Walker<'a, H> {
         // sent. The first of an arrival is due when the arrival is.
         let waited = answer.connecting.is_some() || answer.sent >= answer.done;
         let counted = if arrival.is_some() || waited { due } else { lane.at(answer.sent) };
-        lane.land(self.place, counted, &answer);
+        lane.land(self.place, counted, &mut answer);
         match answer.end {
             End::Good(_) => Ok(()),
             End::Failed { .. } if is_unconnected(answer.end) => Err(Halt::Stuck),
@@ -274,8 +274,9 @@ impl<'a, H: Hub> Walker<'a, H> {
     /// Takes values out of a good answer; it is not good where one is missing or unexpected.
     fn look(&mut self, step: &Step, live: Option<&Live>, answer: &mut Answer) {
         let End::Good(status) = answer.end else { return };
-        if let Err(what) = look(step, live, (status, &self.kept), &mut self.state) {
-            self.lane.note(step.request, what);
+        if let Err(unmet) = look(step, live, (status, &mut self.kept), &mut self.state) {
+            self.lane.note(step.request, unmet.what.clone());
+            answer.unmet = Some(Box::new(unmet));
             answer.end = End::Failed { why: Failure::Expectation, status: Some(status) };
         }
     }
@@ -289,7 +290,8 @@ impl<'a, H: Hub> Walker<'a, H> {
         } else {
             self.lane.begin(now);
         }
-        self.lane.note(request, what);
+        self.lane.note(request, what.clone());
+        self.lane.miss(request, due.unwrap_or(now), Unmet::told(what));
         let flight = Flight { request, due: due.unwrap_or(now), sent: now, number: 0 };
         self.lane.give_up(flight, Failure::Expectation, now);
     }

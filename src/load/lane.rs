@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -13,13 +12,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::ledger::{Examples, Ledger, Record, Standing, Timed, Word};
+use super::ledger::{Ledger, Record, Standing, Timed, Word};
 use super::probe::{Answer, Hub, Inside};
+use super::reasons::{Noted, Reasons, too_late};
 use super::{Order, health, nanos};
 use crate::metric::Timing;
 use crate::plan::draw::Draw;
 use crate::plan::timetable::Timetable;
-use crate::sample::{End, EndpointId, Failure};
+use crate::sample::{End, EndpointId, Failure, Unmet};
 use crate::tally::Timings;
 
 /// A load thread's own, behind an `Rc` for its users and connections.
@@ -44,7 +44,7 @@ pub(super) struct Lane<H> {
     /// Nothing new from now on: who rests need not.
     pub(super) ending: Notify,
     /// Why requests failed that the protocol knows nothing of.
-    examples: RefCell<BTreeMap<(usize, Failure), String>>,
+    noted: RefCell<Noted>,
     pub(super) users: Cell<u64>,
     pub(super) connections: Cell<u64>,
     /// CPU time and moment of the start.
@@ -99,7 +99,7 @@ impl<H> Lane<H> {
             in_flight: Cell::default(),
             walking: Cell::default(),
             ending: Notify::new(),
-            examples: RefCell::default(),
+            noted: RefCell::default(),
             users: Cell::default(),
             connections: Cell::default(),
             begun: Cell::default(),
@@ -170,8 +170,9 @@ impl<H> Lane<H> {
         flying[place] = Some(flight);
     }
 
-    /// The request of a place came to its end; with the due time it is to be counted from.
-    pub(super) fn land(&self, place: usize, due: u64, answer: &Answer) {
+    /// The request of a place came to its end; with the due time it is to be counted from. A good
+    /// answer that came too late is none.
+    pub(super) fn land(&self, place: usize, due: u64, answer: &mut Answer) {
         let Some(flight) = self.flying.borrow_mut()[place].take() else { return };
         let (sent, done) = (self.at(answer.sent), self.at(answer.done));
         self.connected(answer.connecting.unwrap_or_default());
@@ -179,6 +180,13 @@ impl<H> Lane<H> {
             self.ledger.borrow_mut().reconnected();
         }
         let endpoint = self.endpoint(flight.request);
+        let took = Duration::from_nanos(done.saturating_sub(due));
+        if let Some(unmet) = too_late(self.order.max_times[flight.request], took, answer) {
+            self.note(flight.request, unmet);
+        }
+        if let Some(unmet) = answer.unmet.take() {
+            self.miss(flight.request, due, *unmet);
+        }
         let Answer { end, bytes, .. } = *answer;
         let record = Record { due, sent, done, bytes, end, endpoint };
         self.time(flight.request, &record, answer.inside.as_deref());
@@ -259,15 +267,22 @@ impl<H> Lane<H> {
 
     /// Keeps the first words on an expectation that a request did not meet.
     pub(super) fn note(&self, request: usize, what: String) {
-        let key = (request, Failure::Expectation);
-        let cut = |what: String| what.chars().take(200).collect();
-        self.examples.borrow_mut().entry(key).or_insert_with(|| cut(what));
+        self.noted.borrow_mut().note(request, what);
     }
 
-    /// An example for each failure, the protocol's and our own.
-    pub(super) fn examples(&self) -> Examples {
-        let own = self.examples.borrow();
-        own.iter().map(|(&(request, why), what)| (request, why, what.clone())).collect()
+    /// Counts an expectation that was not met, by its words. What the warm-up does is never judged.
+    pub(super) fn miss(&self, request: usize, due: u64, unmet: Unmet) {
+        if due >= self.warm_up {
+            self.noted.borrow_mut().miss(self.order.counted[request], unmet);
+        }
+    }
+
+    /// Why requests failed, as the protocol and we know it.
+    pub(super) fn reasons(&self) -> Reasons
+    where
+        H: Hub,
+    {
+        self.noted.borrow().reasons(self.hub.examples())
     }
 
     fn endpoint(&self, request: usize) -> EndpointId {

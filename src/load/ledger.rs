@@ -12,7 +12,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Order;
 use super::health::Second;
-use crate::sample::{End, EndpointId, Failure, Sample};
+use super::reasons::Reasons;
+use crate::sample::{End, EndpointId, Sample};
 use crate::tally::{Times, Timings};
 
 /// Records in one list.
@@ -93,9 +94,6 @@ pub(super) struct Batch {
     pub(super) standing: Standing,
 }
 
-/// Endpoint, class, and one example of why.
-pub(super) type Examples = Vec<(usize, Failure, String)>;
-
 /// What a load thread says to the control thread.
 #[derive(Debug)]
 pub(super) enum Word {
@@ -105,8 +103,8 @@ pub(super) enum Word {
     Batch(Box<Batch>),
     /// Something in it panicked, and what that said.
     Panicked(String),
-    /// It has ended, with an example for each endpoint and failure it met.
-    Done(usize, Examples),
+    /// It has ended, and why requests failed.
+    Done(usize, Reasons),
 }
 
 /// The list that a load thread is writing, and where it goes.

@@ -6,8 +6,10 @@
 
 pub mod jar;
 pub mod probe;
+mod fragment;
 pub mod wire;
 pub mod health;
+mod reasons;
 mod ledger;
 mod bell;
 mod lane;
@@ -51,6 +53,8 @@ pub struct Order {
     pub endpoints: Vec<String>,
     /// The endpoint of each request.
     pub counted: Vec<usize>,
+    /// How long after it was due a good answer may come, request by request.
+    pub max_times: Vec<Option<Duration>>,
     /// How many requests arrivals send, endpoint by endpoint.
     pub mix: Mix,
     /// What users do, where requests are not only drawn by weight.
@@ -74,6 +78,7 @@ impl Order {
             requests: requests.collect(),
             endpoints: drive.endpoints.clone(),
             counted: drive.requests.iter().map(|request| request.endpoint).collect(),
+            max_times: drive.requests.iter().map(|request| request.expect.max_time).collect(),
             mix: Mix::new(drive, seed),
             story: Story::new(drive, seed),
             axis,

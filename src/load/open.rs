@@ -148,8 +148,9 @@ impl<H: Hub> Open<H> {
                 }
                 continue;
             }
-            let answer: Answer = probe.fire(flight.request, self.lane.deadline(flight.due)).await;
-            self.lane.land(self.base + place, flight.due, &answer);
+            let mut answer: Answer =
+                probe.fire(flight.request, self.lane.deadline(flight.due)).await;
+            self.lane.land(self.base + place, flight.due, &mut answer);
             if !probe.is_open() {
                 return;
             }

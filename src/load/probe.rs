@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::jar::Jar;
 use crate::metric::Timing;
-use crate::sample::{End, Failure};
+use crate::sample::{End, Failure, Unmet};
 use crate::tally::Timings;
 
 /// How to speak to the target, before it is bound to a thread.
@@ -93,6 +93,8 @@ pub struct Kept {
     pub body: Vec<u8>,
     /// Only the headers are wanted that tell a user what to do next: cookies, and where to go on.
     pub brief: bool,
+    /// The same as JSON, where it was parsed already.
+    pub json: Option<serde_json::Value>,
 }
 
 /// What came back for one request.
@@ -113,6 +115,8 @@ pub struct Answer {
     pub reconnected: bool,
     /// What was timed inside it, where it was a stream or a WebSocket.
     pub inside: Option<Box<Inside>>,
+    /// The expectation that it did not meet.
+    pub unmet: Option<Box<Unmet>>,
 }
 
 /// What was timed inside a request.

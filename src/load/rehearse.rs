@@ -162,7 +162,10 @@ impl<P: Probe> Visit<'_, P> {
         let errand = Errand { parts, want: Some(&mut *kept), jar: self.jar.as_mut() };
         let answer = self.probe.fire_live(step.request, errand, by).await;
         let wrong = match answer.end {
-            End::Good(status) => look(step, live, (status, kept), &mut self.state).err(),
+            End::Good(status) => {
+                let unmet = look(step, live, (status, kept), &mut self.state).err();
+                unmet.map(|unmet| unmet.what)
+            }
             End::Failed { .. } => why(hub, step.request, &answer),
         };
         (Some(answer), wrong)

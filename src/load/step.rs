@@ -4,9 +4,11 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::fragment::shown;
 use super::probe::{Kept, Rendered};
 use crate::plan::scenario::{Live, Step, Wanted};
-use crate::script::extract::Parts;
+use crate::sample::Unmet;
+use crate::script::extract::{Parts, Source};
 use crate::script::json::LazyJson;
 use crate::script::state::State;
 use crate::script::template::Template;
@@ -53,11 +55,20 @@ pub(super) fn holds(condition: &Template, state: &State) -> bool {
 pub(super) fn look(
     step: &Step,
     live: Option<&Live>,
-    (status, kept): (u16, &Kept),
+    (status, kept): (u16, &mut Kept),
     state: &mut State,
-) -> Result<(), String> {
-    let json = LazyJson::new(&kept.body);
-    for wanted in live.map_or(&[][..], |live| &live.expect) {
+) -> Result<(), Unmet> {
+    let parsed = kept.json.take();
+    let kept = &*kept;
+    let json = LazyJson::known(&kept.body, parsed);
+    let wanted = live.map_or(&[][..], |live| &live.expect);
+    let asks = step.extract.iter().filter(|extract| matches!(extract.from, Source::Json(_)));
+    let looks = wanted.iter().filter(|wanted| matches!(wanted, Wanted::Json(..)));
+    // Read whole and once where more than one looks at it. A fault is told by whoever does.
+    if asks.count() + looks.count() > 1 {
+        let _ = json.value();
+    }
+    for wanted in wanted {
         meets(wanted, kept, &json, state)?;
     }
     let headers = kept.headers.iter();
@@ -73,45 +84,55 @@ pub(super) fn look(
             }
         }
     }
-    missing.map_or(Ok(()), |missing| Err(missing.to_string()))
+    let Some(missing) = missing else { return Ok(()) };
+    let asked = format!("extract {}", missing.which);
+    Err(Unmet { asked, got: missing.why.clone(), what: missing.to_string() })
 }
 
-fn meets(wanted: &Wanted, kept: &Kept, json: &LazyJson<'_>, state: &State) -> Result<(), String> {
+fn meets(wanted: &Wanted, kept: &Kept, json: &LazyJson<'_>, state: &State) -> Result<(), Unmet> {
+    let unmet = |got: &str, what: String| Unmet { asked: wanted.asked(), got: got.into(), what };
     match wanted {
-        Wanted::Body(template) => {
+        Wanted::Body(template) | Wanted::Lacks(template) => {
             let text = filled(template, state)?;
-            let body = String::from_utf8_lossy(&kept.body);
-            let unmet = || format!("body does not contain \"{}\"", template.source());
-            body.contains(&text).then_some(()).ok_or_else(unmet)
+            let found = String::from_utf8_lossy(&kept.body).contains(&text);
+            let lacks = matches!(wanted, Wanted::Lacks(_));
+            let verb = if lacks { "contains" } else { "does not contain" };
+            let what = || format!("body {verb} \"{}\"", template.source());
+            let size = || format!("a body of {}B", kept.body.len());
+            (found != lacks).then_some(()).ok_or_else(|| unmet(&size(), what()))
         }
         Wanted::Header { name, value, whole } => {
             let text = filled(value, state)?;
             let mut known = kept.headers.iter().filter(|(known, _)| known == name).peekable();
             if known.peek().is_none() {
-                return Err(format!("no header \"{name}\""));
+                return Err(unmet("no such header", format!("no header \"{name}\"")));
             }
             let met = known.any(|(_, value)| {
                 let value = String::from_utf8_lossy(value.trim_ascii());
                 if *whole { value == text.trim() } else { value.contains(&text) }
             });
             let verb = if *whole { "is not" } else { "does not contain" };
-            met.then_some(())
-                .ok_or_else(|| format!("header \"{name}\" {verb} \"{}\"", value.source()))
+            let what = || format!("header \"{name}\" {verb} \"{}\"", value.source());
+            met.then_some(()).ok_or_else(|| unmet("another value", what()))
         }
         Wanted::Json(query, template) => {
-            let asked = filled(template, state)?;
-            let unlike = || format!("{query} is not {}", template.source());
-            let asked: Value = serde_json::from_str(&asked).map_err(|_| unlike())?;
-            let node = json.first(query).map_err(str::to_owned)?;
-            let node = node.ok_or_else(|| format!("{query} is missing"))?;
-            same(&node, &asked).then_some(()).ok_or_else(unlike)
+            let text = filled(template, state)?;
+            let unlike = |got: &str| unmet(got, format!("{query} is not {}", template.source()));
+            let asked: Value =
+                serde_json::from_str(&text).map_err(|_| unlike("a template that gives no JSON"))?;
+            let node = json
+                .first(query)
+                .map_err(|why| unmet("a body that is not JSON", why.to_owned()))?
+                .ok_or_else(|| unmet("nothing", format!("{query} is missing")))?;
+            same(&node, &asked).then_some(()).ok_or_else(|| unlike(&shown(&node)))
         }
     }
 }
 
-fn filled(template: &Template, state: &State) -> Result<String, String> {
+fn filled(template: &Template, state: &State) -> Result<String, Unmet> {
     let mut text = Vec::new();
-    template.render(state, &mut text).map_err(|why| format!("expect: {why}"))?;
+    let told = |why| Unmet::told(format!("expect: {why}"));
+    template.render(state, &mut text).map_err(told)?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 

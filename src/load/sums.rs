@@ -295,6 +295,7 @@ mod tests {
             requests: (0..12).map(|n| (n.to_string(), 1)).collect(),
             endpoints: (0..12).map(|n| n.to_string()).collect(),
             counted: (0..12).collect(),
+            max_times: vec![None; 12],
             mix: Mix::of_requests(&[(1, 0)], 1, 0),
             story: None,
             axis: (0..slices).map(piece).collect(),

@@ -13,9 +13,10 @@ use tokio::task::LocalSet;
 
 use super::bell::Bell;
 use super::lane::{Lane, Place, said};
-use super::ledger::{Examples, Ledger, Record, Word};
+use super::ledger::{Ledger, Record, Word};
 use super::open::Open;
 use super::probe::{Hub, Wire};
+use super::reasons::Reasons;
 use super::{Order, closed};
 use crate::plan::timetable::Timetable;
 use crate::run::Model;
@@ -52,26 +53,26 @@ pub(super) fn start<W: Wire>(job: Job<W>) -> io::Result<()> {
         let (words, index) = (job.words.clone(), job.index);
         let ended = catch_unwind(AssertUnwindSafe(|| work(job)));
         let ended = match ended {
-            Ok(Ok(examples)) => Ok(examples),
+            Ok(Ok(reasons)) => Ok(reasons),
             Ok(Err(error)) => Err(format!("a load thread could not start: {error}")),
             Err(panic) => Err(said(panic.as_ref())),
         };
-        let examples = ended.unwrap_or_else(|trouble| {
+        let reasons = ended.unwrap_or_else(|trouble| {
             let _ = words.send(Word::Panicked(trouble));
-            Vec::new()
+            Reasons::default()
         });
-        let _ = words.send(Word::Done(index, examples));
+        let _ = words.send(Word::Done(index, reasons));
     });
     thread.map(drop)
 }
 
-fn work<W: Wire>(job: Job<W>) -> io::Result<Examples> {
+fn work<W: Wire>(job: Job<W>) -> io::Result<Reasons> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     Ok(LocalSet::new().block_on(&runtime, live(job)))
 }
 
-/// From the wait for the start signal to the last answer; an example for each failure met.
-async fn live<W: Wire>(job: Job<W>) -> Examples {
+/// From the wait for the start signal to the last answer; why requests failed.
+async fn live<W: Wire>(job: Job<W>) -> Reasons {
     let Job { order, tables, wire, index, lanes, words, mut commands, spare } = job;
     let hub = wire.hub();
     let bell = Bell::new();
@@ -81,7 +82,7 @@ async fn live<W: Wire>(job: Job<W>) -> Examples {
     };
     let ledger = Ledger::new(index, Arc::clone(&order), words, spare);
     ledger.say(Word::Ready(pacing));
-    let Some(Command::Start(start)) = commands.recv().await else { return Vec::new() };
+    let Some(Command::Start(start)) = commands.recv().await else { return Reasons::default() };
     let place = Place { order, tables, index, lanes, start };
     let lane = Rc::new(Lane::new(place, hub, ledger));
     // The pulse begins with the load, not with the wait for it. This timer rounds up; the bell does
@@ -94,9 +95,7 @@ async fn live<W: Wire>(job: Job<W>) -> Examples {
         open.close();
     }
     lane.close();
-    let mut examples = lane.hub.examples();
-    examples.extend(lane.examples());
-    examples
+    lane.reasons()
 }
 
 /// Releases users and arrivals, part by part of the load, until the last of them.

@@ -129,8 +129,10 @@ pub(super) fn request(
     let written = &Written { headers: proven.as_ref().or(given), ..written.clone() };
     let (body, live_body) = payload::body(&written.payload, files, uses, reader);
     let called = written.payload.grpc.and_then(|at| call::call(&at.value, files, reader));
-    let (mut rules, wanted) =
-        written.expect.map(|at| expect::rules(at, &method, uses, reader)).unwrap_or_default();
+    let (mut rules, wanted) = written
+        .expect
+        .map(|at| expect::rules(at, &method, files, uses, reader))
+        .unwrap_or_default();
     rules.graphql = written.payload.graphql.is_some();
     if let Some(at) = written.expect {
         call::expect_fits(&at.value, written.payload.grpc.is_some(), reader);

@@ -11,6 +11,7 @@ use super::reader::{At, Node, Read, Reader, Slot, Text, table};
 use super::stream::{Events, Said, Stream};
 use super::value::{Dict, Int, Lasting, OneOrMany, schemas};
 use super::{Expect, HeaderRule, JsonRule};
+use crate::script::json::Query;
 
 /// More events than this are no stream that one waits for.
 const MOST_EVENTS: u64 = 1_000_000;
@@ -111,14 +112,18 @@ pub(super) fn said(slot: &Slot<SaidTable>, reader: &mut Reader<'_>) -> Said {
 }
 
 /// What values in JSON must be; of a path that is none, the reader is told.
-fn rules(dict: Option<&Dict<JsonAsk>>, reader: &mut Reader<'_>) -> Vec<(JsonPath, JsonRule)> {
+fn rules(dict: Option<&Dict<JsonAsk>>, reader: &mut Reader<'_>) -> Vec<(Query, JsonRule)> {
     let mut rules = Vec::new();
     for (key, value) in dict.into_iter().flat_map(|dict| &dict.0) {
         if let Some(text) = value.value.json.as_ref().and_then(|json| json.live.first()) {
             live::refuse(text, "this", "expect a part that is the same for all", reader);
         }
         match JsonPath::parse(&key.value) {
-            Ok(path) => rules.push((path, value.value.rule.clone())),
+            Ok(path) => {
+                let query = Query::from(path);
+                let all = value.value.rules.iter();
+                rules.extend(all.map(|rule| (query.clone(), rule.clone())));
+            }
             Err(wrong) => {
                 let message = format!("`{}` is not a JSON path: {}", key.value, wrong.message());
                 let hint = "write one such as `\"$.items[0].id\"`".to_owned();

@@ -1,19 +1,24 @@
 //! `expect` as it is written, made into rules: the same for all users, or each user's own.
 
+use std::sync::Arc;
+
 use serde_json_path::JsonPath;
 
 use super::ask::{self, HeaderAsk, JsonAsk};
+use super::beside::{Files, read_file};
 use super::live::{self, Use};
-use super::reader::{At, Reader};
+use super::reader::{At, Reader, Text};
 use super::scenario::Wanted;
-use super::{Expect, JsonRule};
+use super::{Expect, HeaderRule, JsonRule};
 use crate::script::json::Query;
+use crate::script::shape::Shape;
 use crate::script::template::{Place, Template};
 
 /// What makes an answer good: what is the same for all users, and what is written anew for each.
 pub(super) fn rules(
     at: &At<ask::Expect>,
     method: &str,
+    files: Files<'_>,
     uses: &mut Vec<Use>,
     reader: &mut Reader<'_>,
 ) -> (Expect, Vec<Wanted>) {
@@ -23,14 +28,24 @@ pub(super) fn rules(
         ..Expect::default()
     };
     let mut wanted = Vec::new();
-    for text in asked.body.value().iter().flat_map(|body| &body.0) {
-        if text.value.live {
-            let template = live::template(text, Place::Body, uses, reader);
-            wanted.extend(template.map(Wanted::Body));
-        } else {
-            expect.body.push(text.value.value.clone());
+    if let Some(body) = asked.body.value() {
+        for text in &body.contains {
+            match live_text(text, uses, reader) {
+                Some(template) => wanted.push(Wanted::Body(template)),
+                None => expect.body.push(text.value.value.clone()),
+            }
         }
+        for text in &body.lacks {
+            match live_text(text, uses, reader) {
+                Some(template) => wanted.push(Wanted::Lacks(template)),
+                None => expect.lacks.push(text.value.value.clone()),
+            }
+        }
+        expect.matches.clone_from(&body.matches);
     }
+    expect.size = asked.size.value().map(|size| size.0.clone());
+    expect.max_time = asked.max_time.value().map(|time| time.0);
+    expect.schema = asked.schema.get().and_then(|file| shape(file, files, reader));
     for (key, value) in asked.header.value().iter().flat_map(|dict| &dict.0) {
         header_name_is_good(key, reader);
         header(key, &value.value, (&mut expect, &mut wanted), uses, reader);
@@ -39,7 +54,7 @@ pub(super) fn rules(
     expect.grpc.extend(codes.map(|at| at.value.0));
     for (key, value) in asked.json.value().iter().flat_map(|dict| &dict.0) {
         match JsonPath::parse(&key.value) {
-            Ok(path) => json(path, &value.value, (&mut expect, &mut wanted), uses, reader),
+            Ok(path) => json(path, value, (&mut expect, &mut wanted), uses, reader),
             Err(wrong) => {
                 let message = format!("`{}` is not a JSON path: {}", key.value, wrong.message());
                 let hint = "write one such as `\"$.items[0].id\"`".to_owned();
@@ -47,12 +62,40 @@ pub(super) fn rules(
             }
         }
     }
-    let looks = |wanted: &Wanted| matches!(wanted, Wanted::Body(_) | Wanted::Json(..));
-    if method == "HEAD" && (expect.needs_body() || wanted.iter().any(looks)) {
+    let looks =
+        |wanted: &Wanted| matches!(wanted, Wanted::Body(_) | Wanted::Lacks(_) | Wanted::Json(..));
+    let body = expect.needs_body() || expect.size.is_some() || wanted.iter().any(looks);
+    if method == "HEAD" && body {
         let hint = "expect a `status` or a `header` instead".to_owned();
         reader.fault(at.span.clone(), "an answer to HEAD has no body", hint);
     }
     (expect, wanted)
+}
+
+/// A text that is written anew for each user; nothing where it is the same for all.
+fn live_text(text: &At<Text>, uses: &mut Vec<Use>, reader: &mut Reader<'_>) -> Option<Template> {
+    if text.value.live { live::template(text, Place::Body, uses, reader) } else { None }
+}
+
+/// The schema in a file; each file is read once.
+fn shape(file: &At<Text>, files: Files<'_>, reader: &mut Reader<'_>) -> Option<Arc<Shape>> {
+    let name = &file.value.value;
+    if let Some(known) = reader.shapes.get(name) {
+        return known.clone();
+    }
+    live::refuse(file, "the name of a file", "write it out", reader);
+    let shown = file.value.shown.clone();
+    let read = read_file(file, files, reader).and_then(|bytes| {
+        let read = Shape::read(&shown, &bytes);
+        let told = |why: String| {
+            let message = format!("the file `{shown}` is no JSON Schema: {why}");
+            let hint = "keep it in one file; its patterns have no look-around".to_owned();
+            reader.fault(file.span.clone(), message, hint);
+        };
+        read.map_err(told).ok().map(Arc::new)
+    });
+    reader.shapes.insert(name.clone(), read.clone());
+    read
 }
 
 fn header(
@@ -63,33 +106,40 @@ fn header(
     reader: &mut Reader<'_>,
 ) {
     let name = key.value.to_ascii_lowercase();
-    let Some(text) = asked.text.as_ref().filter(|text| text.value.live) else {
-        expect.headers.push((name, asked.rule.clone()));
-        return;
-    };
-    let value = live::template(text, Place::Header, uses, reader);
-    let whole = asked.is_whole();
-    wanted.extend(value.map(|value| Wanted::Header { name, value, whole }));
+    for (rule, text) in &asked.0 {
+        let Some(text) = text.as_ref().filter(|text| text.value.live) else {
+            expect.headers.push((name.clone(), rule.clone()));
+            continue;
+        };
+        let value = live::template(text, Place::Header, uses, reader);
+        let whole = matches!(rule, HeaderRule::Equals(_));
+        wanted.extend(value.map(|value| Wanted::Header { name: name.clone(), value, whole }));
+    }
 }
 
 fn json(
     path: JsonPath,
-    asked: &JsonAsk,
+    at: &At<JsonAsk>,
     (expect, wanted): (&mut Expect, &mut Vec<Wanted>),
     uses: &mut Vec<Use>,
     reader: &mut Reader<'_>,
 ) {
-    let live = match &asked.rule {
-        JsonRule::Equals(_) => asked.json.as_ref().filter(|json| !json.live.is_empty()),
-        JsonRule::Present | JsonRule::NotEmpty => None,
-    };
-    let Some(value) = live else {
-        expect.json.push((path, asked.rule.clone()));
-        return;
-    };
-    let parse = || Template::parse_json(&value.script);
-    let template = live::whole(&value.live, Place::JsonString, parse, uses, reader);
-    wanted.extend(template.map(|template| Wanted::Json(Query::from(path), template)));
+    let (query, asked) = (Query::from(path), &at.value);
+    if asked.like_type {
+        let message = "the value is compared with this text".to_owned();
+        let hint = "to ask for its type, write `{ type = \"…\" }`".to_owned();
+        reader.warn(at.span.clone(), message, Some(hint));
+    }
+    let live = asked.json.as_ref().filter(|json| !json.live.is_empty());
+    for rule in &asked.rules {
+        let Some(value) = live.filter(|_| matches!(rule, JsonRule::Equals(_))) else {
+            expect.json.push((query.clone(), rule.clone()));
+            continue;
+        };
+        let parse = || Template::parse_json(&value.script);
+        let template = live::whole(&value.live, Place::JsonString, parse, uses, reader);
+        wanted.extend(template.map(|template| Wanted::Json(query.clone(), template)));
+    }
 }
 
 /// RFC 9110, section 5.6.2: a field name is a token.

@@ -6,6 +6,7 @@ pub mod fault;
 mod environment;
 pub mod glob;
 pub mod profile;
+pub mod rule;
 pub mod scenario;
 pub mod stream;
 pub mod timetable;
@@ -21,6 +22,7 @@ mod value;
 mod json;
 mod address;
 mod live;
+mod bound;
 mod ask;
 mod protocol;
 mod events;
@@ -58,8 +60,6 @@ mod outline;
 
 use std::time::Duration;
 
-use crate::metric::StatusRange;
-use crate::script::code::Code;
 use crate::script::message::Method;
 use crate::secret::Masks;
 pub use expected::{Expected, expected, shares};
@@ -67,6 +67,7 @@ use fault::{Fault, Faults};
 use grant::Grant;
 pub use outline::outline;
 use profile::Profile;
+pub use rule::{Expect, HeaderRule, JsonRule};
 pub use schema::schema;
 use stream::Stream;
 use threshold::Threshold;
@@ -299,71 +300,4 @@ pub struct Body {
     pub bytes: Vec<u8>,
     /// The content type that goes with it.
     pub content_type: Option<&'static str>,
-}
-
-/// What makes an answer good.
-#[derive(Clone, Debug, Default)]
-pub struct Expect {
-    /// Statuses that are good; below 400 when absent.
-    pub status: Option<Vec<StatusRange>>,
-    /// Texts that the body contains.
-    pub body: Vec<String>,
-    /// Headers, by lower-case name.
-    pub headers: Vec<(String, HeaderRule)>,
-    /// Values in a JSON body.
-    pub json: Vec<(serde_json_path::JsonPath, JsonRule)>,
-    /// The body is a GraphQL answer, and has no errors.
-    pub graphql: bool,
-    /// Status codes of gRPC that are good; `OK` alone where there are none.
-    pub grpc: Vec<Code>,
-}
-
-/// What a header must be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HeaderRule {
-    /// There.
-    Present,
-    /// There, with exactly this value.
-    Equals(String),
-    /// There, with this text in its value.
-    Contains(String),
-}
-
-/// What the nodes of a JSON path must be.
-#[derive(Clone, Debug, PartialEq)]
-pub enum JsonRule {
-    /// At least one node.
-    Present,
-    /// At least one node, and none of them null, `""`, `[]` or `{}`.
-    NotEmpty,
-    /// Exactly one node, with this value.
-    Equals(serde_json::Value),
-}
-
-impl Expect {
-    /// Whether the body must be kept to be looked at.
-    #[must_use]
-    pub fn needs_body(&self) -> bool {
-        !self.body.is_empty() || !self.json.is_empty() || self.graphql
-    }
-
-    /// Whether the headers must be looked at.
-    #[must_use]
-    pub fn needs_headers(&self) -> bool {
-        !self.headers.is_empty()
-    }
-
-    /// Whether a status code of gRPC is good.
-    #[must_use]
-    pub fn allows_code(&self, code: Code) -> bool {
-        if self.grpc.is_empty() { code == Code::OK } else { self.grpc.contains(&code) }
-    }
-
-    /// Whether a status is good.
-    #[must_use]
-    pub fn allows(&self, status: u16) -> bool {
-        self.status
-            .as_ref()
-            .map_or(status < 400, |ranges| ranges.iter().any(|range| range.contains(status)))
-    }
 }

@@ -8,8 +8,9 @@ use super::mix::{ANSWER, users_at_once};
 use super::planned::{Fewest, Planned};
 use super::plot;
 use super::profile::Profile;
+use super::scenario::Wanted;
 use super::threshold::{During, Level, Selector, Threshold};
-use super::{Arrivals, Drive, Http, Plan, glob};
+use super::{Arrivals, Drive, Http, Plan, Request, glob};
 use crate::run::Model;
 use crate::unit::{Rate, show_duration};
 
@@ -26,6 +27,7 @@ pub fn outline(plan: &Plan) -> String {
             load(&mut out, drive, planned.as_ref(), shown);
             plot::scenarios(&mut out, drive, shown);
             endpoints(&mut out, drive, planned.as_ref(), shown);
+            expected(&mut out, drive, shown);
         }
         None => out.push_str("thresholds alone: for results that exist, with `loadgate check`\n\n"),
     }
@@ -130,6 +132,28 @@ fn level(profile: &Profile, micro: u64) -> String {
         Model::Open => Rate::from_micro(micro).written(),
         Model::Closed => format!("{} users", grouped(micro / 1_000_000)),
     }
+}
+
+/// What is expected of answers, beyond a status below 400.
+fn expected(out: &mut String, drive: &Drive, shown: Shown<'_>) {
+    let asked = drive.requests.iter().map(|request| (request, request_asked(request)));
+    let asked: Vec<_> = asked.filter(|(_, asked)| !asked.is_empty()).collect();
+    if asked.is_empty() {
+        return;
+    }
+    say(out, format_args!("expected of an answer"));
+    for (request, asked) in asked {
+        say(out, format_args!("  {}", shown.line(&request.name)));
+        for asked in asked {
+            say(out, format_args!("    {}", shown.line(&asked)));
+        }
+    }
+    out.push('\n');
+}
+
+fn request_asked(request: &Request) -> Vec<String> {
+    let live = request.live.iter().flat_map(|live| &live.expect).map(Wanted::asked);
+    request.expect.asked().into_iter().chain(live).collect()
 }
 
 fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: Shown<'_>) {

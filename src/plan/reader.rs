@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use toml::Spanned;
@@ -11,6 +12,7 @@ use super::environment::{self, FOREIGN, Wrong};
 use super::fault::{Fault, Page};
 pub(super) use super::text::Text;
 use crate::script::message::Descriptors;
+use crate::script::shape::Shape;
 use crate::script::template::tag_spans;
 use crate::secret::Masks;
 
@@ -73,6 +75,8 @@ pub(super) struct Reader<'a> {
     pub(super) aimed: bool,
     /// Descriptions of gRPC services by their file; `None` where it is no such file.
     pub(super) described: BTreeMap<String, Option<Descriptors>>,
+    /// JSON Schemas by their file; `None` where it is no such file.
+    pub(super) shapes: BTreeMap<String, Option<Arc<Shape>>>,
     hidden: BTreeSet<String>,
 }
 
@@ -83,8 +87,9 @@ impl<'a> Reader<'a> {
         masks: &'a mut Masks,
     ) -> Self {
         let (faults, warnings) = (Vec::new(), Vec::new());
-        let (described, hidden) = (BTreeMap::new(), BTreeSet::new());
-        Self { page, env, faults, warnings, masks, aimed: false, described, hidden }
+        let (described, shapes) = (BTreeMap::new(), BTreeMap::new());
+        let hidden = BTreeSet::new();
+        Self { page, env, faults, warnings, masks, aimed: false, described, shapes, hidden }
     }
 
     /// Notes a mistake.

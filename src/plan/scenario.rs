@@ -145,6 +145,8 @@ pub struct Live {
 pub enum Wanted {
     /// A text that the body contains.
     Body(Template),
+    /// A text that the body does not contain.
+    Lacks(Template),
     /// What a header is, or contains.
     Header {
         /// Its name in lower case.
@@ -156,4 +158,20 @@ pub enum Wanted {
     },
     /// A value in a JSON body; the template writes it as JSON.
     Json(Query, Template),
+}
+
+impl Wanted {
+    /// What is expected in the words under which misses are counted, its templates as they are.
+    #[must_use]
+    pub fn asked(&self) -> String {
+        match self {
+            Self::Body(text) => format!("body contains \"{}\"", text.source()),
+            Self::Lacks(text) => format!("body lacks \"{}\"", text.source()),
+            Self::Header { name, value, whole } => {
+                let verb = if *whole { "equals" } else { "contains" };
+                format!("header {name} {verb} \"{}\"", value.source())
+            }
+            Self::Json(query, value) => format!("json {query} equals {}", value.source()),
+        }
+    }
 }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json_path::JsonPath;
-
 use super::JsonRule;
 use crate::metric::Timing;
+use crate::script::json::Query;
 
 /// How a request is more than one answer.
 #[derive(Clone, Debug)]
@@ -59,7 +58,7 @@ pub struct Said {
     /// Texts that are not.
     pub lacks: Vec<String>,
     /// Values in JSON.
-    pub json: Vec<(JsonPath, JsonRule)>,
+    pub json: Vec<(Query, JsonRule)>,
 }
 
 impl Stream {

@@ -10,8 +10,8 @@ use super::check::Check;
 use super::facts::{self, Facts, Fitness};
 use super::measured::{self, Measured};
 use super::verdict::{
-    Descriptors, Difference, Endpoint, Environment, File, Finding, Generator, Got, Lag, Policy,
-    Refused, Spread, Stop, Timed, Told, Window,
+    Descriptors, Difference, Endpoint, Environment, File, Finding, Generator, Got, Lag, Missed,
+    Policy, Refused, Spread, Stop, Timed, Told, Window,
 };
 use super::words;
 use crate::judge::finding::{Doubt, Outcome};
@@ -197,11 +197,17 @@ fn endpoint<'a>(measured: &'a Measured, name: &'a str) -> Endpoint<'a> {
         service_ms: measured.service.map(spread),
         failures: failures(measured),
         examples: measured.examples.iter().map(|(why, what)| (why.name(), what.as_str())).collect(),
+        missed: measured.missed.iter().map(missed).collect(),
         statuses: measured.statuses.iter().copied().collect(),
         bytes: measured.bytes,
         timings: measured.timings.iter().map(timed).collect(),
         events_per_second: measured.events_per_second.map(|rate| rounded(rate.as_f64())),
     }
+}
+
+fn missed(missed: &measured::Missed) -> Missed<'_> {
+    let measured::Missed { asked, count, got } = missed;
+    Missed { asked: asked.as_str(), count: *count, got: got.as_str() }
 }
 
 fn timed(timed: &measured::Timed) -> (&'static str, Timed) {

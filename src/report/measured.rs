@@ -41,6 +41,8 @@ pub struct Measured {
     pub failures: Vec<(Failure, u64)>,
     /// What one of them said, by class; empty for the whole run.
     pub examples: Vec<(Failure, Clean)>,
+    /// Expectations that were missed, most often missed first; empty for the whole run.
+    pub missed: Vec<Missed>,
     /// Answers by status.
     pub statuses: Vec<(u16, u64)>,
     /// Bytes read.
@@ -49,6 +51,17 @@ pub struct Measured {
     pub timings: Vec<Timed>,
     /// Events of a stream per second; `None` where no stream had two.
     pub events_per_second: Option<Rate>,
+}
+
+/// Answers that missed one expectation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missed {
+    /// The expectation in words.
+    pub asked: Clean,
+    /// How many missed it.
+    pub count: u64,
+    /// What one of them had instead; empty where the words say all.
+    pub got: Clean,
 }
 
 /// Times inside requests of one kind.
@@ -104,7 +117,13 @@ impl Measured {
     pub fn endpoint(evidence: &Evidence, run: &Run, clean: &dyn Fn(&str) -> Clean) -> Self {
         let examples = evidence.examples.iter().map(|(why, what)| (*why, clean(what)));
         let measured = Self::of(clean(&evidence.name), evidence.planned, &evidence.whole, run);
-        Self { examples: examples.collect(), ..measured }
+        let missed = evidence.missed.iter().map(|missed| Missed {
+            asked: clean(&missed.asked),
+            count: missed.count,
+            got: clean(&missed.got),
+        });
+        let (examples, missed) = (examples.collect(), missed.collect());
+        Self { examples, missed, ..measured }
     }
 
     /// What a tally says within the judged time of its run.
@@ -131,6 +150,7 @@ impl Measured {
             service: service(tally),
             failures: tally.failures().collect(),
             examples: Vec::new(),
+            missed: Vec::new(),
             statuses: tally.statuses().iter().map(|(code, count)| (*code, *count)).collect(),
             bytes: tally.bytes(),
             timings: laps.collect(),

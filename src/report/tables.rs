@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::facts::{Facts, Fitness, Generator};
 use super::measured::Measured;
-use super::words;
+use super::{text, words};
 use crate::metric::Value;
 use crate::run::{Model, Starved};
 use crate::sample::Failure;
@@ -88,7 +88,11 @@ fn rows(measured: &Measured) -> Markup {
                 td.n { (words::count(*count)) }
                 td.n { (share(*count, measured.count)) }
                 td { @if nth == 0 { (codes.join(", ")) } }
-                td.rest { (example(measured, *why)) }
+                td.rest {
+                    @if *why == Failure::Expectation && !measured.missed.is_empty() {
+                        ul { @for missed in &measured.missed { li { (text::missed(missed)) } } }
+                    } @else { (example(measured, *why)) }
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use super::Style;
 use super::bar::Bar;
 use super::check::{Check, Mark};
 use super::facts::{Facts, Fitness};
-use super::measured::{Measured, Spread};
+use super::measured::{Measured, Missed, Spread};
 use super::words;
 use crate::judge::finding::{Rule, Verdict};
 use crate::metric::Value;
@@ -235,6 +235,9 @@ fn times(spread: Option<Spread>) -> [String; 4] {
     [spread.p50, spread.p95, spread.p99, spread.max].map(words::value)
 }
 
+/// So many expectations are told one by one; the others are in `verdict.json`.
+const MOST_MISSED: usize = 5;
+
 /// What else there is to say of an endpoint: why requests failed, and percentiles that tell another
 /// story.
 #[must_use]
@@ -244,8 +247,16 @@ pub fn remarks(measured: &Measured) -> Vec<String> {
         all.push(format!("failed: {}", failures(measured)));
     }
     // A status says nothing beyond the codes that were just counted.
-    let telling = measured.examples.iter().filter(|(why, _)| *why != Failure::Status);
+    // So does the first expectation beyond the counts of all.
+    let counted = |why| why == Failure::Expectation && !measured.missed.is_empty();
+    let telling =
+        measured.examples.iter().filter(|(why, _)| *why != Failure::Status && !counted(*why));
     all.extend(telling.map(|(why, what)| format!("{why}: {what}")));
+    all.extend(measured.missed.iter().take(MOST_MISSED).map(missed));
+    let more = measured.missed.len().saturating_sub(MOST_MISSED);
+    all.extend(
+        (more > 0).then(|| format!("{} missed besides", words::plural(more as u64, "expectation"))),
+    );
     let told = |what: &str, spread: Spread| {
         let [p50, p95, p99] = spread.percentiles().map(words::value);
         format!("{what}: p50 {p50}, p95 {p95}, p99 {p99}, max {}", words::value(spread.max))
@@ -257,6 +268,14 @@ pub fn remarks(measured: &Measured) -> Vec<String> {
     }
     all.extend(measured.events_per_second.map(|rate| format!("events of a stream: {rate}")));
     all
+}
+
+/// An expectation, how often it was missed, and what one answer had instead.
+#[must_use]
+pub fn missed(missed: &Missed) -> String {
+    let Missed { asked, count, got } = missed;
+    let got = if got.as_str().is_empty() { String::new() } else { format!(", got {got}") };
+    format!("{} expectation: {asked}{got}", words::count(*count))
 }
 
 /// Failed requests by class, and the statuses among them: `12 timeout, 3 status (503: 3)`.

@@ -322,6 +322,9 @@ pub(super) struct Endpoint<'a> {
     pub(super) failures: BTreeMap<&'static str, u64>,
     /// What one of them said, by class.
     pub(super) examples: BTreeMap<&'static str, &'a str>,
+    /// Expectations that were missed, most often missed first; absent where none was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) missed: Vec<Missed<'a>>,
     /// Answers by status.
     pub(super) statuses: BTreeMap<u16, u64>,
     /// Bytes read.
@@ -333,6 +336,17 @@ pub(super) struct Endpoint<'a> {
     /// Events of a stream per second; absent where no stream had two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) events_per_second: Option<f64>,
+}
+
+/// Answers that missed one expectation.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Missed<'a> {
+    /// The expectation in words.
+    pub(super) asked: &'a str,
+    /// How many answers missed it.
+    pub(super) count: u64,
+    /// What one of them had instead, bounded; empty where the words say all.
+    pub(super) got: &'a str,
 }
 
 /// Times inside requests of one kind.

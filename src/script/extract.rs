@@ -91,6 +91,12 @@ impl Pattern {
         }
     }
 
+    /// Whether it matches somewhere in a text.
+    #[must_use]
+    pub fn matches(&self, text: &[u8]) -> bool {
+        self.regex.is_match(text)
+    }
+
     fn first<'a>(&self, body: &'a [u8]) -> Option<&'a [u8]> {
         let found: Captures<'a> = self.regex.captures(body)?;
         let group = match &self.group {
@@ -98,6 +104,18 @@ impl Pattern {
             Group::Name(name) => found.name(name),
         };
         group.map(|group| group.as_bytes())
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.regex.as_str() == other.regex.as_str() && self.group == other.group
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "\"{}\"", self.regex.as_str())
     }
 }
 

@@ -22,6 +22,7 @@ pub struct LazyJson<'a> {
 pub struct Query {
     path: JsonPath,
     steps: Option<Box<[Step]>>,
+    single: bool,
 }
 
 /// One step down, by a member's name or an item's index.
@@ -38,6 +39,19 @@ impl<'a> LazyJson<'a> {
         Self { body, parsed: OnceCell::new() }
     }
 
+    /// The JSON of a body that may have been parsed before.
+    #[must_use]
+    pub fn known(body: &'a [u8], value: Option<Value>) -> Self {
+        let parsed = value.map_or_else(OnceCell::new, |value| OnceCell::from(Ok(value)));
+        Self { body, parsed }
+    }
+
+    /// The whole value, where it was needed and is one.
+    #[must_use]
+    pub fn into_parsed(self) -> Option<Value> {
+        self.parsed.into_inner()?.ok()
+    }
+
     /// The whole value.
     ///
     /// # Errors
@@ -51,6 +65,19 @@ impl<'a> LazyJson<'a> {
             parsed.map_err(|error| format!("the body is not JSON: {error}"))
         };
         self.parsed.get_or_init(parse).as_ref().map_err(String::as_str)
+    }
+
+    /// The value at the end of a path of names and indices alone, read out of the text where
+    /// nobody needed the whole value yet. `None` where it is not there, or the path is another
+    /// one: then the whole value has been read.
+    ///
+    /// # Errors
+    /// Why the body is not JSON, without a piece of it.
+    pub fn value_at(&self, query: &Query) -> Result<Option<Cow<'_, Value>>, &str> {
+        if query.is_single() {
+            return self.first(query);
+        }
+        self.value().map(|_| None)
     }
 
     /// The first node of a path. Where nobody needed the whole value yet, and the path is of names
@@ -71,8 +98,42 @@ impl<'a> LazyJson<'a> {
 impl From<JsonPath> for Query {
     fn from(path: JsonPath) -> Self {
         let steps = steps(&path.to_string()).map(Vec::into_boxed_slice);
-        Self { path, steps }
+        let single = is_single(&path.to_string());
+        Self { path, steps, single }
     }
+}
+
+impl Query {
+    /// Every node that the path leads to.
+    #[must_use]
+    pub fn all<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
+        self.path.query(value).all()
+    }
+
+    /// Whether it can lead to one node at most (RFC 9535, singular queries).
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.single
+    }
+}
+
+/// Whether a path, as it is shown, has names and indices alone.
+fn is_single(path: &str) -> bool {
+    let (mut quote, mut escaped, mut last) = (None, false, ' ');
+    for sign in path.chars() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if sign == '\\' => escaped = true,
+            Some(open) if sign == open => quote = None,
+            None if matches!(sign, '\'' | '"') => quote = Some(sign),
+            None if matches!(sign, '*' | '?' | ':' | ',') || (sign == '.' && last == '.') => {
+                return false;
+            }
+            Some(_) | None => {}
+        }
+        last = sign;
+    }
+    true
 }
 
 impl fmt::Display for Query {

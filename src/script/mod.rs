@@ -17,6 +17,7 @@ mod lint;
 pub mod template;
 mod fields;
 pub mod json;
+pub mod shape;
 pub mod extract;
 mod misfit;
 pub mod message;

@@ -13,7 +13,7 @@ use super::expect;
 use super::fault::Fault;
 use super::framing::{Framing, framing};
 use crate::plan::Expect;
-use crate::sample::Failure;
+use crate::sample::{Failure, Unmet};
 
 /// The largest body that is read.
 pub const BODY_CAP: u64 = 64 * 1024 * 1024;
@@ -50,7 +50,7 @@ pub struct Reader {
     /// The body, where it is looked at and did not come in one piece.
     body: Vec<u8>,
     /// The expectation on a header that was not met.
-    unmet: Option<Box<str>>,
+    unmet: Option<Box<Unmet>>,
     /// What of it is kept, whatever is expected.
     keep: Keep,
     /// The headers are kept that tell a user what to do next.
@@ -167,8 +167,18 @@ impl Reader {
 
     /// The expectation on a header that was not met.
     #[must_use]
-    pub fn unmet(&self) -> Option<&str> {
+    pub fn unmet(&self) -> Option<&Unmet> {
         self.unmet.as_deref()
+    }
+
+    /// Gives away the expectation on a header that was not met.
+    pub(super) fn take_unmet(&mut self) -> Option<Box<Unmet>> {
+        self.unmet.take()
+    }
+
+    /// How long the body is, so far.
+    pub(super) fn size(&self) -> u64 {
+        self.counted
     }
 
     /// Takes bytes as they came.

@@ -47,7 +47,7 @@ use super::probe::{Answer, Errand, Hub, Probe, Wire};
 use crate::metric::Timing;
 use crate::plan::stream::Stream;
 use crate::plan::{Drive, Http, Request, Target};
-use crate::sample::{End, Failure};
+use crate::sample::{End, Failure, Unmet};
 use address::{Door, Reached};
 use ask::Ask;
 use fault::Fault;
@@ -237,6 +237,9 @@ impl Wire for HttpWire {
 /// What the connections of one thread share.
 pub struct HttpHub(Rc<Shared>);
 
+/// How a request ended, and the expectation that was not met.
+type Ended = (End, Option<Box<Unmet>>);
+
 struct Shared {
     wire: HttpWire,
     /// The same for a WebSocket, which is opened in HTTP/1.1 alone.
@@ -264,17 +267,30 @@ impl Shared {
     }
 
     /// How a request ended whose answer, good in itself, was a stream of events.
-    fn heard(&self, request: usize, listener: &Listener, end: End) -> End {
-        let End::Good(status) = end else { return end };
-        let unmet = self.ask(request).events().and_then(|events| listener.unmet(events));
-        let Some(Fault { why, what }) = unmet else { return end };
-        self.note(request, why, || what.into_owned());
-        End::Failed { why, status: Some(status) }
+    fn heard(&self, request: usize, listener: &Listener, (end, unmet): Ended) -> Ended {
+        let End::Good(status) = end else { return (end, unmet) };
+        let missed = self.ask(request).events().and_then(|events| listener.unmet(events));
+        let Some(Fault { why, what }) = missed else { return (end, unmet) };
+        let unmet = self.note(request, why, || what.into_owned());
+        (End::Failed { why, status: Some(status) }, unmet)
     }
 
-    /// Keeps the first words on a failure of an endpoint.
-    fn note(&self, request: usize, why: Failure, what: impl FnOnce() -> String) {
-        self.examples.borrow_mut().entry((request, why)).or_insert_with(|| expect::bounded(what()));
+    /// Keeps the first words on a failure of an endpoint. Where they are all that is known of an
+    /// expectation, it is counted by them.
+    fn note(
+        &self,
+        request: usize,
+        why: Failure,
+        what: impl FnOnce() -> String,
+    ) -> Option<Box<Unmet>> {
+        let mut examples = self.examples.borrow_mut();
+        if why != Failure::Expectation {
+            examples.entry((request, why)).or_insert_with(|| expect::bounded(what()));
+            return None;
+        }
+        let what = expect::bounded(what());
+        examples.entry((request, why)).or_insert_with(|| what.clone());
+        Some(Box::new(Unmet::told(what)))
     }
 }
 

@@ -92,11 +92,20 @@ impl Connection {
             }
             let heard = poll_fn(|cx| self.poll(cx, request, deadline)).await;
             match heard {
-                Ok(Whole { done, end }) => {
+                Ok(Whole { done, end, unmet }) => {
                     let bytes = self.talk.bytes;
                     let listener = self.talk.listener.take();
                     let inside = listener.map(|listener| Box::new(listener.inside(end, done)));
-                    return Answer { end, sent, done, bytes, connecting, reconnected, inside };
+                    return Answer {
+                        end,
+                        sent,
+                        done,
+                        bytes,
+                        connecting,
+                        reconnected,
+                        inside,
+                        unmet,
+                    };
                 }
                 Err(fault) if !reconnected && self.may_repeat(request, &fault) => {
                     (self.line, reconnected) = (None, true);
@@ -169,13 +178,13 @@ impl Connection {
     fn failed(&mut self, request: usize, fault: Fault, stamp: Stamp) -> Answer {
         self.line = None;
         let Fault { why, what } = fault;
-        self.hub.note(request, why, || what.into_owned());
+        let unmet = self.hub.note(request, why, || what.into_owned());
         let Stamp { sent, done, connecting, reconnected } = stamp;
         let status = self.talk.reader.status();
         let end = End::Failed { why, status };
         let bytes = self.talk.bytes;
         let inside = self.talk.listener.take().map(|listener| Box::new(listener.inside(end, done)));
-        Answer { end, sent, done, bytes, connecting, reconnected, inside }
+        Answer { end, sent, done, bytes, connecting, reconnected, inside, unmet }
     }
 }
 

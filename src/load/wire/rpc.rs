@@ -1,12 +1,14 @@
 //! What a gRPC answer says of itself in headers and trailers, and how it ended.
 
 use http::HeaderMap;
+use serde_json::Value;
 
-use super::expect;
+use super::expect::{self, Judged};
 use crate::plan::Expect;
-use crate::sample::{End, Failure};
+use crate::sample::{End, Failure, Unmet};
 use crate::sanitise;
 use crate::script::code::Code;
+use crate::script::json::LazyJson;
 use crate::script::message::{Method, Unread, payload};
 
 /// What the headers and trailers of an answer say.
@@ -60,7 +62,7 @@ pub(super) struct Whole<'w> {
     /// What its headers and trailers say.
     pub(super) reply: &'w Reply,
     /// The expectation on a header that is not met.
-    pub(super) unmet: Option<Box<str>>,
+    pub(super) unmet: Option<Box<Unmet>>,
     /// The messages in their frames; where it is looked at, the one as JSON afterwards.
     pub(super) body: &'w mut Vec<u8>,
     /// Values are taken out of the body.
@@ -73,14 +75,21 @@ pub(super) fn judge(
     expect: &Expect,
     whole: Whole<'_>,
     tell: impl FnOnce(Failure, &mut dyn FnMut() -> String),
-) -> End {
+) -> Judged {
     let status = whole.status;
-    let Err((why, mut what)) = check(method, expect, whole) else { return End::Good(status) };
+    let (why, mut what, unmet) = match check(method, expect, whole) {
+        Ok((None, json)) => return Judged { end: End::Good(status), unmet: None, json },
+        Ok((Some(unmet), _)) => (Failure::Expectation, unmet.what.clone(), Some(unmet)),
+        Err((why, what)) => (why, what, None),
+    };
     tell(why, &mut || std::mem::take(&mut what));
-    End::Failed { why, status: Some(status) }
+    Judged { end: End::Failed { why, status: Some(status) }, unmet, json: None }
 }
 
-fn check(method: &Method, expect: &Expect, whole: Whole<'_>) -> Result<(), (Failure, String)> {
+/// The expectation that is not met, and the message as JSON where it was parsed.
+type Checked = (Option<Box<Unmet>>, Option<Value>);
+
+fn check(method: &Method, expect: &Expect, whole: Whole<'_>) -> Result<Checked, (Failure, String)> {
     let Whole { status, reply, unmet, body, keeps } = whole;
     let malformed = |what: &str| (Failure::Malformed, what.to_owned());
     if status != 200 {
@@ -108,8 +117,8 @@ fn check(method: &Method, expect: &Expect, whole: Whole<'_>) -> Result<(), (Fail
             Unread::TooLarge => (Failure::TooLarge, "the message is larger than 64 MiB".into()),
         })?;
     }
-    match unmet.map(String::from).or_else(|| expect::unmet_body(expect, body)) {
-        Some(what) => Err((Failure::Expectation, what)),
-        None => Ok(()),
-    }
+    let json = LazyJson::new(body);
+    let size = (body.as_slice(), frames.len() as u64);
+    let unmet = unmet.or_else(|| expect::unmet_body(expect, size, &json, keeps).map(Box::new));
+    Ok((unmet, json.into_parsed()))
 }

@@ -58,17 +58,17 @@ pub(super) async fn call(
     let ended = call.run(hub, request, luggage, want, deadline).await;
     let done = call.over.unwrap_or_else(Instant::now);
     let Call { connecting, bytes, inside, status, .. } = call;
-    let end = match ended {
-        Ok(()) => End::Good(SWITCHED),
+    let (end, unmet) = match ended {
+        Ok(()) => (End::Good(SWITCHED), None),
         Err(Fault { why, what }) => {
-            hub.note(request, why, || what.into_owned());
-            End::Failed { why, status }
+            let unmet = hub.note(request, why, || what.into_owned());
+            (End::Failed { why, status }, unmet)
         }
     };
     // Where there was no connection, nothing was sent.
     let sent = if connecting.is_some() { begun } else { done };
     let (reconnected, inside) = (false, Some(Box::new(inside)));
-    Answer { end, sent, done, bytes, connecting, reconnected, inside }
+    Answer { end, sent, done, bytes, connecting, reconnected, inside, unmet }
 }
 
 impl Call {

@@ -19,7 +19,7 @@ use super::listen::Listener;
 use super::rpc::Reply;
 use super::trunk::{Seat, told};
 use crate::plan::Expect;
-use crate::sample::Failure;
+use crate::sample::{Failure, Unmet};
 
 /// One stream, or the last one.
 #[derive(Default)]
@@ -39,7 +39,7 @@ pub(super) struct Stream {
     /// The headers are kept that tell a user what to do next.
     pub(super) brief: bool,
     pub(super) headers: Vec<(String, Vec<u8>)>,
-    pub(super) unmet: Option<Box<str>>,
+    pub(super) unmet: Option<Box<Unmet>>,
     /// What a gRPC answer says of itself, where one is expected.
     pub(super) reply: Option<Box<Reply>>,
     /// The answer as a stream of events, where it is one.

@@ -11,12 +11,12 @@ use super::alarm::Alarm;
 use super::answer::{Asked, Progress, Reader};
 use super::ask::Ask;
 use super::dial::Line;
-use super::expect;
+use super::expect::{self, Judged};
 use super::fault::Fault;
 use super::listen::Listener;
 use super::tls;
 use crate::load::probe::Kept;
-use crate::sample::{End, Failure};
+use crate::sample::{End, Failure, Unmet};
 
 /// The exchange under way, or the last one.
 #[derive(Default)]
@@ -46,6 +46,7 @@ pub(super) struct Talk {
 pub(super) struct Whole {
     pub(super) done: Instant,
     pub(super) end: End,
+    pub(super) unmet: Option<Box<Unmet>>,
 }
 
 impl Talk {
@@ -212,21 +213,23 @@ impl Talk {
         self.idle = exact && sent_whole && !ask.closes && self.reader.reusable();
         self.proven = true;
         let status = self.reader.status().unwrap_or(0);
+        let (unmet, size) = (self.reader.take_unmet(), self.reader.size());
         let body = body.unwrap_or_else(|| self.reader.body());
-        let mut end =
-            expect::verdict(&ask.expect, status, self.reader.unmet(), body, |why, what| {
-                hub.note(request, why, what);
-            });
+        let keeps = kept.as_ref().is_some_and(|kept| !kept.brief);
+        let seen = expect::Seen { status, unmet, body, size, keeps };
+        let Judged { mut end, mut unmet, json } =
+            expect::verdict(&ask.expect, seen, |why, what| drop(hub.note(request, why, what)));
         if let Some(listener) = &self.listener {
-            end = hub.heard(request, listener, end);
+            (end, unmet) = hub.heard(request, listener, (end, unmet));
         }
         if let Some(kept) = kept {
             if !kept.brief {
                 body.clone_into(&mut kept.body);
+                kept.json = json;
             }
             kept.headers = self.reader.take_headers();
         }
-        Whole { done, end }
+        Whole { done, end, unmet }
     }
 
     fn late(&self, ask: &Ask, deadline: Instant) -> Fault {

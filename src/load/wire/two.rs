@@ -9,11 +9,12 @@ use bytes::Bytes;
 
 use super::Shared;
 use super::alarm::Alarm;
+use super::expect::{self, Judged};
 use super::fault::Fault;
 use super::live::Luggage;
+use super::rpc;
 use super::stream::{At, Broken, Had, Stream};
 use super::trunk::Seat;
-use super::{expect, rpc};
 use crate::load::probe::{Answer, Kept};
 use crate::sample::{End, Failure};
 
@@ -71,12 +72,21 @@ impl Place {
             match live.make(luggage) {
                 Ok(made) => self.fresh = Some(Box::new(made)),
                 Err(Fault { why, what }) => {
-                    self.hub.note(request, why, || what.into_owned());
+                    let unmet = self.hub.note(request, why, || what.into_owned());
                     let (now, end) = (Instant::now(), End::Failed { why, status: None });
                     let (sent, done) = (now, now);
                     let (connecting, reconnected) = (None, false);
                     let (bytes, inside) = (0, None);
-                    return Answer { end, sent, done, bytes, connecting, reconnected, inside };
+                    return Answer {
+                        end,
+                        sent,
+                        done,
+                        bytes,
+                        connecting,
+                        reconnected,
+                        inside,
+                        unmet,
+                    };
                 }
             }
         }
@@ -109,14 +119,14 @@ impl Place {
             let sent = *first.get_or_insert_with(Instant::now);
             let heard = poll_fn(|cx| self.poll(cx, request, deadline)).await;
             let Err(Broken { fault, had }) = heard else {
-                let (done, end) = self.judge(request);
+                let (done, Judged { end, unmet, json }) = self.judge(request);
                 let Stream { bytes, body, headers, listener, .. } =
                     std::mem::take(&mut self.stream);
                 if self.keeps || self.brief {
-                    self.kept = Kept { headers, body, brief: !self.keeps };
+                    self.kept = Kept { headers, body, brief: !self.keeps, json };
                 }
                 let inside = listener.map(|listener| Box::new(listener.inside(end, done)));
-                return Answer { end, sent, done, bytes, connecting, reconnected, inside };
+                return Answer { end, sent, done, bytes, connecting, reconnected, inside, unmet };
             };
             match had {
                 // Nothing was sent, so nothing is sent twice.
@@ -128,19 +138,19 @@ impl Place {
             }
         };
         let Fault { why, what } = fault;
-        self.hub.note(request, why, || what.into_owned());
+        let unmet = self.hub.note(request, why, || what.into_owned());
         let status = (self.stream.status != 0).then_some(self.stream.status);
         let Stream { bytes, listener, .. } = std::mem::take(&mut self.stream);
         let (sent, end) = (first.unwrap_or(done), End::Failed { why, status });
         let inside = listener.map(|listener| Box::new(listener.inside(end, done)));
-        Answer { end, sent, done, bytes, connecting, reconnected, inside }
+        Answer { end, sent, done, bytes, connecting, reconnected, inside, unmet }
     }
 
-    fn judge(&mut self, request: usize) -> (Instant, End) {
+    fn judge(&mut self, request: usize) -> (Instant, Judged) {
         let done = Instant::now();
         let ask = self.hub.ask(request);
         let expect = &ask.expect;
-        let tell = |why, what: &mut dyn FnMut() -> String| self.hub.note(request, why, what);
+        let tell = |why, what: &mut dyn FnMut() -> String| drop(self.hub.note(request, why, what));
         let stream = &mut self.stream;
         if let Some((method, reply)) = ask.call.as_ref().zip(stream.reply.as_deref()) {
             let Stream { status, keeps, .. } = *stream;
@@ -148,15 +158,13 @@ impl Place {
             let whole = rpc::Whole { status, reply, unmet, body, keeps };
             return (done, rpc::judge(method, expect, whole, tell));
         }
-        let Stream { status, unmet, body, listener, .. } = stream;
-        let end = expect::verdict(expect, *status, unmet.as_deref(), body, tell);
-        match listener {
-            Some(heard) => {
-                let done = heard.over_at().unwrap_or(done);
-                (done, self.hub.heard(request, heard, end))
-            }
-            None => (done, end),
-        }
+        let Stream { status, unmet, body, listener, counted, .. } = stream;
+        let (status, unmet, size) = (*status, unmet.take(), *counted);
+        let seen = expect::Seen { status, unmet, body, size, keeps: self.keeps };
+        let Judged { end, unmet, json } = expect::verdict(expect, seen, tell);
+        let Some(heard) = listener else { return (done, Judged { end, unmet, json }) };
+        let (end, unmet) = self.hub.heard(request, heard, (end, unmet));
+        (heard.over_at().unwrap_or(done), Judged { end, unmet, json })
     }
 
     fn poll(

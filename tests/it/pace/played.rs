@@ -108,7 +108,16 @@ impl Probe for PlayedProbe {
                 let (now, end) = (Instant::now(), End::Failed { why, status: None });
                 let (sent, done) = (now, now);
                 let (bytes, connecting, reconnected) = (0, None, false);
-                return Answer { end, sent, done, bytes, connecting, reconnected, inside: None };
+                return Answer {
+                    end,
+                    sent,
+                    done,
+                    bytes,
+                    connecting,
+                    reconnected,
+                    inside: None,
+                    unmet: None,
+                };
             }
         };
         let sent = Instant::now();
@@ -122,7 +131,7 @@ impl Probe for PlayedProbe {
         }
         self.play.flying.fetch_sub(1, Ordering::Relaxed);
         let (bytes, reconnected) = (100, false);
-        Answer { end, sent, done, bytes, connecting, reconnected, inside: None }
+        Answer { end, sent, done, bytes, connecting, reconnected, inside: None, unmet: None }
     }
 
     async fn fire_live(&mut self, request: usize, _: Errand<'_>, deadline: Instant) -> Answer {
@@ -158,6 +167,7 @@ pub(super) fn order(model: Model, stages: &[Stage], change: impl FnOnce(&mut Ord
         requests: vec![("GET /often".to_owned(), 3), ("GET /seldom".to_owned(), 1)],
         endpoints: vec!["GET /often".to_owned(), "GET /seldom".to_owned()],
         counted: vec![0, 1],
+        max_times: vec![None, None],
         mix: Mix::of_requests(&[(3, 0), (1, 1)], 2, 1),
         story: None,
         axis: Vec::new(),

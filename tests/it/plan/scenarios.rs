@@ -191,7 +191,9 @@ fn expectations_with_templates_are_each_users_own() {
     assert_eq!(written(value, &known), "\"7");
     let json = |at: usize| match &rest[at] {
         Wanted::Json(path, template) => format!("{path} {}", written(template, &known)),
-        other @ (Wanted::Body(_) | Wanted::Header { .. }) => format!("{other:?}"),
+        other @ (Wanted::Body(_) | Wanted::Lacks(_) | Wanted::Header { .. }) => {
+            format!("{other:?}")
+        }
     };
     assert_eq!((json(0), json(1)), (r#"$.v "\"7""#.to_owned(), r#"$.x ["\"7"]"#.to_owned()));
     assert_eq!(

@@ -145,7 +145,7 @@ fn with_unknown_key(table: &str) -> Option<String> {
             let sse = format!("sse = {{ expect = {{ {key} }} }}");
             gate(&request(&sse), "max = \"< 1s\"")
         }
-        "Contains" => {
+        "BodyTable" => {
             let expect = format!("expect = {{ body = {{ contains = \"x\", {key} }} }}");
             gate(&request(&expect), "max = \"< 1s\"")
         }
@@ -153,7 +153,7 @@ fn with_unknown_key(table: &str) -> Option<String> {
             let expect = format!("expect = {{ header = {{ a = {{ present = true, {key} }} }} }}");
             gate(&request(&expect), "max = \"< 1s\"")
         }
-        "EqualsTable" => {
+        "ValueTable" => {
             let expect = format!("expect = {{ json = {{ \"$.a\" = {{ equals = 1, {key} }} }} }}");
             gate(&request(&expect), "max = \"< 1s\"")
         }

@@ -244,7 +244,14 @@ fn evidence(name: &str, samples: &[Sample], pieces: &[Piece]) -> Evidence {
     }
     let planned = Some(whole.count());
     let slices: Vec<Packed> = slices.iter().map(Tally::pack).collect();
-    Evidence { name: name.to_owned(), planned, whole, slices, examples: BTreeMap::new() }
+    Evidence {
+        name: name.to_owned(),
+        planned,
+        whole,
+        slices,
+        examples: BTreeMap::new(),
+        missed: Vec::new(),
+    }
 }
 
 fn slice<'a>(piece: &Piece, samples: impl Iterator<Item = &'a Sample>) -> Slice {

@@ -1,8 +1,13 @@
 //! What is expected of an answer, and the words for what was not met.
 
+use std::sync::Arc;
+
 use loadgate::metric::StatusRange;
+use loadgate::plan::rule::{Bound, JsonType, Sign};
 use loadgate::plan::{Expect, HeaderRule, JsonRule};
 use loadgate::sample::{End, Failure};
+use loadgate::script::extract::Pattern;
+use loadgate::script::shape::Shape;
 use serde_json_path::JsonPath;
 
 use super::{PATIENCE, drive_at, example, fire_all, get, hub, run};
@@ -37,7 +42,7 @@ fn header(name: &str, rule: HeaderRule) -> Expect {
 
 fn json(path: &str, rule: JsonRule) -> Expect {
     let path = JsonPath::parse(path).expect("a path");
-    Expect { json: vec![(path, rule)], ..Expect::default() }
+    Expect { json: vec![(path.into(), rule)], ..Expect::default() }
 }
 
 const UNMET: Option<Failure> = Some(Failure::Expectation);
@@ -106,4 +111,63 @@ fn an_answer_that_is_not_as_expected_keeps_its_status() {
     let answers = run(async { fire_all(&hub(&drive, server.address()), &[0], PATIENCE).await });
     let end = End::Failed { why: Failure::Expectation, status: Some(200) };
     assert_eq!(answers[0].end, end);
+}
+
+#[test]
+fn a_body_has_the_size_the_texts_and_the_patterns_that_it_must_have() {
+    let size = |sign, limit: u64| Expect {
+        size: Some(Bound { sign, limit, written: format!("< {limit}B") }),
+        ..Expect::default()
+    };
+    let lacks = |text: &str| Expect { lacks: vec![text.to_owned()], ..Expect::default() };
+    let regex = |text: &str| Expect {
+        matches: vec![Pattern::parse(text, None).expect("a pattern")],
+        ..Expect::default()
+    };
+    check(ok("12345"), size(Sign::AtMost, 5), None, "");
+    check(ok("12345"), size(Sign::Below, 5), UNMET, "the size of the body is not < 5B");
+    check(ok("all well"), lacks("error"), None, "");
+    check(ok("an error"), lacks("error"), UNMET, "body contains \"error\"");
+    check(ok("id p12"), regex("p[0-9]+"), None, "");
+    check(ok("id p"), regex("p[0-9]+"), UNMET, "body does not match \"p[0-9]+\"");
+}
+
+#[test]
+fn a_value_in_json_is_of_the_type_the_count_and_the_size_it_must_be() {
+    let body = r#"{"items":[{"id":"p1"},{"id":"p2"}],"total":12.5,"whole":3,"none":[]}"#;
+    let one = |path: &str, rule: JsonRule, words: &str| {
+        let why = (!words.is_empty()).then_some(Failure::Expectation);
+        check(ok(body), json(path, rule), why, words);
+    };
+    let count =
+        |sign, limit| JsonRule::Count(Bound { sign, limit, written: format!("{sign:?} {limit}") });
+    let above =
+        |limit| JsonRule::Number(Bound { sign: Sign::Above, limit, written: format!("> {limit}") });
+    let regex = |text| JsonRule::Matches(Pattern::parse(text, None).expect("a pattern"));
+    one("$.items", JsonRule::Type(JsonType::Array), "");
+    one("$.whole", JsonRule::Type(JsonType::Integer), "");
+    one("$.total", JsonRule::Type(JsonType::Integer), "$.total is not of the type integer");
+    one("$.items[*].id", JsonRule::Type(JsonType::String), "");
+    one("$.items", count(Sign::AtLeast, 2), "");
+    one("$.items", count(Sign::Equal, 3), "$.items has not Equal 3");
+    one("$.items[*]", count(Sign::Equal, 2), "");
+    one("$.gone[*]", count(Sign::Equal, 0), "");
+    one("$.gone", count(Sign::Equal, 0), "$.gone is missing");
+    one("$.total", above(12.0), "");
+    one("$.total", above(13.0), "$.total is not > 13");
+    one("$.items", above(0.0), "$.items is not > 0");
+    one("$.items[*].id", regex("^p[0-9]$"), "");
+    one("$.items[1].id", regex("1"), "$.items[1].id does not match \"1\"");
+}
+
+#[test]
+fn a_body_fits_its_schema() {
+    let schema = include_bytes!("../../data/product.schema.json");
+    let shape = Arc::new(Shape::read("p.json", schema).expect("a schema"));
+    let fits = || Expect { schema: Some(Arc::clone(&shape)), ..Expect::default() };
+    check(ok(r#"{"items":[{"id":"p1","price":1}]}"#), fits(), None, "");
+    let words = "body does not fit p.json: minimum at /items/0/price";
+    check(ok(r#"{"items":[{"id":"p1","price":-1}]}"#), fits(), UNMET, words);
+    check(ok("{}"), fits(), UNMET, "body does not fit p.json: required at the whole");
+    check(ok("no"), fits(), UNMET, "body is not JSON");
 }

@@ -50,7 +50,7 @@ fn read(bytes: &[u8], sizes: &[usize], head: bool) -> Read {
         status: reader.status().filter(|_| !failed),
         reusable: reader.reusable(),
         body: if failed { Vec::new() } else { body.unwrap_or_else(|| reader.body().to_vec()) },
-        unmet: reader.unmet().filter(|_| !failed).map(str::to_owned),
+        unmet: reader.unmet().filter(|_| !failed).map(|unmet| unmet.what.clone()),
         end,
     }
 }

@@ -143,7 +143,7 @@ fn a_stream_that_stands_still_is_given_up() {
 #[test]
 fn events_are_as_expected_or_the_request_fails() {
     let path = JsonPath::parse("$.n").expect("a path");
-    let json = vec![(path, JsonRule::Equals(2.into()))];
+    let json = vec![(path.into(), JsonRule::Equals(2.into()))];
     let said = |contains: &[&str], lacks: &[&str]| Said {
         contains: contains.iter().map(|text| (*text).to_owned()).collect(),
         lacks: lacks.iter().map(|text| (*text).to_owned()).collect(),
