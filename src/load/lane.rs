@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::ledger::{Ledger, Record, Standing, Timed, Word};
 use super::probe::{Answer, Hub, Inside};
-use super::reasons::{Noted, Reasons, too_late};
+use super::reasons::{Noted, too_late};
 use super::{Order, health, nanos};
 use crate::metric::Timing;
 use crate::plan::draw::Draw;
@@ -44,7 +44,7 @@ pub(super) struct Lane<H> {
     /// Nothing new from now on: who rests need not.
     pub(super) ending: Notify,
     /// Why requests failed that the protocol knows nothing of.
-    noted: RefCell<Noted>,
+    pub(super) noted: RefCell<Noted>,
     pub(super) users: Cell<u64>,
     pub(super) connections: Cell<u64>,
     /// CPU time and moment of the start.
@@ -275,14 +275,6 @@ impl<H> Lane<H> {
         if due >= self.warm_up {
             self.noted.borrow_mut().miss(self.order.counted[request], unmet);
         }
-    }
-
-    /// Why requests failed, as the protocol and we know it.
-    pub(super) fn reasons(&self) -> Reasons
-    where
-        H: Hub,
-    {
-        self.noted.borrow().reasons(self.hub.examples())
     }
 
     fn endpoint(&self, request: usize) -> EndpointId {

@@ -95,7 +95,8 @@ async fn live<W: Wire>(job: Job<W>) -> Reasons {
         open.close();
     }
     lane.close();
-    lane.reasons()
+    let reasons = lane.noted.borrow().reasons(lane.hub.examples());
+    reasons
 }
 
 /// Releases users and arrivals, part by part of the load, until the last of them.

@@ -84,7 +84,7 @@ fn a_stream_without_end_and_a_text_that_is_none_fail() {
     assert_eq!(endpoint(&done)["timings"]["first_event"]["ms"]["p50"], Value::Null);
     let plain = "get = \"/plain\"\nsse = true";
     let done = gate(&server, load, plain, sla).undisturbed(&["run", "gate.toml"]);
-    done.code(1).says("expectation: header \"content-type\" does not contain");
+    done.code(1).says("expectation: header content-type contains");
 }
 
 const TALK: &str = "ws = \"/chat\"\ntalk = [{ expect = { contains = \"welcome\" } }, \
