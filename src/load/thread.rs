@@ -95,8 +95,7 @@ async fn live<W: Wire>(job: Job<W>) -> Reasons {
         open.close();
     }
     lane.close();
-    let reasons = lane.noted.borrow().reasons(lane.hub.examples());
-    reasons
+    lane.noted.borrow().reasons(lane.hub.examples())
 }
 
 /// Releases users and arrivals, part by part of the load, until the last of them.
