@@ -2,6 +2,8 @@
 
 /// What a service and its network can do to us.
 mod target;
+/// What can be wrong with a step of a user.
+mod steps;
 /// What the machine that we run on lacks.
 #[cfg(target_os = "linux")]
 mod machine;

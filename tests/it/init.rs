@@ -7,6 +7,7 @@ mod har;
 mod openapi;
 mod postman;
 mod real;
+mod walked;
 
 use loadgate::init::{Ask, Draft, Shape, Source, Unreadable};
 use loadgate::plan::{self, Plan};

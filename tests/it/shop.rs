@@ -1,5 +1,8 @@
 //! The gate file of the shop, walked in both models: what the shop counted is what is reported.
 
+/// The same journey as a Locust file.
+mod locust;
+
 use std::collections::BTreeMap;
 
 use super::support::gate::{Done, Gate, turn};

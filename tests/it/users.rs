@@ -73,6 +73,46 @@ fn once_walks_each_task_and_shows_no_value() {
 }
 
 #[test]
+fn a_fixed_body_goes_with_a_path_or_a_header_that_changes() {
+    let server = Server::start(Script::new().on("/a", [ok("a")]).on("/b", [ok("b")]));
+    let bodies = [
+        ("json = { a = 1 }", r#"{"a":1}"#),
+        ("form = { a = 1, b = \"c d\" }", "a=1&b=c+d"),
+        ("body = \"as it is\"", "as it is"),
+        ("file = \"body.txt\"", "out of a file"),
+    ];
+    let changing =
+        ["post = \"/a?u={{ user }}\"", "post = \"/b\"\nheaders = { x-user = \"{{ user }}\" }"];
+    let all = bodies.iter().flat_map(|body| changing.map(|change| (change, *body)));
+    let requests = all.enumerate().map(|(at, (change, (body, _)))| {
+        format!("[[request]]\nname = \"{at}\"\n{change}\n{body}\n")
+    });
+    let text = format!(
+        "[target]\nurl = \"{}\"\n[load]\nrate = \"80/s\"\nduration = \"1s\"\n{}\
+         [sla]\nmax = \"< 9s\"\n",
+        server.url(""),
+        requests.collect::<String>()
+    );
+    let gate = Gate::new(&text).file("body.txt", "out of a file");
+    gate.undisturbed(&["run", "gate.toml"]).code(0);
+    let heard = server.heard();
+    for (_, body) in bodies {
+        let length = format!("content-length: {}\r\n", body.len());
+        for start in ["POST /a?u=", "POST /b "] {
+            let whole = |text: &&String| {
+                let lower = text.to_ascii_lowercase();
+                text.starts_with(start)
+                    && lower.contains(&length)
+                    && text.ends_with(&format!("\r\n\r\n{body}"))
+            };
+            assert!(heard.iter().filter(whole).count() >= 8, "{start} {body}: {heard:#?}");
+        }
+    }
+    let bare = |text: &&String| text.ends_with("\r\n\r\n");
+    assert_eq!(heard.iter().filter(bare).count(), 0, "{heard:#?}");
+}
+
+#[test]
 fn once_says_what_went_wrong() {
     let server = Server::start(Script::new().on("/login", [ok("{}")]));
     let done = gate(&server, "users = 2").run(&["run", "gate.toml", "--once"]);

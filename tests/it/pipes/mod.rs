@@ -51,7 +51,7 @@ fn files(below: &str, end: &str) -> Vec<String> {
 }
 
 /// A program that `ci/tools` installs: one from `PyPI`, or one from npm.
-fn tool(name: &str) -> PathBuf {
+pub(crate) fn tool(name: &str) -> PathBuf {
     let tools = root().join("target/tools");
     let homes = [tools.join("python/bin"), tools.join("node/node_modules/.bin")];
     let found = homes.iter().map(|home| home.join(name)).find(|path| path.exists());

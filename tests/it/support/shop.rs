@@ -41,7 +41,7 @@ struct Books {
     /// How often the stock was counted.
     counted: u64,
     made: u64,
-    /// Calls by endpoint and user; nobody's are under the empty name.
+    /// Calls by endpoint, with the first key of the query, and user; nobody's have an empty name.
     calls: BTreeMap<(String, String), u64>,
     /// What was refused, by endpoint and status.
     refused: BTreeMap<(String, u16), u64>,
@@ -104,10 +104,12 @@ impl Shop {
         format!("http://{}", self.address)
     }
 
-    /// How many calls an endpoint had, such as `POST /cart/{id}/checkout`.
+    /// How many calls an endpoint had, such as `POST /cart/{id}/checkout` or `GET /search?q`, with
+    /// the first key of its query; without one, whatever the query was.
     pub(crate) fn calls(&self, endpoint: &str) -> u64 {
         let books = lock(&self.till);
-        let of = books.calls.iter().filter(|((name, _), _)| name == endpoint);
+        let is = |name: &str| name == endpoint || name.split('?').next() == Some(endpoint);
+        let of = books.calls.iter().filter(|((name, _), _)| is(name));
         of.map(|(_, calls)| calls).sum()
     }
 
@@ -168,7 +170,9 @@ fn rooms(till: &Till) -> Router {
 /// Counts a call when it has been answered.
 async fn note(State(till): State<Till>, asked: Request, next: Next) -> Response {
     let room = asked.extensions().get::<MatchedPath>().map_or("?", MatchedPath::as_str);
-    let endpoint = format!("{} {room}", asked.method());
+    let key = asked.uri().query().and_then(|query| query.split('=').next());
+    let key = key.map_or(String::new(), |key| format!("?{key}"));
+    let endpoint = format!("{} {room}{key}", asked.method());
     let known = lock(&till).user(asked.headers());
     let answer = next.run(asked).await;
     let told = answer.extensions().get::<Who>().map(|who| who.0.clone());
