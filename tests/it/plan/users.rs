@@ -20,6 +20,16 @@ fn stage(duration: Duration, from: u64, to: u64) -> Stage {
 }
 
 #[test]
+fn the_users_of_the_readme_are_read_without_a_warning() {
+    let text = include_str!("../../../README.md");
+    let mut blocks = text.split("```toml\n").filter(|block| block.starts_with("[[scenario]]"));
+    let block = blocks.next().and_then(|block| block.split("```").next()).expect("it is there");
+    let plan = good(&gate(block, MAX).replace("rate = \"10/s\"\n", "users = 50\n"));
+    assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
+    assert_eq!(drive(&plan).endpoints.len(), 6);
+}
+
+#[test]
 fn users_begin_at_a_rate_and_end_in_a_slope() {
     let stages = |lines: &str| drive(&good(&load(lines))).load.profile.stages.clone();
     let rise = [stage(4 * S, 0, 20), stage(6 * S, 20, 20)];

@@ -156,6 +156,29 @@ proptest! {
     }
 
     #[test]
+    fn a_value_never_leaves_its_place(value in any::<String>()) {
+        let mut state = State::new(1, 1);
+        state.keep_text(&"a".into(), &value);
+        let json = Template::parse_json(&serde_json::json!({ "k": ["x{{ a }}y", 1] }));
+        let out = render(&json.expect("names are good"), &state).expect("it has a value");
+        let read: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+        prop_assert_eq!(read, serde_json::json!({ "k": [format!("x{value}y"), 1] }));
+        let fields = [("a b", "{{ a }}"), ("c", "1")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let form = Template::parse_form(&fields).expect("names are good");
+        let out = render(&form, &state).expect("it has a value");
+        prop_assert_eq!(out.matches(['&', '=']).count(), 3, "{}", out);
+        let url = Template::parse_for(Place::Url, "/{{ a }}?q={{ a }}").expect("names are good");
+        let out = render(&url, &state).expect("it has a value");
+        prop_assert!(out.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'), "{}", out);
+        let header = Template::parse_for(Place::Header, "{{ a }}").expect("names are good");
+        let breaks = |text: &str| text.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t');
+        match render(&header, &state) {
+            Ok(out) => prop_assert!(!breaks(&out)),
+            Err(_) => prop_assert!(breaks(&value)),
+        }
+    }
+
+    #[test]
     fn a_json_body_is_json(text in any_source(), state in any_state()) {
         let body = serde_json::json!({ "k": text, "{{ user }}": [1, "{{ a }}\""] });
         if let Ok(template) = Template::parse_json(&body)
