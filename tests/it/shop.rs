@@ -46,16 +46,24 @@ fn gate(text: &str, shop: &Shop) -> Gate {
     Gate::new(text).file("users.csv", USERS).set("BASE_URL", &shop.url())
 }
 
-/// The example in a shop that nobody has been in, again where the machine was busy.
-fn walked(load: &str) -> (Shop, Done) {
+/// A gate file in a shop that nobody has been in; again where the machine was busy, three times at
+/// most.
+fn walked(text: &str, turns: &str) -> (Shop, Done) {
     let _turn = turn();
     let walk = || {
         let shop = Shop::open();
-        let done = gate(&example(load), &shop).run(&["run", "gate.toml", "--seed", "11"]);
+        let gate = gate(text, &shop).file("turns.csv", turns);
+        let done = gate.run(&["run", "gate.toml", "--seed", "11"]);
         (shop, done)
     };
-    let first = walk();
-    if first.1.fell_behind() { walk() } else { first }
+    let mut last = walk();
+    for _ in 0..2 {
+        if !last.1.fell_behind() {
+            break;
+        }
+        last = walk();
+    }
+    last
 }
 
 /// Requests by endpoint, as they are reported.
@@ -97,7 +105,7 @@ fn check_rows(logins: &BTreeMap<String, u64>) {
 
 #[test]
 fn users_walk_through_the_shop_for_life() {
-    let (shop, done) = walked("users = 20\nduration = \"3s\"");
+    let (shop, done) = walked(&example("users = 20\nduration = \"3s\""), "");
     check(&shop, &done);
     let logins = shop.by_user("POST /login");
     check_rows(&logins);
@@ -110,7 +118,7 @@ fn users_walk_through_the_shop_for_life() {
 
 #[test]
 fn users_arrive_in_the_shop_and_leave_it() {
-    let (shop, done) = walked("rate = \"60/s\"\nduration = \"3s\"");
+    let (shop, done) = walked(&example("rate = \"60/s\"\nduration = \"3s\""), "");
     check(&shop, &done);
     let logins = shop.by_user("POST /login");
     check_rows(&logins);

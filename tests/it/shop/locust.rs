@@ -7,7 +7,7 @@
 
 use std::process::Command;
 
-use super::{USERS, check, example, gate};
+use super::{USERS, check, example, walked};
 use crate::pipes::tool;
 use crate::support::gate::turn;
 use crate::support::shop::Shop;
@@ -61,8 +61,6 @@ fn check_mix(tool: &str, shop: &Shop) {
 
 #[test]
 fn locust_and_we_walk_the_same_journey() {
-    let _turn = turn();
-    let shop = Shop::open();
     let turns = format!("n\n{}", "1\n".repeat(usize::try_from(TURNS).expect("a small number")));
     let rows = "data = { csv = \"users.csv\", as = \"row\", pick = \"next\", per = \"user\" }";
     let counted = format!(
@@ -71,10 +69,11 @@ fn locust_and_we_walk_the_same_journey() {
     );
     let text = example("users = 10\nduration = \"8s\"").replace(rows, &counted);
     let text = text.replace("10ms..30ms", "2ms..6ms").replace("\"5ms\"", "\"1ms\"");
-    let done = gate(&text, &shop).file("turns.csv", turns).run(&["run", "gate.toml"]);
+    let (shop, done) = walked(&text, &turns);
     check(&shop, &done);
     check_mix("loadgate", &shop);
 
+    let _turn = turn();
     let shop = Shop::open();
     let users = tempfile::tempdir().expect("a temporary directory");
     let rows = users.path().join("users.csv");
