@@ -7,3 +7,6 @@ mod played;
 mod checks;
 mod outsiders;
 mod gitlab;
+mod azure;
+mod bitbucket;
+mod behind;

@@ -19,7 +19,7 @@ const SEED: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/forge/github-emulator-seed.yaml");
 
 /// A program from npm that listens on a port of its own; ends when dropped.
-struct Program {
+pub(super) struct Program {
     child: Child,
     port: u16,
 }
@@ -60,15 +60,20 @@ impl Program {
 
     /// GitHub's description, in front of another program or by itself.
     fn contract(before: Option<&Self>) -> Self {
+        Self::prism(CONTRACT, before.map(Self::url).as_deref())
+    }
+
+    /// A forge's description, in front of what listens at an address or by itself.
+    pub(super) fn prism(description: &str, before: Option<&str>) -> Self {
         Self::start("prism", |port| {
             let mut words = vec![if before.is_some() { "proxy" } else { "mock" }.to_owned()];
-            words.extend(["--errors", "-p", port, CONTRACT].map(str::to_owned));
-            words.extend(before.map(Self::url));
+            words.extend(["--errors", "-p", port, description].map(str::to_owned));
+            words.extend(before.map(str::to_owned));
             words
         })
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
