@@ -66,6 +66,7 @@ macro_rules! written {
                 body: $at.value.body.get(),
                 json: $at.value.json.get(),
                 form: $at.value.form.get(),
+                multipart: $at.value.multipart.get(),
                 file: $at.value.file.get(),
                 graphql: $at.value.graphql.get(),
                 grpc: $at.value.grpc.get(),

@@ -202,3 +202,10 @@ fn fit(text: &str, columns: usize) -> String {
     };
     text.chars().take_while(fits).chain(std::iter::once('…')).collect()
 }
+
+/// Adds a fault that was not told yet: what many requests inherit is read with each of them.
+pub(super) fn once(all: &mut Vec<Fault>, fault: Fault) {
+    if !all.contains(&fault) {
+        all.push(fault);
+    }
+}

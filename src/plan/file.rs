@@ -142,6 +142,9 @@ table! {
         json: Json,
         /// The body, as the fields of a form.
         form: Dict<Form>,
+        /// The body, as parts: texts, and files beside the gate file by "@" and their path. A text
+        /// that begins with "@" is written with two of them.
+        multipart: Dict<OneOrMany<Text>>,
         /// The body, from a file beside the gate file.
         file: Text,
         /// The body, as an operation of GraphQL; errors in its answer make it fail.

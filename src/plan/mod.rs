@@ -35,6 +35,7 @@ mod file;
 mod syntax;
 mod beside;
 mod call;
+mod multipart;
 mod payload;
 mod expect;
 mod endpoint;

@@ -7,6 +7,7 @@ pub(super) use super::beside::{Files, read_file};
 use super::call;
 use super::json::{Form, Json, encode, fields, live_texts};
 use super::live::{self, Use};
+use super::multipart;
 use super::protocol::{Graphql, Grpc};
 use super::reader::{At, Reader, Text};
 use super::value::Dict;
@@ -18,6 +19,7 @@ pub(super) struct Written<'w> {
     pub(super) body: Option<&'w At<Text>>,
     pub(super) json: Option<&'w At<Json>>,
     pub(super) form: Option<&'w At<Dict<Form>>>,
+    pub(super) multipart: Option<&'w At<multipart::Fields>>,
     pub(super) file: Option<&'w At<Text>>,
     pub(super) graphql: Option<&'w At<Graphql>>,
     pub(super) grpc: Option<&'w At<Grpc>>,
@@ -30,6 +32,7 @@ impl Written<'_> {
         let others = [
             self.json.map(|at| at.span.clone()),
             self.form.map(|at| at.span.clone()),
+            self.multipart.map(|at| at.span.clone()),
             self.graphql.map(|at| at.span.clone()),
             self.grpc.map(|at| at.span.clone()),
         ];
@@ -70,6 +73,10 @@ pub(super) fn body(
         let live = live::whole(&live_texts(&at.value), Place::Form, parse, uses, reader);
         return (of(encode(&at.value).into_bytes(), FORM), live);
     }
+    if let Some(at) = written.multipart {
+        let (bytes, live) = multipart::body(at, files, uses, reader).unzip();
+        return (bytes.and_then(|bytes| of(bytes, multipart::KIND)), live.flatten());
+    }
     let Some(at) = written.file else { return (None, None) };
     let json = at.value.value.to_ascii_lowercase().ends_with(".json");
     let kind = if json { JSON } else { "application/octet-stream" };
@@ -81,6 +88,7 @@ fn one_body(written: &Written<'_>, reader: &mut Reader<'_>) {
         ("body", written.body.map(|at| at.span.clone())),
         ("json", written.json.map(|at| at.span.clone())),
         ("form", written.form.map(|at| at.span.clone())),
+        ("multipart", written.multipart.map(|at| at.span.clone())),
         ("file", written.file.map(|at| at.span.clone())),
         ("graphql", written.graphql.map(|at| at.span.clone())),
         ("grpc", written.grpc.map(|at| at.span.clone())),

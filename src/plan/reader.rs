@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::{self, FOREIGN, Wrong};
-use super::fault::{Fault, Page};
+use super::fault::{self, Fault, Page};
 pub(super) use super::text::Text;
 use crate::script::message::Descriptors;
 use crate::script::shape::Shape;
@@ -99,11 +99,7 @@ impl<'a> Reader<'a> {
         message: impl Into<String>,
         hint: impl Into<Option<String>>,
     ) {
-        let fault = self.page.fault(span, message, hint.into());
-        // What many requests inherit is read with each of them, and told once.
-        if !self.faults.contains(&fault) {
-            self.faults.push(fault);
-        }
+        fault::once(&mut self.faults, self.page.fault(span, message, hint.into()));
     }
 
     /// Notes that a value, as it is written, is wrong: `rate = "200"` and why.
@@ -114,10 +110,7 @@ impl<'a> Reader<'a> {
 
     /// Notes something doubtful that stops nothing.
     pub(super) fn warn(&mut self, span: Range<usize>, message: String, hint: Option<String>) {
-        let warning = self.page.fault(span, message, hint);
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
-        }
+        fault::once(&mut self.warnings, self.page.fault(span, message, hint));
     }
 
     /// Says that a literal looks like a token.

@@ -44,6 +44,9 @@ fn files(path: &str) -> Result<Vec<u8>, String> {
         "remote.schema.json" => Ok(br#"{"$ref":"http://127.0.0.1:1/s.json"}"#.to_vec()),
         "shop.binpb" => Ok(crate::support::proto::descriptor()),
         "shop.proto" => Ok(b"syntax = \"proto3\"; package shop.v1; service Cart {}".to_vec()),
+        "photo.png" => Ok(vec![0x89, b'P', b'N', b'G', 0xff]),
+        "note.txt" => Ok(b"a note with {{ braces }}".to_vec()),
+        "boundary.bin" => Ok(b"--loadgate-7b1d0e93c2f54a68--".to_vec()),
         "empty.csv" => Ok(b"email,password\n".to_vec()),
         _ => Err("no such file".to_owned()),
     }

@@ -5,6 +5,9 @@ mod auth;
 /// Cookies of users: kept, sent back, never shared.
 mod cookies;
 
+/// Bodies of several parts.
+mod multipart;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;

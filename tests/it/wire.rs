@@ -12,6 +12,8 @@ mod written;
 mod expected;
 /// Names, addresses, and whether anybody is there.
 mod reached;
+/// Addresses that never get load.
+mod addresses;
 /// TLS: whom we trust, and what goes wrong.
 mod secure;
 /// A request that opens a WebSocket.

@@ -107,8 +107,12 @@ fn forbidden_four(address: Ipv4Addr) -> Option<&'static str> {
 }
 
 fn forbidden_six(address: Ipv6Addr) -> Option<&'static str> {
-    let metadata = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
-    if address == metadata {
+    // Amazon's and Google's.
+    let metadata = [
+        Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+        Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    ];
+    if metadata.contains(&address) {
         Some("a cloud's metadata")
     } else if address.is_unspecified() {
         Some("an unspecified")
@@ -121,8 +125,8 @@ fn forbidden_six(address: Ipv6Addr) -> Option<&'static str> {
     }
 }
 
-/// The IPv4 address that an IPv6 address stands for: mapped, compatible, NAT64 (RFC 6052), 6to4
-/// (RFC 3056).
+/// The IPv4 address that an IPv6 address stands for: mapped, compatible, NAT64 (RFC 6052), ISATAP
+/// (RFC 5214), 6to4 (RFC 3056), Teredo (RFC 4380).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let octets = address.octets();
     let last = Ipv4Addr::new(octets[12], octets[13], octets[14], octets[15]);
@@ -131,6 +135,8 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
         [0, 0, 0, 0, 0, 0 | 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] | [0x64, 0xff9b, ..] => {
             Some(last)
         }
+        [_, _, _, _, 0 | 0x200, 0x5efe, ..] => Some(last),
+        [0x2001, 0, ..] => Some(Ipv4Addr::from_bits(!last.to_bits())),
         [0x2002, ..] => Some(Ipv4Addr::new(octets[2], octets[3], octets[4], octets[5])),
         _ => None,
     }
