@@ -26,7 +26,7 @@
 //! | floor | what it has | what it never does |
 //! | --- | --- | --- |
 //! | words | values that know their unit, text from outside made harmless | look up |
-//! | sums | samples counted, a run put together | judge |
+//! | sums | samples counted, a run put together, what a repeated number may claim | judge |
 //! | rules | the gate file, valid by construction | send |
 //! | bar | what a change asks less, compared with the commit it is made against | read a file |
 //! | judgement | one finding for each expectation | read a clock, a file, the environment |
@@ -81,6 +81,7 @@ pub mod metric;
 pub mod sample;
 
 // sums: counting and claiming
+pub mod stats;
 pub mod tally;
 pub mod run;
 

@@ -5,6 +5,7 @@ mod timings;
 mod packed;
 pub mod sum;
 mod gather;
+mod logs;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

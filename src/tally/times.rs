@@ -14,6 +14,9 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 
+use crate::stats::quantile::Cell;
+use crate::stats::real;
+
 /// The smallest latency told apart: 1 µs.
 pub(super) const LOW: u64 = 1;
 /// The largest latency told apart: 600 s. Longer ones are counted as 600 s and as out of range.
@@ -176,6 +179,19 @@ impl Times {
             .iter_recorded()
             .map(|step| (edge(step.value_iterated_to()), step.count_at_value()))
             .collect()
+    }
+
+    /// Each bucket that holds something, with both edges, in rising order.
+    #[must_use]
+    pub(super) fn cells(&self) -> Vec<Cell> {
+        let Some(buckets) = &self.buckets else { return Vec::new() };
+        let cell = |value: u64, count: u64| Cell {
+            from: real(buckets.lowest_equivalent(value)),
+            to: real(buckets.highest_equivalent(value) + 1),
+            count,
+        };
+        let steps = buckets.iter_recorded();
+        steps.map(|step| cell(step.value_iterated_to(), step.count_at_value())).collect()
     }
 
     /// The times as they lie in a file; `None` where there are none.

@@ -305,3 +305,35 @@ proptest! {
         prop_assert_eq!(judge(&plan, &run).findings.len(), expected);
     }
 }
+
+proptest! {
+    #[test]
+    fn a_logarithm_of_a_quantile_lies_in_the_bucket_of_its_rank(
+        micros in prop::collection::vec(1_u64..3_000_000, 1..200), failed in 0_usize..9,
+        percent in 1_u32..100,
+    ) {
+        let quantile = Quantile::from_millionths(percent * 10_000).expect("a percentile");
+        let frame = Frame { span: s(1), timeout: s(10) };
+        let mut tally = Tally::default();
+        for micros in &micros {
+            tally.record(&good(ms(0), Duration::from_micros(*micros)));
+        }
+        for _ in 0..failed {
+            tally.record(&bad(ms(0), ms(1), Failure::Timeout));
+        }
+        let metrics = [Metric::Latency(quantile), Metric::GoodLatency(quantile)];
+        for metric in metrics {
+            let log = tally.read_log(metric, frame).expect("something was counted");
+            let value = tally.read(metric, frame).and_then(Value::number);
+            match value {
+                // Three digits, and the microsecond that holds the value.
+                Some(value) => {
+                    let micros = log.exp();
+                    prop_assert!((micros - value * 1e3).abs() <= micros * 1e-3 + 1.0, "{micros}");
+                }
+                None => prop_assert!(log.is_infinite()),
+            }
+        }
+        prop_assert_eq!(Tally::default().read_log(metrics[0], frame), None);
+    }
+}

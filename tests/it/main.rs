@@ -37,6 +37,8 @@ mod endings;
 mod archive;
 /// Properties that hold for every input.
 mod laws;
+/// The statistics: formulas against other people's values, laws, and simulated error rates.
+mod stats;
 /// Every report of every case; what outsiders read in them.
 mod report;
 /// The built binary against real loopback servers.
