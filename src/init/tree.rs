@@ -10,6 +10,9 @@ use super::Unreadable;
 
 /// The largest file that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// How deep YAML may be nested: its reader calls itself for each level, and takes up to 30 KB of the
+/// stack for it where nothing is optimised; the smallest stacks have 2 MiB.
+const MOST_YAML: usize = 48;
 
 /// A value of a file somebody else wrote.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,11 +62,12 @@ pub(super) fn json(text: &str) -> Result<Tree, String> {
     serde_json::from_str(text).map_err(|why| why.to_string())
 }
 
+/// Reads YAML; nesting beyond [`MOST_YAML`] levels is refused.
 fn yaml(text: &str) -> Result<Tree, String> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_depth: 100,
-            flow_nesting_limit: 100,
+            max_depth: MOST_YAML,
+            flow_nesting_limit: MOST_YAML,
             max_events: 4_000_000,
             max_nodes: 2_000_000,
             max_total_scalar_bytes: MAX_BYTES * 2,

@@ -61,6 +61,19 @@ fn deep_nesting_is_refused() {
 }
 
 #[test]
+fn forty_levels_of_yaml_are_read() {
+    let (open, close) = ("[".repeat(32), "]".repeat(32));
+    let text = format!(
+        "openapi: 3.0.0\npaths:\n  /a:\n    post:\n      requestBody:\n        content:\n          \
+         application/json:\n            example: {open}1{close}\n"
+    );
+    let draft = draft(Source::OpenApi, &text, WRITES);
+    let body = read(&draft.toml).drive.expect("a load").requests[0].body.clone().expect("a body");
+    let text = String::from_utf8(body.bytes).expect("text");
+    assert_eq!(text.matches('[').count(), 32);
+}
+
+#[test]
 fn aliases_that_multiply_are_refused() {
     let mut text = "openapi: 3.0.0\nx0: &x0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n".to_owned();
     for level in 1..12 {
