@@ -173,7 +173,6 @@ fn every_input_becomes_one_argument() {
     for (name, flag) in [
         ("IN_TARGET", "target"),
         ("IN_THRESHOLDS", "thresholds"),
-        ("IN_BASELINE", "baseline"),
         ("IN_DURATION", "duration"),
         ("IN_SEED", "seed"),
         ("IN_OUT", "out"),
@@ -192,14 +191,14 @@ fn every_input_becomes_one_argument() {
 
 #[test]
 fn forty_hostile_inputs_stay_one_argument_each() {
-    let names = ["IN_TARGET", "IN_THRESHOLDS", "IN_BASELINE", "IN_DURATION", "IN_SEED"];
+    let names = ["IN_TARGET", "IN_THRESHOLDS", "IN_DURATION", "IN_SEED"];
     let more = ["IN_PUBLISH", "IN_COMMENT", "IN_COMMENT_KEY", "IN_GATE"];
     for hostile in HOSTILE {
         let mut job = Job::recording("gate");
         for name in names.iter().chain(&more) {
             job = job.set(name, hostile);
         }
-        let flags = ["target", "thresholds", "baseline", "duration", "seed"];
+        let flags = ["target", "thresholds", "duration", "seed"];
         let mut expected = vec!["run".to_owned()];
         expected.extend(flags.map(|flag| format!("--{flag}={hostile}")));
         expected.push("--out=loadgate-out".to_owned());
