@@ -141,7 +141,8 @@ pub struct Demo {
     #[arg(long = "break", value_name = "HOW", value_enum, env = "LOADGATE_DEMO_BREAK")]
     pub broken: Option<HowBroken>,
     /// Only serve, until interrupted
-    #[arg(long, env = "LOADGATE_DEMO_SERVE", value_parser = falsey(), conflicts_with = "out")]
+    #[arg(long, env = "LOADGATE_DEMO_SERVE", value_parser = falsey())]
+    #[arg(action = ArgAction::SetTrue)]
     pub serve: bool,
     /// The port to serve on; a free one when not given
     #[arg(long, value_name = "N", env = "LOADGATE_DEMO_PORT", default_value_t = 0)]

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::voice::{self, Lookup};
 use crate::cli::Cli;
@@ -35,6 +36,10 @@ pub(super) fn read(
     }
     let typed: Vec<OsString> = arguments.into_iter().collect();
     let matches = command.try_get_matches_from_mut(&typed);
+    let matches = matches.and_then(|matches| match contradiction(&command, &matches) {
+        Some(fault) => Err(fault),
+        None => Ok(matches),
+    });
     let cli = matches.and_then(|matches| {
         Cli::from_arg_matches(&matches).map_err(|fault| fault.format(&mut command))
     });
@@ -42,6 +47,23 @@ pub(super) fn read(
         let typed = typed.iter().skip(1).filter_map(|word| word.to_str()).collect::<Vec<_>>();
         Refused { sources: sources(&fault, &command, &typed, lookup), fault }
     })
+}
+
+/// Nothing is written where loadgate only serves: a directory for reports that is typed beside it
+/// is a mistake. One from the environment is there for other commands, and does no harm.
+fn contradiction(command: &Command, matches: &ArgMatches) -> Option<clap::Error> {
+    let ("demo", demo) = matches.subcommand()? else { return None };
+    let typed = demo.value_source("out") == Some(ValueSource::CommandLine);
+    if !(typed && demo.get_flag("serve")) {
+        return None;
+    }
+    let mut fault = clap::Error::new(ErrorKind::ArgumentConflict);
+    if let Some(demo) = command.find_subcommand("demo") {
+        fault = fault.with_cmd(demo);
+    }
+    fault.insert(ContextKind::InvalidArg, ContextValue::String("--serve".to_owned()));
+    fault.insert(ContextKind::PriorArg, ContextValue::String("--out <DIR>".to_owned()));
+    Some(fault)
 }
 
 impl Refused {

@@ -101,6 +101,8 @@ fn the_demo_service_serves_alone_until_interrupted() {
          [[request]]\npost = \"/echo\"\njson = { a = 1 }\nexpect = { json = { \"$.a\" = 1 } }\n\
          [sla]\np50 = \"< 1s\"\n",
     );
+    // A directory that is set for every command is no mistake here.
+    let gate = gate.set("LOADGATE_OUT", "reports");
     let mut serving = gate.command(&["demo", "--serve"]).spawn().expect("the binary was built");
     let mut line = String::new();
     let out = serving.stdout.take().expect("it is piped");
@@ -253,8 +255,9 @@ fn a_fault_of_a_variable_names_the_variable_and_the_flag() {
     let soon = set("LOADGATE_DURATION", "soon");
     let said = "`--duration` was set by the variable LOADGATE_DURATION";
     soon.run(&["plan", "gate.toml"]).code(2).says("'soon' for '--duration <D>'").says(said);
-    let out = set("LOADGATE_OUT", "reports");
-    out.run(&["demo", "--serve"]).code(2).says("`--out` was set by the variable LOADGATE_OUT");
+    let serve = set("LOADGATE_DEMO_SERVE", "1");
+    let said = "`--serve` was set by the variable LOADGATE_DEMO_SERVE";
+    serve.run(&["demo", "--out", "reports"]).code(2).says("cannot be used with").says(said);
     let quiet = set("LOADGATE_QUIET", "1");
     quiet.run(&["plan", "gate.toml", "-v"]).code(2).says("LOADGATE_QUIET");
     let typed = soon.run(&["plan", "gate.toml", "--duration", "later"]);
