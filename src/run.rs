@@ -228,6 +228,8 @@ pub enum Stop {
     Dead(Duration),
     /// A load thread panicked: what it said.
     Panic(String),
+    /// The system gave no thread, or not what a thread needs, to put the load on: what it said.
+    NoThread(String),
     /// It never began: the target could not be reached. The class of the failure and what was seen.
     Unreachable(Failure, String),
     /// Not ended yet: the file is a checkpoint of a run that was killed.
@@ -272,6 +274,7 @@ impl Stop {
         let hide = |text: &str| masks.apply(&sanitise::strip(text));
         match self {
             Self::Panic(said) => Self::Panic(hide(said)),
+            Self::NoThread(said) => Self::NoThread(hide(said)),
             Self::Unreachable(why, seen) => Self::Unreachable(*why, hide(seen)),
             Self::End | Self::Signal(_) | Self::Breached(_) | Self::Dead(_) | Self::Checkpoint => {
                 self.clone()

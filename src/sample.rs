@@ -3,6 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+/// Where the codes of gRPC stand among the statuses of answers: behind those of HTTP, which end at
+/// 999. Code 5 is 1005.
+pub const GRPC: u16 = 1000;
+
 /// The index of an endpoint in its plan; the name is kept once, there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointId(pub u16);

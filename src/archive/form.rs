@@ -133,6 +133,10 @@ pub(super) enum Stop<'a> {
         #[serde(borrow)]
         said: Cow<'a, str>,
     },
+    NoThread {
+        #[serde(borrow)]
+        said: Cow<'a, str>,
+    },
     Unreachable {
         class: Class,
         #[serde(borrow)]

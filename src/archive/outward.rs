@@ -107,6 +107,7 @@ fn stop(stop: &Stop) -> form::Stop<'_> {
         Stop::Breached(which) => form::Stop::Breached { which: text(which) },
         Stop::Dead(time) => form::Stop::Dead { for_ns: Nanos(*time) },
         Stop::Panic(said) => form::Stop::Panic { said: text(said) },
+        Stop::NoThread(said) => form::Stop::NoThread { said: text(said) },
         Stop::Unreachable(class, seen) => {
             form::Stop::Unreachable { class: Class(*class), seen: text(seen) }
         }

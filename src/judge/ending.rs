@@ -32,6 +32,7 @@ pub(super) fn settle(run: &Run, findings: &mut Vec<Finding>) {
         | Stop::Breached(_)
         | Stop::Dead(_)
         | Stop::Panic(_)
+        | Stop::NoThread(_)
         | Stop::Unreachable(..) => {}
     }
 }

@@ -42,6 +42,7 @@ pub fn judge(plan: &Plan, run: &Run) -> Judgement {
         | Stop::Breached(_)
         | Stop::Dead(_)
         | Stop::Panic(_)
+        | Stop::NoThread(_)
         | Stop::Unreachable(..)
         | Stop::Checkpoint => None,
     };

@@ -27,7 +27,8 @@ const CURE: &str = "add `threads`, lower `rate`, or move the generator to a mach
 
 /// Why nothing can be judged at all; `None` for a measurement that is fit.
 pub(super) fn doubt(plan: &Plan, run: &Run) -> Option<Doubt> {
-    let own_fault = run.failed_by_us() > 0 || matches!(run.stop, Stop::Panic(_));
+    let own_fault =
+        run.failed_by_us() > 0 || matches!(run.stop, Stop::Panic(_) | Stop::NoThread(_));
     let unreachable = matches!(run.stop, Stop::Unreachable(..));
     if (unreachable || !run.anything_answered()) && !own_fault {
         return Some(Doubt::NoAnswers);
@@ -58,6 +59,7 @@ fn reasons(plan: &Plan, run: &Run) -> Vec<String> {
 fn apart(plan: &Plan, run: &Run) -> Vec<String> {
     let checks = [
         panicked(plan, run),
+        without_thread(plan, run),
         late(&plan.thresholds, run),
         saturated(run),
         starved(&plan.thresholds, run),
@@ -71,6 +73,14 @@ fn apart(plan: &Plan, run: &Run) -> Vec<String> {
 fn panicked(plan: &Plan, run: &Run) -> Option<String> {
     let Stop::Panic(said) = run.stop.hidden(&plan.masks) else { return None };
     Some(format!("a load thread panicked ({said}): that is a bug of loadgate, please report it"))
+}
+
+fn without_thread(plan: &Plan, run: &Run) -> Option<String> {
+    let Stop::NoThread(said) = run.stop.hidden(&plan.masks) else { return None };
+    Some(format!(
+        "a load thread could not start ({said}): raise the limits of processes and memory \
+         (`ulimit -u`, `ulimit -v`), or lower `threads`"
+    ))
 }
 
 fn late(thresholds: &[Threshold], run: &Run) -> Option<String> {

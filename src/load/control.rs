@@ -167,7 +167,7 @@ impl<W: Wire> Control<W> {
             let started = start(job);
             self.lanes.push(Lane { commands, spare, done: started.is_err() });
             if let Err(error) = started {
-                self.end(Stop::Panic(format!("a load thread could not start: {error}")));
+                self.end(Stop::NoThread(error.to_string()));
             }
         }
         heard
@@ -204,6 +204,7 @@ impl<W: Wire> Control<W> {
                 let _ = self.lanes[lane].spare.send(emptied);
             }
             Word::Panicked(said) => self.end(Stop::Panic(said)),
+            Word::Unstarted(said) => self.end(Stop::NoThread(said)),
             Word::Done(lane, reasons) => {
                 self.lanes[lane].done = true;
                 self.course.remember(reasons);
@@ -269,7 +270,7 @@ impl<W: Wire> Control<W> {
         if let Some(ending) = &mut self.ending {
             match &stop {
                 // What a panic took with it is missing, however the load ended.
-                Stop::Panic(_) => ending.stop = stop,
+                Stop::Panic(_) | Stop::NoThread(_) => ending.stop = stop,
                 // Whoever asks for the end does not want to wait for the last answers.
                 Stop::Signal(_) if ending.stop == Stop::End => {
                     ending.stop = stop;

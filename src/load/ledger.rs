@@ -103,6 +103,8 @@ pub(super) enum Word {
     Batch(Box<Batch>),
     /// Something in it panicked, and what that said.
     Panicked(String),
+    /// It could not start, and what the system said.
+    Unstarted(String),
     /// It has ended, and why requests failed.
     Done(usize, Reasons),
 }

@@ -54,11 +54,11 @@ pub(super) fn start<W: Wire>(job: Job<W>) -> io::Result<()> {
         let ended = catch_unwind(AssertUnwindSafe(|| work(job)));
         let ended = match ended {
             Ok(Ok(reasons)) => Ok(reasons),
-            Ok(Err(error)) => Err(format!("a load thread could not start: {error}")),
-            Err(panic) => Err(said(panic.as_ref())),
+            Ok(Err(error)) => Err(Word::Unstarted(error.to_string())),
+            Err(panic) => Err(Word::Panicked(said(panic.as_ref()))),
         };
         let reasons = ended.unwrap_or_else(|trouble| {
-            let _ = words.send(Word::Panicked(trouble));
+            let _ = words.send(trouble);
             Reasons::default()
         });
         let _ = words.send(Word::Done(index, reasons));

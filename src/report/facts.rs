@@ -306,8 +306,12 @@ fn why(facts: &Facts, stop: &Stop) -> String {
             ended.or_else(|| first(Mark::Fail))
         }
         Verdict::Inconclusive => {
-            let never_ran =
-                matches!(stop, Stop::Unreachable(..) | Stop::Panic(_) | Stop::Checkpoint);
+            let never_ran = match stop {
+                Stop::Unreachable(..) | Stop::Panic(_) | Stop::NoThread(_) | Stop::Checkpoint => {
+                    true
+                }
+                Stop::End | Stop::Signal(_) | Stop::Breached(_) | Stop::Dead(_) => false,
+            };
             let ended = facts.stop.1.as_ref().filter(|_| never_ran).map(ToString::to_string);
             let unfit = || {
                 let trust = facts.checks.iter().find(|check| check.is_fitness())?;

@@ -198,7 +198,7 @@ fn endpoint<'a>(measured: &'a Measured, name: &'a str) -> Endpoint<'a> {
         failures: failures(measured),
         examples: measured.examples.iter().map(|(why, what)| (why.name(), what.as_str())).collect(),
         missed: measured.missed.iter().map(missed).collect(),
-        statuses: measured.statuses.iter().copied().collect(),
+        statuses: measured.statuses.iter().map(|(code, n)| (words::status(*code), *n)).collect(),
         bytes: measured.bytes,
         timings: measured.timings.iter().map(timed).collect(),
         events_per_second: measured.events_per_second.map(|rate| rounded(rate.as_f64())),

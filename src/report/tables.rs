@@ -77,9 +77,7 @@ pub fn failures(facts: &Facts) -> Markup {
 }
 
 fn rows(measured: &Measured) -> Markup {
-    let codes = measured.statuses.iter().filter(|(code, _)| *code >= 400);
-    let codes: Vec<_> =
-        codes.map(|(code, count)| format!("{code}: {}", words::count(*count))).collect();
+    let codes = words::bad_statuses(&measured.statuses);
     html! {
         @for (nth, (why, count)) in measured.failures.iter().enumerate() {
             tr {
@@ -87,7 +85,7 @@ fn rows(measured: &Measured) -> Markup {
                 td.w { (why) }
                 td.n { (words::count(*count)) }
                 td.n { (share(*count, measured.count)) }
-                td { @if nth == 0 { (codes.join(", ")) } }
+                td { @if nth == 0 { (codes) } }
                 td.rest {
                     @if *why == Failure::Expectation && !measured.missed.is_empty() {
                         ul { @for missed in &measured.missed { li { (text::missed(missed)) } } }

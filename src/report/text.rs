@@ -283,10 +283,8 @@ pub fn missed(missed: &Missed) -> String {
 pub fn failures(measured: &Measured) -> String {
     let told =
         measured.failures.iter().map(|(why, count)| format!("{} {why}", words::count(*count)));
-    let statuses = measured.statuses.iter().filter(|(code, _)| *code >= 400);
-    let codes: Vec<_> =
-        statuses.map(|(code, count)| format!("{code}: {}", words::count(*count))).collect();
-    let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
+    let codes = words::bad_statuses(&measured.statuses);
+    let codes = if codes.is_empty() { String::new() } else { format!(" ({codes})") };
     told.collect::<Vec<_>>().join(", ") + &codes
 }
 

@@ -289,7 +289,7 @@ pub(super) struct Environment<'a> {
 pub(super) struct Stop<'a> {
     /// `end` for a run that took its time.
     #[schemars(extend("enum" = [
-        "end", "signal", "breached", "dead", "panic", "unreachable", "checkpoint"
+        "end", "signal", "breached", "dead", "panic", "no-thread", "unreachable", "checkpoint"
     ]))]
     pub(super) reason: &'static str,
     /// The same as a sentence; null for a run that took its time.
@@ -325,8 +325,8 @@ pub(super) struct Endpoint<'a> {
     /// Expectations that were missed, most often missed first; absent where none was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) missed: Vec<Missed<'a>>,
-    /// Answers by status.
-    pub(super) statuses: BTreeMap<u16, u64>,
+    /// Answers by status; those of gRPC that are not OK by code, such as `grpc NOT_FOUND`.
+    pub(super) statuses: BTreeMap<String, u64>,
     /// Bytes read.
     pub(super) bytes: u64,
     /// Times inside requests by what was timed, of a stream or a WebSocket; absent where there are

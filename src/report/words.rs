@@ -7,6 +7,7 @@ use crate::judge::finding::Asked;
 use crate::metric::Value;
 use crate::plan::threshold::Limit;
 use crate::run::{Clock, Model, Stop};
+use crate::script::code::Code;
 use crate::unit;
 
 /// `1234567` as `1,234,567`.
@@ -124,6 +125,24 @@ pub fn model(model: Model) -> &'static str {
     }
 }
 
+/// The status of an answer: `404`, or the code of gRPC, `grpc NOT_FOUND`.
+#[must_use]
+pub fn status(status: u16) -> String {
+    match Code::of(status).map(|code| (code, code.name())) {
+        None => status.to_string(),
+        Some((_, Some(name))) => format!("grpc {name}"),
+        Some((code, None)) => format!("grpc {code}"),
+    }
+}
+
+/// Statuses that fail, each with how many came: `404: 2, grpc NOT_FOUND: 1`.
+#[must_use]
+pub fn bad_statuses(statuses: &[(u16, u64)]) -> String {
+    let bad = statuses.iter().filter(|(code, _)| *code >= 400);
+    let told = bad.map(|(code, many)| format!("{}: {}", status(*code), count(*many)));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// Why a run ended: its name for machines.
 #[must_use]
 pub fn stop_name(stop: &Stop) -> &'static str {
@@ -133,6 +152,7 @@ pub fn stop_name(stop: &Stop) -> &'static str {
         Stop::Breached(_) => "breached",
         Stop::Dead(_) => "dead",
         Stop::Panic(_) => "panic",
+        Stop::NoThread(_) => "no-thread",
         Stop::Unreachable(..) => "unreachable",
         Stop::Checkpoint => "checkpoint",
     }
@@ -151,6 +171,7 @@ pub fn stop(stop: &Stop, lasted: Duration) -> Option<String> {
             duration(*time)
         )),
         Stop::Panic(what) => Some(format!("a load thread panicked: {what}")),
+        Stop::NoThread(what) => Some(format!("a load thread could not start: {what}")),
         Stop::Unreachable(why, seen) => {
             Some(format!("the target could not be reached ({why}): {seen}"))
         }

@@ -237,6 +237,7 @@ fn a_generator_that_was_not_fit_leaves_everything_unjudged() {
     check(|run| run.load.planned = Some(1300), "1200 of 1300 planned requests were sent (92.3 %");
     check(|run| run.generator.clock.suspended = true, "stood still");
     check(|run| run.stop = Stop::Panic("index".to_owned()), "a load thread panicked (index)");
+    check(|run| run.stop = Stop::NoThread("no memory".to_owned()), "could not start (no memory)");
     let saturate = |run: &mut Run| {
         run.generator.saturated = Ratio::new(0.06).expect("a share");
     };

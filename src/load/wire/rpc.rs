@@ -76,7 +76,10 @@ pub(super) fn judge(
     whole: Whole<'_>,
     tell: impl FnOnce(Failure, &mut dyn FnMut() -> String),
 ) -> Judged {
-    let status = whole.status;
+    let status = match (whole.status, whole.reply.status) {
+        (200, Some(Ok(code))) if code != Code::OK => code.status(),
+        (status, Some(Ok(_) | Err(())) | None) => status,
+    };
     let (why, mut what, unmet) = match check(method, expect, whole) {
         Ok((None, json)) => return Judged { end: End::Good(status), unmet: None, json },
         Ok((Some(unmet), _)) => (Failure::Expectation, unmet.what.clone(), Some(unmet)),

@@ -128,4 +128,5 @@ fn a_machine_that_gives_no_threads_is_inconclusive_and_makes_nothing_panic() {
     assert!(seen("the system does not give what a run needs"), "{said:#?}");
     assert!(seen("gives no thread to look up the name localhost"), "{said:#?}");
     assert!(seen("a load thread could not start"), "{said:#?}");
+    assert!(!seen("that is a bug of loadgate"), "{said:#?}");
 }

@@ -102,6 +102,17 @@ fn a_status_that_is_not_ok_fails_with_its_name_and_what_may_be_shown_of_its_word
     let missing = "{\"status\":\"gRPC status 5 NOT_FOUND: no cart of … number … in §\"}";
     assert_eq!(told["missing"], missing);
     assert_eq!(told["private"], "{\"status\":\"gRPC status 16 UNAUTHENTICATED: who is there?\"}");
+    done.says("(grpc NOT_FOUND: ").says("(grpc UNAUTHENTICATED: ");
+    let verdict = done.verdict();
+    let of = |name: &str| {
+        let all = verdict["facts"]["endpoints"].as_array().expect("endpoints");
+        let one = all.iter().find(|one| one["name"] == name).expect("the endpoint is told");
+        (one["statuses"].clone(), one["count"].clone())
+    };
+    let (statuses, count) = of("missing");
+    assert_eq!(statuses, serde_json::json!({ "grpc NOT_FOUND": count }));
+    let (statuses, count) = of("known");
+    assert_eq!(statuses, serde_json::json!({ "200": count }));
     assert_eq!((told["awaited"].as_str(), told["known"].as_str()), ("null", "null"));
 }
 
