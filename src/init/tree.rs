@@ -10,8 +10,8 @@ use super::Unreadable;
 
 /// The largest file that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// How deep YAML may be nested: its reader calls itself for each level, and takes up to 30 KB of the
-/// stack for it where nothing is optimised; the smallest stacks have 2 MiB.
+/// How deep YAML may be nested: its reader calls itself for each level, and takes up to 30 KB of
+/// the stack for it where nothing is optimised; the smallest stacks have 2 MiB.
 const MOST_YAML: usize = 48;
 
 /// A value of a file somebody else wrote.
