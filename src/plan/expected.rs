@@ -1,10 +1,13 @@
 //! What a load is expected to send, in numbers that two gate files can be compared by.
 
+use std::collections::BTreeMap;
+
 use super::Drive;
 use super::mix::{MICRO, Mix, weight};
 use super::parts::{Part, parts};
 use super::planned::Planned;
 use super::scenario::{Scenario, Share};
+use super::threshold::Threshold;
 
 /// What the timetable of an open model sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,22 @@ pub fn shares(drive: &Drive) -> Vec<(String, f64)> {
     let all: f64 = sums.iter().sum();
     let part = |sum: f64| if all > 0.0 { sum / all } else { 0.0 };
     drive.endpoints.iter().cloned().zip(sums.into_iter().map(part)).collect()
+}
+
+/// Endpoints with fewer planned samples than a limit of their own needs, each with the samples that
+/// it needs. Of a closed model nobody knows.
+#[must_use]
+pub fn starved(drive: &Drive, limits: &[Threshold]) -> Vec<(String, u64)> {
+    let Some(planned) = Planned::of(drive, limits) else { return Vec::new() };
+    let mut all: BTreeMap<String, u64> = BTreeMap::new();
+    for (index, limit) in limits.iter().enumerate() {
+        let need = limit.metric.samples_needed();
+        for (name, _) in planned.of_each(index).filter(|(_, have)| *have < need) {
+            let most = all.entry(name.to_owned()).or_default();
+            *most = need.max(*most);
+        }
+    }
+    all.into_iter().collect()
 }
 
 fn mix(drive: &Drive) -> Mix {

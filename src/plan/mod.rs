@@ -63,7 +63,7 @@ use std::time::Duration;
 
 use crate::script::message::Method;
 use crate::secret::Masks;
-pub use expected::{Expected, expected, shares};
+pub use expected::{Expected, expected, shares, starved};
 use fault::{Fault, Faults};
 use grant::Grant;
 pub use outline::outline;

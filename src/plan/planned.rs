@@ -96,6 +96,16 @@ impl Planned {
         self.places[index].len()
     }
 
+    /// The endpoints that the threshold of that index looks at, each with the fewest samples that
+    /// it will have there.
+    pub(super) fn of_each(&self, index: usize) -> impl Iterator<Item = (&str, u64)> {
+        let counts = self.narrowest[index].map(|span| &self.counts[&span]);
+        let places = counts.into_iter().flat_map(move |counts| {
+            self.places[index].iter().map(move |place| (*place, counts[*place]))
+        });
+        places.map(|(place, count)| (self.names[place].as_str(), count))
+    }
+
     /// The fewest samples that the threshold of that index will have, over the endpoints and
     /// windows it looks at.
     pub(super) fn fewest(&self, index: usize, selector: &Selector) -> Fewest<'_> {

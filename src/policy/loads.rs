@@ -4,32 +4,37 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::difference::{Difference, Part, Way};
-use crate::plan::{Arrivals, Drive, expected, shares};
+use crate::plan::threshold::Threshold;
+use crate::plan::{Arrivals, Drive, Plan, expected, shares, starved};
 use crate::run::Model;
 use crate::unit::{Rate, show_duration};
 
 /// Shares and counts that differ by less, in parts of the larger, are the same: drawing and
 /// rounding do that much.
 const SAME: f64 = 0.01;
+/// An endpoint that keeps less of what was sent to it than this is no longer tested as it was.
+const MOST_OF_IT: f64 = 0.5;
 const MILLION: f64 = 1e6;
 
 /// How the loads differ.
-pub(super) fn compare(base: Option<&Drive>, change: Option<&Drive>) -> Vec<Difference> {
-    let (old, new) = match (base, change) {
+pub(super) fn compare(base: &Plan, change: &Plan) -> Vec<Difference> {
+    let (old, new) = match (&base.drive, &change.drive) {
         (Some(old), Some(new)) => (old, new),
         (Some(_), None) => return vec![Difference::new(Way::Removed, Part::Load, "the load")],
         (None, Some(_)) => return vec![Difference::new(Way::Added, Part::Load, "the load")],
         (None, None) => return Vec::new(),
     };
     let mut all = Vec::new();
+    let judged = |drive: &Drive| drive.load.profile.duration().saturating_sub(drive.load.warm_up);
+    let time = times("judged time", Part::Load, judged(old), judged(new), More::IsMore);
     if old.load.profile.model == new.load.profile.model {
         all.extend(amounts(old, new));
-        all.extend(endpoints(old, new));
+        let less = all.iter().chain(&time).any(Difference::loosens);
+        all.extend(endpoints((old, new), &base.thresholds, less));
     } else {
         all.push(models(old, new));
     }
-    let judged = |drive: &Drive| drive.load.profile.duration().saturating_sub(drive.load.warm_up);
-    all.extend(times("judged time", Part::Load, judged(old), judged(new), More::IsMore));
+    all.extend(time);
     let (was, is) = (old.load.warm_up, new.load.warm_up);
     all.extend(times("warm-up, sent and not judged", Part::Load, was, is, More::IsLess));
     let (was, is) = (old.target.timeout, new.target.timeout);
@@ -103,14 +108,17 @@ fn area(drive: &Drive) -> u64 {
     sum.round() as u64
 }
 
-/// What each endpoint gets.
-fn endpoints(old: &Drive, new: &Drive) -> Vec<Difference> {
+/// What each endpoint gets. Where the whole has not shrunk and no endpoint has gone, a part that
+/// shrinks makes room for others: less is asked for only where little is left of it.
+fn endpoints((old, new): (&Drive, &Drive), limits: &[Threshold], less: bool) -> Vec<Difference> {
     let (was, is) = (shares(old), shares(new));
     let [before, after] = [old, new].map(|drive| expected(drive).map(|all| all.judged));
+    let [starved_before, starved_now] = [old, new].map(|drive| starved(drive, limits));
+    let lacks = |all: &[(String, f64)], name: &String| all.iter().all(|(other, _)| other != name);
+    let less = less || was.iter().any(|(name, _)| lacks(&is, name));
     let mut all = Vec::new();
     for (name, share) in &was {
-        let place = is.iter().position(|(other, _)| other == name);
-        let Some((_, now)) = place.map(|at| &is[at]) else {
+        let Some((_, now)) = is.iter().find(|(other, _)| other == name) else {
             all.push(Difference::new(Way::Removed, Part::Requests, format!("endpoint {name}")));
             continue;
         };
@@ -120,13 +128,22 @@ fn endpoints(old: &Drive, new: &Drive) -> Vec<Difference> {
         let count = |all: &Option<Vec<(String, u64)>>| {
             all.iter().flatten().find(|(other, _)| other == name).map(|(_, count)| *count)
         };
-        let what = format!("planned requests of {name}");
         let counted = count(&before).zip(count(&after));
-        let told = counted.map(|(was, is)| numbers(&what, Part::Requests, was, is, grouped));
-        let fewer = told.flatten().filter(Difference::loosens);
-        all.push(fewer.unwrap_or_else(|| part(name, *share, *now, counted.is_some())));
+        let fewer = counted.and_then(|(was, is)| {
+            let what = format!("planned requests of {name}");
+            let told = numbers(&what, Part::Requests, was, is, grouped)?;
+            told.loosens().then_some((told, float(was), float(is)))
+        });
+        let needs =
+            |all: &[(String, u64)]| all.iter().find(|(one, _)| one == name).map(|one| one.1);
+        let short = needs(&starved_now).filter(|_| needs(&starved_before).is_none());
+        let shrunk = |was: f64, is: f64| less || short.is_some() || is < was * MOST_OF_IT;
+        all.push(match fewer {
+            Some((told, was, is)) => eased(told, shrunk(was, is), short),
+            None => part(name, (*share, *now), counted.is_some(), shrunk(*share, *now)),
+        });
     }
-    let fresh = is.iter().filter(|(name, _)| was.iter().all(|(other, _)| other != name));
+    let fresh = is.iter().filter(|(name, _)| lacks(&was, name));
     all.extend(fresh.map(|(name, share)| {
         let told = Difference::new(Way::Added, Part::Requests, format!("endpoint {name}"));
         told.to(format!("{} of the requests", percent(*share)))
@@ -134,12 +151,20 @@ fn endpoints(old: &Drive, new: &Drive) -> Vec<Difference> {
     all
 }
 
+/// Fewer requests of an endpoint, and why that asks for less where it does.
+fn eased(told: Difference, less: bool, need: Option<u64>) -> Difference {
+    let way = if less { Way::Loosened } else { Way::Changed };
+    let need = need.map(|need| format!("its limits need {}", grouped(need)));
+    let by = [told.by.clone(), need].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    Difference { way, by: Some(by).filter(|by| !by.is_empty()), ..told }
+}
+
 /// An endpoint's part of the whole. Where as much is sent to it as before, it is only told.
-fn part(name: &str, was: f64, is: f64, counted: bool) -> Difference {
+fn part(name: &str, (was, is): (f64, f64), counted: bool, less: bool) -> Difference {
     let way = match (counted, is < was) {
-        (true, _) => Way::Changed,
-        (false, true) => Way::Loosened,
+        (false, true) if less => Way::Loosened,
         (false, false) => Way::Tightened,
+        (true | false, _) => Way::Changed,
     };
     let told = Difference::new(way, Part::Requests, format!("share of {name}"));
     told.from(percent(was)).to(percent(is))

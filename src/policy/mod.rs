@@ -83,7 +83,7 @@ impl Policy {
 #[must_use]
 pub fn compare(base: &Copy, change: &Copy) -> Vec<Difference> {
     let mut all = bars::compare(&base.plan, &change.plan);
-    all.extend(loads::compare(base.plan.drive.as_ref(), change.plan.drive.as_ref()));
+    all.extend(loads::compare(&base.plan, &change.plan));
     let [old, new] = [base, change].map(|copy| written::leaves(&copy.bytes));
     all.extend(keys::compare(&old, &new));
     all.extend(files(&base.files, &change.files));
