@@ -51,8 +51,8 @@ impl ErrorShift {
     /// Totals over rounds; `None` where a side had no request.
     ///
     /// The conditional binomial: of all errors, as many of the new version as its share of requests
-    /// allows. p is the regularised incomplete beta function of the new count and the base count + 1
-    /// at that share, both counts divided by the design effect.
+    /// allows. p is the regularised incomplete beta function of the new count and the base count
+    /// plus 1 at that share, both counts divided by the design effect.
     #[must_use]
     pub fn of(rounds: &[Errors]) -> Option<Self> {
         let base = rounds.iter().fold(Count::default(), |sum, round| sum.add(round.base));
@@ -78,9 +78,9 @@ impl ErrorShift {
         self.new.share() - self.base.share()
     }
 
-    /// A lower and an upper bound of the difference, each at its level: Clopper and Pearson's bounds
-    /// of both shares, joined as Newcombe (1998) does. Without a single error they still say how
-    /// many there might be.
+    /// A lower and an upper bound of the difference, each at its level: Clopper and Pearson's
+    /// bounds of both shares, joined as Newcombe (1998) does. Without a single error they still say
+    /// how many there might be.
     #[must_use]
     pub fn bounds(&self, lower: f64, upper: f64) -> (f64, f64) {
         let (base, new) = (self.base.share(), self.new.share());

@@ -30,8 +30,8 @@ pub struct Norm {
 }
 
 impl Norm {
-    /// The norm of the last runs, newest last, and the standard error within one run, below which no
-    /// spread is believed. A run far outside counts as one at the edge, so that one bad night
+    /// The norm of the last runs, newest last, and the standard error within one run, below which
+    /// no spread is believed. A run far outside counts as one at the edge, so that one bad night
     /// does not hide a regression.
     ///
     /// # Errors

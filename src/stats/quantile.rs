@@ -23,7 +23,8 @@ pub fn log_quantile(cells: &[Cell], failed: u64, share: f64) -> Option<f64> {
     if good + failed == 0 {
         return None;
     }
-    let rank = share * real(good + failed);
+    // A product rounded up must not reach into the next bucket.
+    let rank = share * real(good + failed) * (1.0 - 1e-12);
     let mut below = 0;
     for cell in cells.iter().filter(|cell| cell.count > 0) {
         if rank <= real(below + cell.count) {

@@ -111,7 +111,8 @@ pub fn upper_bound(values: &[f64], null: &SignedRank, level: f64) -> f64 {
 }
 
 /// Spearman's rank correlation of a series with its order, and the two-sided chance of one as
-/// strong without any trend (by Student's t, as usual from ten values on). `None` below four values.
+/// strong without any trend (by Student's t, as usual from ten values on). `None` below four
+/// values.
 #[must_use]
 pub fn trend(values: &[f64]) -> Option<(f64, f64)> {
     if values.len() < 4 {

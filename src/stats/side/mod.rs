@@ -1,7 +1,7 @@
 //! Two versions side by side, in rounds: looked at a few times, ended as soon as it is clear.
 
-mod look;
 mod error_rate;
+mod look;
 mod caution;
 
 use super::count::{ErrorShift, Errors};

@@ -89,7 +89,8 @@ proptest! {
         let mirrored: Vec<f64> = values.iter().map(|value| -value).collect();
         prop_assert!(close(center(&values), -center(&mirrored)));
         for test in tests(&values) {
-            let (one, other) = (test.bounds(&values, 0.02, 0.02), test.bounds(&mirrored, 0.02, 0.02));
+            let bounds = |of: &[f64]| test.bounds(of, 0.02, 0.02);
+            let (one, other) = (bounds(&values), bounds(&mirrored));
             prop_assert!(close(one.lower, -other.upper) && close(one.upper, -other.lower));
         }
     }
@@ -196,7 +197,9 @@ proptest! {
     }
 
     #[test]
-    fn a_run_far_outside_widens_a_norm_only_so_far(past in prop::collection::vec(-0.1_f64..0.1, 20)) {
+    fn a_run_far_outside_widens_a_norm_only_so_far(
+        past in prop::collection::vec(-0.1_f64..0.1, 20),
+    ) {
         let mut outlier = past.clone();
         outlier[7] = 50.0;
         let plain = Norm::of(&past, 0.01).expect("enough runs");
