@@ -75,6 +75,8 @@ pub(super) fn judged(
 ) -> Result<Exit, Error> {
     let mut around = around(ask, &mut asked.plan, &voice);
     let voice = voice.knowing(&asked.plan);
+    // It may be the run of another gate file, which had other values to hide.
+    let run = run.hidden(&asked.plan.masks);
     // What is judged stays as it is, also where the reports go beside it.
     let own = store::same_file(saved, &ask.out.join(deliver::RUN));
     let spared: &[&str] = if own { &[deliver::RUN] } else { &[] };

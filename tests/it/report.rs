@@ -2,6 +2,7 @@
 
 mod cases;
 mod outsiders;
+mod foreign;
 
 use std::collections::BTreeSet;
 

@@ -8,6 +8,9 @@
  * out           the directory of the reports
  * failUnstable  whether a failed gate makes the build unstable, which does not block everywhere
  *
+ * The verdict becomes the build's description. With the Performance plugin, `perfReport` draws
+ * `performance.xml` from the directory of the reports: perfReport(sourceDataFiles: "OUT/performance.xml").
+ *
  * Returns the exit code, where the stage goes on. A comment on the pull request needs a credential:
  * wrap the step in withCredentials and bind LOADGATE_GITHUB_TOKEN or LOADGATE_GITLAB_TOKEN.
  */
@@ -43,6 +46,8 @@ int call(Map asked = [:]) {
 }
 
 private void conclude(int code, boolean failUnstable) {
+    Map words = [0: 'pass', 1: 'fail', 3: 'inconclusive', 4: 'pass, not delivered']
+    currentBuild.description = "loadgate: ${words.get(code, "no verdict (${code})")}"
     if (code == 0) {
         return
     }
