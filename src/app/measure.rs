@@ -74,6 +74,11 @@ pub(super) async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unre
     };
     let mut wire = HttpWire::prepare(drive, &addresses).map_err(ready::unfit)?;
     wire.knock().await?;
+    for site in &drive.target.also {
+        let other = Drive { target: drive.target.elsewhere(site.clone()), ..drive.clone() };
+        let addresses = resolve(&other.target).await?;
+        wire.add(HttpWire::prepare(&other, &addresses).map_err(ready::unfit)?);
+    }
     for reached in wire.reached() {
         if reached.used {
             voice.step(&format!("{} answers", reached.address));

@@ -62,7 +62,7 @@ fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
         let (ask, voice) =
             (Ask { gate, changes, out, bar, publishing: None, lookup }, voice.clone());
         let work = |signals| async move {
-            let done = once::once(&ask, voice.clone(), signals).await;
+            let done = Box::pin(once::once(&ask, voice.clone(), signals)).await;
             done.unwrap_or_else(|error| failed(&error, &voice))
         };
         return attended(work).map_err(Error::System);

@@ -135,7 +135,7 @@ impl<'m> Maker<'m, '_> {
     fn request(&mut self, at: &At<file::Request>) {
         let weight = at.value.weight.value();
         let weight = weight.map_or(1, |weight| u32::try_from(weight.0).unwrap_or(u32::MAX));
-        let inherited = self.manner.auth(&Known::alone());
+        let inherited = self.manner.step(&Known::alone());
         let written = endpoint::Written { inherited, ..written!(at, weight) };
         let mut uses = Vec::new();
         let made = endpoint::request(&written, self.prefix, self.files, &mut uses, self.reader);
@@ -347,7 +347,7 @@ impl<'m> Maker<'m, '_> {
     }
 
     fn step(&mut self, at: &At<story::Step>, known: &mut Known<'_>) -> Option<Step> {
-        let inherited = self.manner.auth(known);
+        let inherited = self.manner.step(known);
         let written = endpoint::Written { inherited, ..written!(at, 1) };
         let mut uses = Vec::new();
         let made = endpoint::request(&written, self.prefix, self.files, &mut uses, self.reader);

@@ -9,6 +9,7 @@ use super::events::{self, SseAsk};
 use super::expect::{self, header_name_is_good};
 use super::file;
 use super::live::{self, Use};
+use super::manner::{Follow, Inherited};
 use super::payload::{self, Files};
 use super::reader::{At, Reader, Slot, Text, visible};
 use super::scenario::{Live, Wanted};
@@ -32,8 +33,9 @@ pub(super) struct Written<'w> {
     pub(super) short: [(&'static str, &'w Slot<Text>); 8],
     pub(super) headers: Option<&'w Dict<Text>>,
     pub(super) auth: Option<&'w At<AuthAsk>>,
-    /// What it proves its sender by where it does not say so itself.
-    pub(super) inherited: Option<&'w At<AuthAsk>>,
+    pub(super) follow: Option<&'w At<Follow>>,
+    /// What it has where it does not say so itself.
+    pub(super) inherited: Inherited<'w>,
     pub(super) payload: payload::Written<'w>,
     pub(super) expect: Option<&'w At<ask::Expect>>,
     pub(super) sse: Option<&'w At<SseAsk>>,
@@ -61,7 +63,8 @@ macro_rules! written {
             ],
             headers: $at.value.headers.value(),
             auth: $at.value.auth.get(),
-            inherited: None,
+            follow: $at.value.follow.get(),
+            inherited: $crate::plan::manner::Inherited::default(),
             payload: $crate::plan::payload::Written {
                 body: $at.value.body.get(),
                 json: $at.value.json.get(),
@@ -126,7 +129,7 @@ pub(super) fn request(
     let name = name(written, &method, &path, reader)?;
     let given = call::metadata(written.headers, written.payload.grpc, reader);
     let Proof { headers: proven, grant } =
-        auth::proof(written.auth, written.inherited, given, reader);
+        auth::proof(written.auth, written.inherited.auth, given, reader);
     let written = &Written { headers: proven.as_ref().or(given), ..written.clone() };
     let (body, live_body) = payload::body(&written.payload, files, uses, reader);
     let called = written.payload.grpc.and_then(|at| call::call(&at.value, files, reader));
@@ -135,10 +138,7 @@ pub(super) fn request(
         .map(|at| expect::rules(at, &method, files, uses, reader))
         .unwrap_or_default();
     rules.graphql = written.payload.graphql.is_some();
-    if let Some(at) = written.expect {
-        call::expect_fits(&at.value, written.payload.grpc.is_some(), reader);
-    }
-    call::graphql_fits(written.payload.graphql, &method, reader);
+    protocol_fits(written, &method, reader);
     let opens = method == "WS" && written.method.is_absent();
     let stream = stream(written, opens, &method, &mut rules, reader);
     let headers = written.headers.map(|dict| headers(dict, reader));
@@ -158,7 +158,28 @@ pub(super) fn request(
         call: called,
         stream,
         grant,
+        follow: follow(written, opens, reader),
     })
+}
+
+/// Tells of keys that belong to another protocol.
+fn protocol_fits(written: &Written<'_>, method: &str, reader: &mut Reader<'_>) {
+    if let Some(at) = written.expect {
+        call::expect_fits(&at.value, written.payload.grpc.is_some(), reader);
+    }
+    call::graphql_fits(written.payload.graphql, method, reader);
+}
+
+/// How many redirects are followed: none by what is no plain request.
+fn follow(written: &Written<'_>, opens: bool, reader: &mut Reader<'_>) -> u8 {
+    let plain = !opens && written.sse.is_none() && written.payload.grpc.is_none();
+    if let Some(at) = written.follow.filter(|_| !plain) {
+        let hint = "leave it out; ask at the address that it leads to".to_owned();
+        let message = "a stream, a WebSocket or a call follows no redirect";
+        reader.fault(at.span.clone(), message, hint);
+    }
+    let asked = written.follow.map(|at| &at.value).or(written.inherited.follow);
+    asked.filter(|_| plain).map_or(0, |hops| u8::try_from(hops.0).unwrap_or(u8::MAX))
 }
 
 /// The parts that are written anew each time, where there are any.

@@ -10,7 +10,9 @@ use super::sla::Sla;
 use super::socket::ExchangeTable;
 pub(super) use super::stage::Stage;
 use super::story::Scenario;
-use super::value::{Dict, Flag, Int, Lasting, MOST_USERS, Many, One, OneOrMany, Pace, Time};
+use super::value::{
+    Dict, Flag, Int, Lasting, MOST_HOPS, MOST_USERS, Many, One, OneOrMany, Pace, Time,
+};
 use super::{Arrivals, Http};
 
 table! {
@@ -36,6 +38,12 @@ table! {
         url: super::address::Url,
         /// Headers of every request.
         headers: Dict<Text>,
+        /// Other addresses that redirects may lead to, each with a scheme, a host and a
+        /// port alone.
+        also: OneOrMany<Text>,
+        /// Redirects that are followed, at most, to `url` and `also` alone. One more fails, and so
+        /// does one that leads elsewhere. Default: none is followed.
+        follow: Int<0, MOST_HOPS>,
         /// What every request proves its sender by, unless it has a header `authorization`.
         auth: AuthAsk,
         /// The deadline of one request, all of it. Default: 10s.
@@ -157,6 +165,9 @@ table! {
         tags: OneOrMany<Text>,
         /// What it proves its sender by, instead of what the target says; false: nothing.
         auth: AuthAsk,
+        /// Redirects that are followed, at most; instead of what the target says. One that
+        /// `expect.status` names is not.
+        follow: Int<0, MOST_HOPS>,
         /// What makes an answer good.
         expect: Expect,
         /// The answer is a stream of events (server-sent events), and the request lasts to its end.

@@ -38,13 +38,13 @@ mod call;
 mod multipart;
 mod payload;
 mod expect;
+mod known;
+mod manner;
 mod endpoint;
 mod target;
 mod levels;
 mod take;
 mod feed;
-mod known;
-mod manner;
 mod share;
 mod tags;
 mod cast;
@@ -172,6 +172,34 @@ pub struct Target {
     pub tls: Tls,
     /// Which HTTP to speak.
     pub http: Http,
+    /// Where redirects may lead beside the target itself.
+    pub also: Vec<Site>,
+}
+
+/// Another service that redirects may lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// TLS or not.
+    pub secure: bool,
+    /// Name or address, without brackets.
+    pub host: String,
+    /// The port, the scheme's own where none was given.
+    pub port: u16,
+    /// The address as a person wrote it; what came from the environment as `${NAME}`.
+    pub shown: String,
+}
+
+impl Target {
+    /// Another service as a target of its own: trusted alike, without what only the target itself
+    /// is to see.
+    #[must_use]
+    pub fn elsewhere(&self, site: Site) -> Self {
+        let Site { secure, host, port, shown } = site;
+        let tls = Tls { identity: None, ..self.tls.clone() };
+        let (prefix, headers, also) = (String::new(), Vec::new(), Vec::new());
+        let (timeout, ready, http) = (self.timeout, None, Http::One);
+        Self { secure, host, port, prefix, shown, headers, timeout, ready, tls, http, also }
+    }
 }
 
 /// What to wait for before the load.
@@ -281,6 +309,8 @@ pub struct Request {
     pub stream: Option<Stream>,
     /// Whose token it shows, where an authorization server gives one.
     pub grant: Option<Grant>,
+    /// How many redirects are followed, at most.
+    pub follow: u8,
 }
 
 /// A call of a gRPC method with one message each way; the request's body is the message as JSON.

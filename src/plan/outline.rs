@@ -62,6 +62,12 @@ fn target(out: &mut String, drive: &Drive, shown: Shown<'_>) {
     for source in sources {
         say(out, format_args!("           a token from {}", shown.line(source)));
     }
+    if let Some(most) = drive.requests.iter().map(|one| one.follow).max().filter(|most| *most > 0) {
+        say(out, format_args!("           follows up to {most} redirects"));
+    }
+    for site in &target.also {
+        say(out, format_args!("           and to {}", shown.line(&site.shown)));
+    }
     if let Some(ready) = &target.ready {
         let (path, within) = (shown.line(&ready.path), show_duration(ready.within));
         say(out, format_args!("           ready once GET {path} answers, {within} at most"));

@@ -16,8 +16,8 @@ use super::scenario::{Per, Think};
 use super::socket::ExchangeTable;
 use super::stage::Own;
 use super::value::{
-    DURATION, Dict, Flag, Int, Lasting, MOST_USERS, Many, One, OneOrMany, Pace, Word, schemas,
-    shaped,
+    DURATION, Dict, Flag, Int, Lasting, MOST_HOPS, MOST_USERS, Many, One, OneOrMany, Pace, Word,
+    schemas, shaped,
 };
 use crate::script::extract::Group;
 use crate::script::feeder::OnEnd;
@@ -45,6 +45,8 @@ table! {
         /// What its requests prove their sender by, from where its values are known; instead of
         /// the target's.
         auth: AuthAsk,
+        /// Redirects that are followed, at most; instead of what the target says.
+        follow: Int<0, MOST_HOPS>,
         /// Each user keeps the cookies that answers set, and sends them back: true (default) or
         /// false.
         cookies: Flag,
@@ -125,6 +127,9 @@ table! {
         /// What it proves its sender by, instead of what its scenario or the target says; false:
         /// nothing.
         auth: AuthAsk,
+        /// Redirects that are followed, at most; instead of what its scenario or the target says.
+        /// One that `expect.status` names is not.
+        follow: Int<0, MOST_HOPS>,
         /// What makes an answer good.
         expect: Expect,
         /// The answer is a stream of events (server-sent events), and the request lasts to its end.

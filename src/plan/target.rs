@@ -10,7 +10,7 @@ use super::file;
 use super::live;
 use super::payload::{self, Files};
 use super::reader::{At, Reader, Text};
-use super::{Http, Identity, Ready, Source, Target, Tls};
+use super::{Http, Identity, Ready, Site, Source, Target, Tls};
 
 /// The deadline of a request when the file does not say.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,6 +41,7 @@ pub(super) fn target(
     let ready = written
         .and_then(|target| target.ready.value())
         .and_then(|ready| ready_of(ready, prefix, reader));
+    let also = also(written, reader);
     let (address, shown) = address?;
     let Address { secure, host, port, prefix } = address;
     (reader.faults.len() == before).then(|| Target {
@@ -54,7 +55,29 @@ pub(super) fn target(
         ready,
         tls,
         http: written.and_then(|target| target.http.value()).map_or(Http::One, |one| one.0),
+        also,
     })
+}
+
+/// Where redirects may lead beside the target itself.
+fn also(written: Option<&file::Target>, reader: &mut Reader<'_>) -> Vec<Site> {
+    let all = written.and_then(|target| target.also.value());
+    let mut sites = Vec::new();
+    for At { value, span } in all.iter().flat_map(|list| &list.0) {
+        match Address::parse(&value.value) {
+            Ok(Address { secure, host, port, prefix }) if prefix.is_empty() => {
+                sites.push(Site { secure, host, port, shown: value.shown.trim().to_owned() });
+            }
+            Ok(_) => {
+                let hint = "write scheme, host and port alone".to_owned();
+                reader.fault(span.clone(), "an address of `also` has a path", hint);
+            }
+            Err(bad) => {
+                reader.fault(span.clone(), format!("an address of `also` {}", bad.why), bad.hint);
+            }
+        }
+    }
+    sites
 }
 
 /// The address, and how to show it: the file's own, or the one that stands in for it.

@@ -41,6 +41,9 @@ pub(super) enum Level {
 /// The most virtual users, and the most requests in flight.
 pub(super) const MOST_USERS: u64 = 1_000_000;
 
+/// The most redirects that are followed.
+pub(super) const MOST_HOPS: u64 = 20;
+
 /// One or more tables of a kind: `[[request]]`.
 #[derive(Clone, Debug)]
 pub(super) struct Many<T>(pub(super) Vec<At<T>>);

@@ -52,6 +52,7 @@ fn get(endpoint: usize, path: &str, token: Option<&str>) -> Request {
         call: None,
         stream: None,
         grant: None,
+        follow: 0,
     }
 }
 
@@ -133,6 +134,7 @@ fn made(
             ready: None,
             tls: Tls::default(),
             http,
+            also: Vec::new(),
         },
         load: Load {
             profile: Profile { model, stages: vec![Stage { name: None, duration, from, to }] },

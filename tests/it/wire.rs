@@ -51,6 +51,7 @@ fn get(path: &str) -> Request {
         call: None,
         stream: None,
         grant: None,
+        follow: 0,
     }
 }
 
@@ -77,6 +78,7 @@ fn drive(host: &str, port: u16, requests: Vec<Request>) -> Drive {
             ready: None,
             tls: Tls::default(),
             http: Http::One,
+            also: Vec::new(),
         },
         load: Load {
             profile: Profile { model: Model::Closed, stages: vec![stage] },

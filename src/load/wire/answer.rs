@@ -136,6 +136,11 @@ impl Reader {
         self.body.clear();
     }
 
+    /// The headers that were kept.
+    pub(super) fn headers(&self) -> &[(String, Vec<u8>)] {
+        &self.headers
+    }
+
     /// Gives away the headers that were kept.
     pub(super) fn take_headers(&mut self) -> Vec<(String, Vec<u8>)> {
         std::mem::take(&mut self.headers)

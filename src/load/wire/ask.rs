@@ -34,6 +34,8 @@ pub(super) struct Ask {
     pub(super) call: Option<Method>,
     /// How it is more than one answer.
     pub(super) stream: Option<Stream>,
+    /// How many redirects are followed, at most.
+    pub(super) follow: u8,
     /// Which token it shows.
     pub(super) key: Option<usize>,
     /// Where it opens a WebSocket: how it asks for it.
@@ -79,6 +81,7 @@ impl Ask {
             as_call(parts.headers_mut(), target);
         }
         Ok(Self {
+            follow: request.follow,
             key: None,
             upgrade,
             bytes,
@@ -94,6 +97,14 @@ impl Ask {
             call: call.cloned(),
             stream: request.stream.clone(),
         })
+    }
+
+    /// Whether an answer is a redirect that is to be followed, and not what was asked for.
+    pub(super) fn follows(&self, status: u16, headers: &[(String, Vec<u8>)]) -> bool {
+        self.follow > 0
+            && matches!(status, 301 | 302 | 303 | 307 | 308)
+            && !(self.expect.status.is_some() && self.expect.allows(status))
+            && headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("location"))
     }
 
     /// The WebSocket that it opens.

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
-use super::ask::{AGENT, as_call, escaped, for_two, is_bare, lines, method};
+use super::Unfit;
+use super::ask::{
+    AGENT, as_call, escaped, for_two, headers as all_headers, is_bare, lines, method,
+};
 use super::fault::Fault;
 use crate::load::probe::Rendered;
 use crate::plan::{Request, Target};
@@ -55,9 +58,20 @@ pub(super) struct LiveAsk {
     call: Option<Method>,
 }
 
+/// Prepares what does not change of a request that has parts written anew, or may bring something
+/// along.
+pub(super) fn prepared(target: &Target, request: &Request) -> Result<LiveAsk, Unfit> {
+    let scheme = if target.secure { "https" } else { "http" };
+    let prepared = all_headers(target, request).and_then(|headers| {
+        let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+        LiveAsk::prepare(target, request, format!("{scheme}://{host}"), &headers)
+    });
+    prepared.map_err(|what| Unfit(format!("{}: {what}", request.name)))
+}
+
 impl LiveAsk {
     /// Prepares a request; `headers` are all that it would have, were nothing in it to change.
-    pub(super) fn prepare(
+    fn prepare(
         target: &Target,
         request: &Request,
         origin: String,
@@ -149,6 +163,47 @@ impl LiveAsk {
         } else {
             escape(&parts.path, into);
         }
+    }
+
+    /// The method.
+    pub(super) fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// Headers and body of the same request where a redirect leads it. What was written for its
+    /// own place alone, credentials among it, stays there.
+    pub(super) fn hop(
+        &self,
+        luggage: Luggage<'_>,
+        (own, carries): (bool, bool),
+        host: &str,
+    ) -> Result<(HeaderMap, Bytes), Fault> {
+        let unfit = |_| Fault::new(Failure::Expectation, "a header that HTTP cannot carry");
+        let parts = luggage.parts;
+        let mut headers = if own { self.parts.clone() } else { HeaderMap::new() };
+        if !own {
+            headers.insert("user-agent", HeaderValue::from_static(AGENT));
+            if let Some(kind) = self.parts.get("content-type") {
+                headers.insert("content-type", kind.clone());
+            }
+        }
+        let written = self.names.iter().cloned().zip(parts.headers.iter().map(Vec::as_slice));
+        for (name, value) in written.filter(|_| own).chain(luggage.extra()) {
+            let value = HeaderValue::from_bytes(value.trim_ascii()).map_err(unfit)?;
+            headers.append(name, value);
+        }
+        headers.insert("host", HeaderValue::from_str(host).map_err(unfit)?);
+        if !carries {
+            for name in ["content-type", "content-encoding", "content-language"] {
+                headers.remove(name);
+            }
+            return Ok((headers, Bytes::new()));
+        }
+        let body = Bytes::copy_from_slice(self.body(parts));
+        if self.tells() {
+            headers.insert("content-length", HeaderValue::from(body.len()));
+        }
+        Ok((headers, body))
     }
 
     /// Writes the whole request for HTTP/1.1.

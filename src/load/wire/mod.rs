@@ -29,6 +29,7 @@ mod rpc;
 mod stream;
 mod two;
 mod trip;
+mod follow;
 mod knock;
 pub mod reflect;
 
@@ -46,7 +47,7 @@ use rustls::pki_types::ServerName;
 use super::probe::{Answer, Errand, Hub, Probe, Wire};
 use crate::metric::Timing;
 use crate::plan::stream::Stream;
-use crate::plan::{Drive, Http, Request, Target};
+use crate::plan::{Drive, Http, Request};
 use crate::sample::{End, Failure, Unmet};
 use address::{Door, Reached};
 use ask::Ask;
@@ -86,17 +87,8 @@ pub struct HttpWire {
     used: Arc<[usize]>,
     /// HTTP/2 is spoken.
     two: bool,
-}
-
-/// Prepares what does not change of a request that has parts written anew, or may bring something
-/// along.
-fn live(target: &Target, request: &Request) -> Result<LiveAsk, Unfit> {
-    let scheme = if target.secure { "https" } else { "http" };
-    let prepared = ask::headers(target, request).and_then(|headers| {
-        let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
-        LiveAsk::prepare(target, request, format!("{scheme}://{host}"), &headers)
-    });
-    prepared.map_err(|what| Unfit(format!("{}: {what}", request.name)))
+    /// How to reach other services that redirects may lead to.
+    abroad: Vec<HttpWire>,
 }
 
 /// What all threads share.
@@ -108,6 +100,8 @@ struct Common {
     doors: Vec<Door>,
     next: AtomicUsize,
     shown: String,
+    /// The target's address, without a path.
+    home: Option<reqwest::Url>,
     name: ServerName<'static>,
     http: Http,
     streams: usize,
@@ -130,10 +124,10 @@ impl HttpWire {
         };
         let asks: Result<Vec<Ask>, Unfit> = drive.requests.iter().map(ask).collect();
         let varies = |request: &Request| {
-            let brings = request.live.is_some() || request.grant.is_some();
+            let brings = request.live.is_some() || request.grant.is_some() || request.follow > 0;
             brings || !drive.scenarios.is_empty()
         };
-        let prepared = |request: &Request| varies(request).then(|| live(target, request));
+        let prepared = |request: &Request| varies(request).then(|| live::prepared(target, request));
         let lives: Result<Vec<_>, Unfit> =
             drive.requests.iter().map(|request| prepared(request).transpose()).collect();
         // In a handshake, names are without the dot that makes them absolute.
@@ -151,6 +145,7 @@ impl HttpWire {
             doors: addresses.iter().copied().map(Door::new).collect(),
             next: AtomicUsize::new(0),
             shown: target.shown.clone(),
+            home: reqwest::Url::parse(&control::address(target, "/")).ok(),
             name,
             http: target.http,
             streams: drive.load.streams.max(1),
@@ -160,6 +155,7 @@ impl HttpWire {
             common: Arc::new(common),
             tls,
             two: false,
+            abroad: Vec::new(),
         };
         wire.settle(target.http == Http::Two);
         Ok(wire)
@@ -184,6 +180,11 @@ impl HttpWire {
     pub fn reached(&self) -> Vec<Reached> {
         let doors = self.common.doors.iter().enumerate();
         doors.map(|(index, door)| door.reached(self.used.contains(&index))).collect()
+    }
+
+    /// Adds another service that redirects may lead to: the same load, prepared for that one.
+    pub fn add(&mut self, other: Self) {
+        self.abroad.push(other);
     }
 
     /// The tokens that requests show.
@@ -219,18 +220,7 @@ impl Wire for HttpWire {
     type Hub = HttpHub;
 
     fn hub(self) -> HttpHub {
-        let mut sockets = self.clone();
-        if sockets.two {
-            sockets.settle(false);
-        }
-        HttpHub(Rc::new(Shared {
-            tokens: RefCell::new(vec![(0, None); self.keys().len()]),
-            wire: self,
-            sockets,
-            buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
-            examples: RefCell::default(),
-            trunks: trunk::Trunks::default(),
-        }))
+        HttpHub(Shared::of(self))
     }
 }
 
@@ -247,11 +237,30 @@ struct Shared {
     buffer: RefCell<Box<[u8]>>,
     examples: RefCell<BTreeMap<(usize, Failure), String>>,
     trunks: trunk::Trunks,
+    /// Other services that redirects may lead to.
+    abroad: Vec<follow::Abroad>,
     /// The newest tokens that this thread knows of.
     tokens: RefCell<Vec<keys::Seen>>,
 }
 
 impl Shared {
+    fn of(mut wire: HttpWire) -> Rc<Self> {
+        let mut sockets = wire.clone();
+        if sockets.two {
+            sockets.settle(false);
+        }
+        let abroad = std::mem::take(&mut wire.abroad).into_iter().map(Self::of);
+        Rc::new(Self {
+            abroad: abroad.map(follow::Abroad::new).collect(),
+            tokens: RefCell::new(vec![(0, None); wire.keys().len()]),
+            wire,
+            sockets,
+            buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
+            examples: RefCell::default(),
+            trunks: trunk::Trunks::default(),
+        })
+    }
+
     /// The token that a request shows.
     fn token(&self, request: usize) -> Option<http::HeaderValue> {
         let key = self.ask(request).key?;
@@ -311,8 +320,13 @@ impl Hub for HttpHub {
     }
 
     fn examples(&self) -> Vec<(usize, Failure, String)> {
-        let examples = self.0.examples.borrow();
-        examples.iter().map(|(&(request, why), what)| (request, why, what.clone())).collect()
+        let all = self.0.abroad.iter().map(|other| &other.hub).chain([&self.0]);
+        let told = all.flat_map(|hub| {
+            let examples = hub.examples.borrow();
+            let told = examples.iter();
+            told.map(|(&(of, why), what)| (of, why, what.clone())).collect::<Vec<_>>()
+        });
+        told.collect()
     }
 }
 
@@ -355,7 +369,8 @@ impl Probe for HttpProbe {
     }
 
     async fn fire(&mut self, request: usize, deadline: Instant) -> Answer {
-        if self.hub().ask(request).key.is_some() {
+        let ask = self.hub().ask(request);
+        if ask.key.is_some() || ask.follow > 0 {
             return self.fire_live(request, Errand::default(), deadline).await;
         }
         if self.opens_socket(request) {
@@ -369,7 +384,7 @@ impl Probe for HttpProbe {
     }
 
     async fn fire_live(&mut self, request: usize, errand: Errand<'_>, deadline: Instant) -> Answer {
-        trip::go(self, request, errand, deadline).await
+        follow::roam(self, request, errand, deadline).await
     }
 
     fn is_open(&self) -> bool {

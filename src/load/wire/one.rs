@@ -54,6 +54,27 @@ impl Connection {
         if let Some((live, luggage)) = self.hub.live(request).zip(luggage) {
             live.write(luggage, &mut self.fresh);
         }
+        self.fire_fresh(request, want, deadline).await
+    }
+
+    /// Sends a request that stands elsewhere: a redirect.
+    pub(super) async fn fire_hop(
+        &mut self,
+        request: usize,
+        bytes: Vec<u8>,
+        want: &mut Kept,
+        deadline: Instant,
+    ) -> Answer {
+        self.fresh = bytes;
+        self.fire_fresh(request, Some(want), deadline).await
+    }
+
+    async fn fire_fresh(
+        &mut self,
+        request: usize,
+        want: Option<&mut Kept>,
+        deadline: Instant,
+    ) -> Answer {
         let brief = want.as_deref().map(|want| want.brief);
         self.kept = brief.map(|brief| Kept { brief, ..Kept::default() });
         let answer = self.fire(request, deadline).await;

@@ -4,15 +4,19 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use reqwest::Url;
+
 use super::live::Luggage;
 use super::{HttpProbe, socket};
+use crate::load::jar::Jar;
 use crate::load::probe::{Answer, Errand, Kept, Rendered};
 
 /// The parts of a request in which none is written anew.
-static NONE: Rendered = Rendered { path: Vec::new(), headers: Vec::new(), body: Vec::new() };
+pub(super) static NONE: Rendered =
+    Rendered { path: Vec::new(), headers: Vec::new(), body: Vec::new() };
 
 /// Sends a request, and keeps what is wanted of the answer.
-pub(super) async fn go(
+pub(super) async fn once(
     probe: &mut HttpProbe,
     request: usize,
     errand: Errand<'_>,
@@ -37,15 +41,20 @@ pub(super) async fn go(
     let mut want = if want.is_none() && jar.is_some() { Some(&mut brief) } else { want };
     let answer = send(probe, request, luggage, want.as_deref_mut(), deadline).await;
     if let (Some(jar), Some(kept)) = (&mut jar, want) {
-        let set = |(name, _): &&(String, Vec<u8>)| name.eq_ignore_ascii_case("set-cookie");
-        let mut cookies = kept.headers.iter().filter(set).peekable();
-        if cookies.peek().is_some()
-            && let Some(from) = address()
-        {
-            cookies.for_each(|(_, cookie)| jar.take(cookie, &from));
-        }
+        keep_cookies(jar, kept, address);
     }
     answer
+}
+
+/// Puts the cookies that an answer sets into the jar.
+pub(super) fn keep_cookies(jar: &mut Jar, kept: &Kept, from: impl Fn() -> Option<Url>) {
+    let set = |(name, _): &&(String, Vec<u8>)| name.eq_ignore_ascii_case("set-cookie");
+    let mut cookies = kept.headers.iter().filter(set).peekable();
+    if cookies.peek().is_some()
+        && let Some(from) = from()
+    {
+        cookies.for_each(|(_, cookie)| jar.take(cookie, &from));
+    }
 }
 
 async fn send(

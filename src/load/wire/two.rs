@@ -90,6 +90,27 @@ impl Place {
                 }
             }
         }
+        self.fire_fresh(request, want, deadline).await
+    }
+
+    /// Sends a request that stands elsewhere: a redirect.
+    pub(super) async fn fire_hop(
+        &mut self,
+        request: usize,
+        made: (http::Request<()>, Bytes),
+        want: &mut Kept,
+        deadline: Instant,
+    ) -> Answer {
+        self.fresh = Some(Box::new(made));
+        self.fire_fresh(request, Some(want), deadline).await
+    }
+
+    async fn fire_fresh(
+        &mut self,
+        request: usize,
+        want: Option<&mut Kept>,
+        deadline: Instant,
+    ) -> Answer {
         let brief = want.as_deref().map(|want| want.brief);
         (self.keeps, self.brief) = (brief == Some(false), brief.is_some());
         let answer = self.fire(request, deadline).await;
@@ -160,6 +181,9 @@ impl Place {
         }
         let Stream { status, unmet, body, listener, counted, .. } = stream;
         let (status, unmet, size) = (*status, unmet.take(), *counted);
+        if ask.follows(status, &stream.headers) {
+            return (done, Judged { end: End::Good(status), unmet: None, json: None });
+        }
         let seen = expect::Seen { status, unmet, body, size, keeps: self.keeps };
         let Judged { end, unmet, json } = expect::verdict(expect, seen, tell);
         let Some(heard) = listener else { return (done, Judged { end, unmet, json }) };

@@ -108,6 +108,7 @@ pub(crate) fn plan(load: Load, names: &[&str], thresholds: Vec<Threshold>) -> Pl
         ready: None,
         tls: Tls::default(),
         http: Http::One,
+        also: Vec::new(),
     };
     let requests = names.iter().enumerate().map(request).collect();
     let endpoints = names.iter().map(|name| (*name).to_owned()).collect();
@@ -137,6 +138,7 @@ fn request((at, name): (usize, &&str)) -> Request {
         call: None,
         stream: None,
         grant: None,
+        follow: 0,
     }
 }
 
