@@ -26,7 +26,17 @@ pub struct Run {
     pub stop: Stop,
 }
 
-/// What was measured of one endpoint.
+/// How names of groups begin, so that they are none of an endpoint.
+pub const GROUP: &str = "group:";
+
+/// Whether a scope is a group of steps, by its name. What it counts is in the endpoints of its
+/// steps already.
+#[must_use]
+pub fn is_group(name: &str) -> bool {
+    name.starts_with(GROUP)
+}
+
+/// What was measured of one endpoint, or of a group of steps.
 #[derive(Clone, Debug)]
 pub struct Evidence {
     /// The endpoint's name.
@@ -309,11 +319,16 @@ impl Run {
         self
     }
 
+    /// The endpoints without the groups of steps, so that nothing is counted twice.
+    pub fn alone(&self) -> impl Iterator<Item = &Evidence> {
+        self.endpoints.iter().filter(|evidence| !is_group(&evidence.name))
+    }
+
     /// All endpoints' samples together.
     #[must_use]
     pub fn whole(&self) -> Tally {
         let mut whole = Tally::default();
-        for endpoint in &self.endpoints {
+        for endpoint in self.alone() {
             whole.merge(&endpoint.whole);
         }
         whole
@@ -339,7 +354,7 @@ impl Run {
     pub fn failed_by_us(&self) -> u64 {
         let ours = Failure::ALL.into_iter().filter(|failure| failure.is_ours());
         ours.map(|failure| {
-            self.endpoints.iter().map(|endpoint| endpoint.whole.failed_by(failure)).sum::<u64>()
+            self.alone().map(|endpoint| endpoint.whole.failed_by(failure)).sum::<u64>()
         })
         .sum()
     }

@@ -62,7 +62,7 @@ fn unseen<'a>(plan: &'a Plan, run: &Run) -> Vec<&'a str> {
 pub(super) fn applies(threshold: &Threshold, scope: &Scope) -> bool {
     match (&threshold.selector, scope) {
         (Selector::Whole, Scope::Whole) => true,
-        (Selector::Endpoints(pattern), Scope::Endpoint(name)) => glob::matches(pattern, name),
+        (Selector::Endpoints(pattern), Scope::Endpoint(name)) => glob::selects(pattern, name),
         (Selector::Whole, Scope::Endpoint(_)) | (Selector::Endpoints(_), Scope::Whole) => false,
     }
 }

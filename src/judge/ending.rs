@@ -55,7 +55,7 @@ fn silent(run: &Run) -> Option<(Duration, Duration)> {
     if run.load.model == Model::Open || !run.anything_answered() {
         return None;
     }
-    let parts = |index: usize| run.endpoints.iter().filter_map(move |of| of.slices.get(index));
+    let parts = |index: usize| run.alone().filter_map(move |of| of.slices.get(index));
     let quiet = |index: &usize| {
         parts(*index).all(|part| part.answered == 0 && part.statuses.values().all(|n| *n == 0))
     };

@@ -37,7 +37,7 @@ pub(super) fn doubt(plan: &Plan, run: &Run) -> Option<Doubt> {
     if !reasons.is_empty() {
         return Some(Doubt::FellBehind(reasons));
     }
-    let judged: u64 = run.endpoints.iter().map(|endpoint| endpoint.whole.count()).sum();
+    let judged: u64 = run.alone().map(|endpoint| endpoint.whole.count()).sum();
     (judged == 0).then(|| nothing(run))
 }
 
@@ -186,7 +186,7 @@ fn is_enough(sent: u64, run: &Run) -> bool {
 
 /// Requests that failed for want of something of this machine.
 fn without(run: &Run, why: Failure) -> Option<String> {
-    let failed = run.endpoints.iter().map(|endpoint| endpoint.whole.failed_by(why)).sum::<u64>();
+    let failed = run.alone().map(|endpoint| endpoint.whole.failed_by(why)).sum::<u64>();
     let (what, cure) = if why == Failure::LocalFd {
         ("file descriptors", "raise the limit (`ulimit -n`) or lower `connections`")
     } else {

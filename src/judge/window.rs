@@ -34,7 +34,7 @@ impl<'a> Measured<'a> {
         Self {
             scope: Scope::Whole,
             whole: run.whole(),
-            parts: run.endpoints.iter().collect(),
+            parts: run.alone().collect(),
             run,
             sum: RefCell::default(),
         }

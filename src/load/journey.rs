@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::jar::Jar;
 use super::lane::{Flight, Lane};
+use super::pass::{Made, Passes};
 use super::probe::{Answer, Errand, Hub, Kept, Probe, Rendered, is_unconnected};
 use super::step::{holds, keeps, look, render};
 use super::story::{Story, thinks};
@@ -46,6 +47,8 @@ pub(super) struct Walker<'a, H: Hub> {
     rests: Option<Instant>,
     /// It makes its last steps, whatever the load does.
     leaving: bool,
+    /// The groups of steps it is in.
+    passes: Passes,
 }
 
 impl<'a, H: Hub> Walker<'a, H> {
@@ -86,6 +89,7 @@ impl<'a, H: Hub> Walker<'a, H> {
             due,
             rests: None,
             leaving: false,
+            passes: Passes::default(),
         }
     }
 
@@ -175,10 +179,12 @@ impl<'a, H: Hub> Walker<'a, H> {
     async fn once(&mut self, steps: &[Step], probe: &mut H::Probe) -> Result<(), Halt> {
         for step in steps {
             if self.is_over() {
+                self.passes.forget();
                 return Ok(());
             }
             self.stride(step, false, probe).await?;
         }
+        self.passes.leave(self.lane);
         Ok(())
     }
 
@@ -202,6 +208,7 @@ impl<'a, H: Hub> Walker<'a, H> {
                 None => break,
             }
         }
+        self.passes.forget();
         // A turn without a step must let others have theirs.
         if last.is_none() {
             tokio::task::yield_now().await;
@@ -215,10 +222,15 @@ impl<'a, H: Hub> Walker<'a, H> {
             self.rest(moment).await;
             // Who thinks when the load ends has done what it came for.
             if !self.leaving && (self.is_over() || !self.lane.releasing.get()) {
+                self.passes.forget();
                 return Err(Halt::Over);
             }
         }
+        self.passes.enter(step, self.lane);
         let made = self.step(step, probe).await;
+        if ends || made.is_err() {
+            self.passes.leave(self.lane);
+        }
         let mut rest = step.wait.map_or(Duration::ZERO, |think| thinks(think, &self.state));
         let scenario = self.scenario();
         if let Pace::Wait(think) = scenario.pace
@@ -239,6 +251,7 @@ impl<'a, H: Hub> Walker<'a, H> {
             && let Err(what) = render(live, &mut self.state, &mut self.rendered)
         {
             self.refuse(request, what);
+            self.passes.refuse(&step.groups, lane.now());
             return Err(Halt::Stuck);
         }
         let now = lane.now();
@@ -264,6 +277,8 @@ impl<'a, H: Hub> Walker<'a, H> {
         let waited = answer.connecting.is_some() || answer.sent >= answer.done;
         let counted = if arrival.is_some() || waited { due } else { lane.at(answer.sent) };
         lane.land(self.place, counted, &mut answer);
+        let took = lane.at(answer.done).saturating_sub(counted);
+        self.passes.add(&step.groups, Made { due: counted, took, end: answer.end });
         match answer.end {
             End::Good(_) => Ok(()),
             End::Failed { .. } if is_unconnected(answer.end) => Err(Halt::Stuck),

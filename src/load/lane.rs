@@ -223,10 +223,7 @@ impl<H> Lane<H> {
     fn end(&self, record: Record) {
         let left = self.in_flight.get().saturating_sub(1);
         self.in_flight.set(left);
-        let full = self.ledger.borrow_mut().record(record);
-        if full {
-            self.hand_over();
-        }
+        self.pass(record);
         self.settle();
     }
 
@@ -250,6 +247,13 @@ impl<H> Lane<H> {
     pub(super) fn come_home(&self) {
         self.walking.set(self.walking.get().saturating_sub(1));
         self.settle();
+    }
+
+    /// Writes down a pass through a group of steps.
+    pub(super) fn pass(&self, record: Record) {
+        if self.ledger.borrow_mut().record(record) {
+            self.hand_over();
+        }
     }
 
     /// Forgets the request of a place: it is counted in another way.

@@ -15,6 +15,7 @@ mod bell;
 mod lane;
 pub mod story;
 mod step;
+mod pass;
 mod journey;
 pub mod rehearse;
 mod open;

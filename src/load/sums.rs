@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::ledger::{Beat, Record, Timed};
 use super::{Order, nanos};
 use crate::plan::axis::Piece;
+use crate::run::is_group;
 use crate::tally::{Packed, Packer, Tally, Timings};
 
 /// Tallies of slices that are kept unpacked, at least two slices' and about so many in all.
@@ -33,6 +34,8 @@ pub(super) struct Sums {
     beats: Vec<SliceBeat>,
     /// What ended since the last look.
     pub(super) second: Tally,
+    /// Which endpoints are groups of steps: counted for themselves alone.
+    groups: Vec<bool>,
     /// The slice that was looked up last.
     near: usize,
 }
@@ -78,6 +81,7 @@ impl Sums {
             keep: (UNPACKED / endpoints.max(1)).clamp(2, UNPACKED),
             packer: Packer::default(),
             second: Tally::default(),
+            groups: order.endpoints.iter().map(|name| is_group(name)).collect(),
             near: 0,
         }
     }
@@ -115,7 +119,10 @@ impl Sums {
     pub(super) fn count(&mut self, record: &Record) {
         let endpoint = usize::from(record.endpoint.0);
         let sample = record.sample();
-        self.second.record(&sample);
+        let alone = !self.groups[endpoint];
+        if alone {
+            self.second.record(&sample);
+        }
         let due = self.slice(record.due);
         match self.tally(due, endpoint) {
             Some(tally) => tally.record(&sample),
@@ -125,11 +132,13 @@ impl Sums {
             return;
         }
         let done = self.slice(record.done);
-        self.beats[done].ended += 1;
+        self.beats[done].ended += u64::from(alone);
         if !record.end.is_good() {
             return;
         }
-        self.second.arrived();
+        if alone {
+            self.second.arrived();
+        }
         match self.tally(done, endpoint) {
             Some(tally) => tally.arrived(),
             None => self.late(Late { slice: done, endpoint, what: What::Arrived }),

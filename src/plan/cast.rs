@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::endpoint::{self, name_is_good, written};
 use super::feed::{self, Tables};
@@ -15,11 +14,10 @@ use super::reader::{At, Reader, Slot, Text};
 use super::scenario::{Feed, Pace, Scenario, Share, Step, Task, Work};
 use super::tags::{self, Tags};
 use super::value::{Many, OneOrMany};
-use super::{Request, file, live, share, story, take};
+use super::{Request, file, group, live, share, story, take};
 use crate::run::Model;
 use crate::script::feeder::Pick;
 use crate::script::template::{Place, Template};
-use crate::unit::Rate;
 
 /// The most endpoints of one gate file: each has histograms of its own.
 const MOST: usize = 1_000;
@@ -124,6 +122,7 @@ impl<'m> Maker<'m, '_> {
                 scenario.load = Some(Arc::clone(&shared));
             }
         }
+        group::number(&mut self.cast.scenarios, &mut self.cast.endpoints);
         // Where nothing changes from one request to the next, they are drawn as they are.
         if plain && self.cast.requests.iter().all(|request| request.live.is_none()) {
             self.cast.scenarios.clear();
@@ -143,7 +142,12 @@ impl<'m> Maker<'m, '_> {
         let Some(request) = made else { return };
         let name = request.name.clone();
         let span = at.value.name.get().map_or(at.span.clone(), |name| name.span.clone());
-        let step = Step { request: self.add(request, &at.span), extract: Vec::new(), wait: None };
+        let step = Step {
+            request: self.add(request, &at.span),
+            extract: Vec::new(),
+            wait: None,
+            groups: Vec::new(),
+        };
         self.name_is_new(&name, &span);
         self.cast.scenarios.push(Scenario {
             name,
@@ -220,7 +224,7 @@ impl<'m> Maker<'m, '_> {
         let given = [
             written.wait.get().map(|at| ("wait", &at.span, Pace::Wait(at.value.0))),
             written.paced.get().map(|at| ("paced", &at.span, Pace::Paced(at.value.0))),
-            written.rate.get().map(|at| ("rate", &at.span, Pace::Paced(apart(at.value.0)))),
+            written.rate.get().map(|at| ("rate", &at.span, Pace::Paced(share::apart(at.value.0)))),
         ];
         let mut given = given.into_iter().flatten();
         let Some((first, span, pace)) = given.next() else { return Pace::None };
@@ -363,9 +367,10 @@ impl<'m> Maker<'m, '_> {
             known.not_a_feed(name, self.reader);
         }
         known.learn(&extract);
+        let groups = group::of(at.value.group.get(), self.reader);
         let request = made?;
         let wait = at.value.wait.value().map(|wait| wait.0);
-        Some(Step { request: self.add(request, &at.span), extract, wait })
+        Some(Step { request: self.add(request, &at.span), extract, wait, groups })
     }
 
     /// The index of a request, counted under the endpoint of its name.
@@ -381,12 +386,6 @@ impl<'m> Maker<'m, '_> {
         self.cast.requests.push(request);
         self.cast.requests.len() - 1
     }
-}
-
-/// How far apart turns begin at a rate.
-fn apart(rate: Rate) -> Duration {
-    const NANOS: u64 = 1_000_000_000_000_000;
-    Duration::from_nanos(NANOS / rate.micro().max(1))
 }
 
 fn overlaps(one: &Range<usize>, other: &Range<usize>) -> bool {

@@ -89,7 +89,7 @@ fn nothing_asked(source: &Source<'_>) -> Fault {
 /// Whether what a threshold looks at was left out by its tags, all of it.
 fn is_left_out(threshold: &Threshold, drive: &Drive, left_out: &[String]) -> bool {
     let Selector::Endpoints(pattern) = &threshold.selector else { return false };
-    let any = |names: &[String]| names.iter().any(|name| glob::matches(pattern, name));
+    let any = |names: &[String]| names.iter().any(|name| glob::selects(pattern, name));
     let meant = |names: &[String]| names.contains(pattern) || any(names);
     meant(left_out) && !meant(&drive.endpoints)
 }

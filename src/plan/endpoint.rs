@@ -18,6 +18,7 @@ use super::stream::Stream;
 use super::value::Dict;
 use super::{Expect, Request, ask, call};
 use crate::header;
+use crate::run::is_group;
 use crate::sanitise::{self, Clean};
 use crate::script::template::Template;
 
@@ -248,6 +249,11 @@ fn name(
         }
         None => return None,
     };
+    if is_group(&name) {
+        let hint = "give the step a `group`, and a name of its own".to_owned();
+        reader.fault(span, "names that begin with `group:` are of groups", hint);
+        return None;
+    }
     name_is_good(&name, &span, reader).then_some(name)
 }
 

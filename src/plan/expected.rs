@@ -8,6 +8,7 @@ use super::parts::{Part, parts};
 use super::planned::Planned;
 use super::scenario::{Scenario, Share};
 use super::threshold::Threshold;
+use crate::run::is_group;
 
 /// What the timetable of an open model sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,8 @@ pub fn shares(drive: &Drive) -> Vec<(String, f64)> {
             *sum += level * float(*each);
         }
     }
-    let all: f64 = sums.iter().sum();
+    let alone = drive.endpoints.iter().zip(&sums).filter(|(name, _)| !is_group(name));
+    let all: f64 = alone.map(|(_, sum)| sum).sum();
     let part = |sum: f64| if all > 0.0 { sum / all } else { 0.0 };
     drive.endpoints.iter().cloned().zip(sums.into_iter().map(part)).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::str::Chars;
 
+use crate::run::is_group;
+
 /// Whether a name matches a pattern, all of it. Takes time |pattern| · |name| at most.
 #[must_use]
 pub fn matches(pattern: &str, name: &str) -> bool {
@@ -25,6 +27,12 @@ pub fn matches(pattern: &str, name: &str) -> bool {
             }
         }
     }
+}
+
+/// Whether a name is one that a pattern is about: patterns of endpoints choose no groups.
+#[must_use]
+pub fn selects(pattern: &str, name: &str) -> bool {
+    is_group(pattern) == is_group(name) && matches(pattern, name)
 }
 
 /// Whether a text is a pattern and not a plain name.

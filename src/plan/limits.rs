@@ -245,7 +245,7 @@ fn scopes(sla: &Sla, setting: &Setting<'_>, reader: &mut Reader<'_>) {
             reader.fault(scope.span.clone(), "this cannot be an endpoint's name", hint);
             continue;
         }
-        let any = || setting.names.iter().any(|name| glob::matches(&scope.value, name));
+        let any = || setting.names.iter().any(|name| glob::selects(&scope.value, name));
         let known = names.contains(scope.value.as_str());
         if !known && setting.load.is_some() && !(glob::is_pattern(&scope.value) && any()) {
             unmatched += 1;

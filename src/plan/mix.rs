@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Drive;
 use super::draw::Draw;
 use super::parts::{are_one, parts};
-use super::scenario::{Pace, Scenario, Share, Step, Task, Think, Work};
+use super::scenario::{Group, Pace, Scenario, Share, Step, Task, Think, Work, total};
 use crate::run::Model;
 
 /// Expected numbers are counted in millionths of a request.
@@ -111,13 +111,19 @@ fn whole_turn(drive: &Drive, scenario: &Scenario) -> Vec<u64> {
 pub(super) fn length(drive: &Drive, of: &Work) -> u64 {
     let mut turn = vec![0; drive.endpoints.len()];
     work(drive, of, MICRO, &mut turn);
-    turn.into_iter().sum()
+    total(&drive.endpoints, &turn)
 }
 
 fn steps(drive: &Drive, all: &[Step], times: u64, turn: &mut [u64]) {
+    let mut last: &[Group] = &[];
     for step in all {
         let endpoint = drive.requests[step.request].endpoint;
         turn[endpoint] = turn[endpoint].saturating_add(times);
+        // Steps of one group that follow each other are one pass.
+        for group in step.groups.iter().filter(|group| !last.contains(group)) {
+            turn[group.endpoint] = turn[group.endpoint].saturating_add(times);
+        }
+        last = &step.groups;
     }
 }
 

@@ -45,6 +45,7 @@ mod target;
 mod levels;
 mod take;
 mod feed;
+mod group;
 mod share;
 mod tags;
 mod cast;

@@ -8,7 +8,7 @@ use super::mix::{ANSWER, users_at_once};
 use super::planned::{Fewest, Planned};
 use super::plot;
 use super::profile::Profile;
-use super::scenario::Wanted;
+use super::scenario::{Wanted, total};
 use super::threshold::{During, Level, Selector, Threshold};
 use super::{Arrivals, Drive, Http, Plan, Request, glob};
 use crate::run::Model;
@@ -106,13 +106,14 @@ fn load(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: Shown
 fn amount(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
     let load = &drive.load;
     let Some(planned) = planned else {
-        let sent: u64 = crowd::requests(drive).iter().sum();
+        let sent = total(&drive.endpoints, &crowd::requests(drive));
         let (sent, answer) = (grouped(sent), show_duration(ANSWER));
         say(out, format_args!("           requests: as many as the answers allow;"));
         say(out, format_args!("           some {sent} where each answer takes {answer}\n"));
         return;
     };
-    let (sent, judged) = (planned.sent().iter().sum(), planned.judged().iter().sum());
+    let all = |counts: &[u64]| total(&drive.endpoints, counts);
+    let (sent, judged) = (all(planned.sent()), all(planned.judged()));
     let (sent, judged) = (grouped(sent), grouped(judged));
     let word = if drive.scenarios.is_empty() { "planned" } else { "expected" };
     say(out, format_args!("           {sent} requests {word}, {judged} of them judged"));
@@ -171,7 +172,7 @@ fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: 
         None => say(out, format_args!("{head} {:>15} {:>15}", "some", "share")),
     }
     let crowd = if planned.is_none() { crowd::requests(drive) } else { Vec::new() };
-    let all: u64 = crowd.iter().sum();
+    let all = total(&drive.endpoints, &crowd);
     for (place, name) in drive.endpoints.iter().enumerate() {
         let weight = drive.requests.get(place).filter(|_| plain);
         let weight = weight.map_or(String::new(), |request| request.weight.to_string());
@@ -224,7 +225,7 @@ fn scope(index: usize, threshold: &Threshold, plan: &Plan, planned: Option<&Plan
     };
     let count = match planned {
         Some(planned) => planned.endpoints(index),
-        None => drive.endpoints.iter().filter(|name| glob::matches(pattern, name)).count(),
+        None => drive.endpoints.iter().filter(|name| glob::selects(pattern, name)).count(),
     };
     format!("{} ({count})", threshold.selector)
 }

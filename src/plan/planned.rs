@@ -9,6 +9,7 @@ use super::axis::{judged_span, windows};
 use super::glob;
 use super::mix::Mix;
 use super::parts::parts;
+use super::scenario::total;
 use super::threshold::{Selector, Threshold};
 use super::timetable::Timetable;
 use crate::run::Model;
@@ -112,7 +113,7 @@ impl Planned {
         let Some(span) = self.narrowest[index] else { return Fewest::Nothing };
         let counts = &self.counts[&span];
         if *selector == Selector::Whole {
-            return Fewest::Whole(counts.iter().sum());
+            return Fewest::Whole(total(&self.names, counts));
         }
         let least = self.places[index].iter().min_by_key(|place| counts[**place]);
         least.map_or(Fewest::Nothing, |place| Fewest::Of(&self.names[*place], counts[*place]))
@@ -126,7 +127,7 @@ fn places(names: &[String], thresholds: &[Threshold]) -> Vec<Vec<usize>> {
         Selector::Whole => Vec::new(),
         Selector::Endpoints(pattern) if glob::is_pattern(pattern) => {
             let all = names.iter().enumerate();
-            all.filter(|(_, name)| glob::matches(pattern, name)).map(|(place, _)| place).collect()
+            all.filter(|(_, name)| glob::selects(pattern, name)).map(|(place, _)| place).collect()
         }
         Selector::Endpoints(name) => known.get(name.as_str()).copied().into_iter().collect(),
     };

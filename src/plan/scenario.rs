@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::profile::Profile;
+use crate::run::is_group;
 use crate::script::extract::Extract;
 use crate::script::feeder::Pick;
 use crate::script::json::Query;
@@ -79,6 +80,17 @@ pub struct Step {
     pub extract: Vec<Extract>,
     /// A rest after this step, beside the scenario's own pace.
     pub wait: Option<Think>,
+    /// The groups it belongs to, the outermost first.
+    pub groups: Vec<Group>,
+}
+
+/// A group of steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name as a scope: `group:checkout / pay`.
+    pub name: Arc<str>,
+    /// The index of the scope it is counted under, behind the endpoints.
+    pub endpoint: usize,
 }
 
 /// How long a user rests; never part of a latency.
@@ -174,4 +186,10 @@ impl Wanted {
             Self::Json(query, value) => format!("json {query} equals {}", value.source()),
         }
     }
+}
+
+/// The sum over endpoints; what groups count is in it already.
+pub(super) fn total(names: &[String], counts: &[u64]) -> u64 {
+    let all = names.iter().zip(counts);
+    all.filter(|(name, _)| !is_group(name)).map(|(_, count)| count).sum()
 }

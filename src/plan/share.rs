@@ -1,10 +1,13 @@
 //! Which part of the users each scenario has, and whether the parts add up.
 
+use std::time::Duration;
+
 use super::profile::Profile;
 use super::reader::{At, Reader};
 use super::scenario::Share;
 use super::story::Scenario;
 use crate::run::Model;
+use crate::unit::Rate;
 
 const MICRO: u64 = 1_000_000;
 
@@ -60,4 +63,10 @@ pub(super) fn add_up(
     };
     let hint = "change `fixed`, or `users` in `[load]`".to_owned();
     reader.fault(last.span.clone(), message, hint);
+}
+
+/// How far apart turns begin at a rate.
+pub(super) fn apart(rate: Rate) -> Duration {
+    const NANOS: u64 = 1_000_000_000_000_000;
+    Duration::from_nanos(NANOS / rate.micro().max(1))
 }

@@ -142,6 +142,10 @@ table! {
         talk: Many<ExchangeTable>,
         /// What is taken from the answer, by the name that templates know it by.
         extract: Dict<Take>,
+        /// The group it belongs to, as in "checkout" or "checkout / pay": steps of one group that
+        /// follow each other are judged together, by `[sla."group:checkout"]`. Their times are
+        /// added up, without rests.
+        group: Text,
         /// A rest after this step.
         wait: Wait,
     }

@@ -109,7 +109,7 @@ impl Selector {
     pub fn matches(&self, endpoint: &str) -> bool {
         match self {
             Self::Whole => false,
-            Self::Endpoints(pattern) => glob::matches(pattern, endpoint),
+            Self::Endpoints(pattern) => glob::selects(pattern, endpoint),
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn check(
         let Some(timing) = entry.metric.timing() else { continue };
         let meant = |name: &str| {
             let scope = entry.scope.as_ref();
-            scope.is_none_or(|scope| scope.value == name || glob::matches(&scope.value, name))
+            scope.is_none_or(|scope| scope.value == name || glob::selects(&scope.value, name))
         };
         let meant: Vec<usize> = (0..names.len()).filter(|index| meant(names[*index])).collect();
         // What is left out by its tags is not sent, and not looked at either.

@@ -230,9 +230,7 @@ impl Facts {
 }
 
 fn planned(run: &Run) -> Option<u64> {
-    run.endpoints
-        .iter()
-        .try_fold(0_u64, |sum, evidence| Some(sum.saturating_add(evidence.planned?)))
+    run.alone().try_fold(0_u64, |sum, evidence| Some(sum.saturating_add(evidence.planned?)))
 }
 
 fn load(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Load {

@@ -62,7 +62,7 @@ fn moment(run: &Run, at: usize, sum: &mut Sum) -> Moment {
     let slice = &run.slices[at];
     sum.clear();
     let (mut failed, mut answered, mut whole) = (0_u64, 0_u64, true);
-    for packed in run.endpoints.iter().filter_map(|endpoint| endpoint.slices.get(at)) {
+    for packed in run.alone().filter_map(|endpoint| endpoint.slices.get(at)) {
         failed = packed.failures.values().fold(failed, |sum, count| sum.saturating_add(*count));
         answered = answered.saturating_add(packed.answered);
         whole &= packed.latency.as_ref().is_none_or(|times| sum.add(times).is_ok());

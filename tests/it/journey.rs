@@ -57,7 +57,7 @@ fn get(endpoint: usize, path: &str, token: Option<&str>) -> Request {
 }
 
 fn step(request: usize) -> Step {
-    Step { request, extract: Vec::new(), wait: None }
+    Step { request, extract: Vec::new(), wait: None, groups: Vec::new() }
 }
 
 /// A step that takes `$.token` out of the answer.

@@ -43,6 +43,8 @@ mod stats;
 mod report;
 /// The built binary against real loopback servers.
 mod gate;
+/// What is expected of answers, and groups of steps, on the built binary.
+mod asks;
 /// Users on the built binary: what is told of them, a walk to look at, tags.
 mod users;
 /// Every request is counted once.

@@ -2,7 +2,8 @@ use loadgate::plan::scenario::{Step, Task, Work};
 use loadgate::plan::turn::{Dice, Next, Turn};
 
 fn steps(requests: &[usize]) -> Work {
-    let step = |&request: &usize| Step { request, extract: Vec::new(), wait: None };
+    let step =
+        |&request: &usize| Step { request, extract: Vec::new(), wait: None, groups: Vec::new() };
     Work::Steps(requests.iter().map(step).collect())
 }
 
