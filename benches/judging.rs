@@ -86,6 +86,7 @@ fn run() -> Run {
             reconnects: 0,
             connecting: Times::default(),
             refused: Vec::new(),
+            merged: None,
         },
         generator: Generator {
             threads: 1,

@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::demo::Break;
+use crate::shard::Shard;
 use crate::unit;
 
 pub use publishing::Publishing;
@@ -44,6 +45,9 @@ pub enum Command {
     /// Judge a run that was saved, and write its reports again
     #[command(after_help = EXIT_CODES)]
     Check(Check),
+    /// Add up the runs of all shards of one load, judge the whole, write its reports
+    #[command(after_help = EXIT_CODES)]
+    Merge(Merge),
     /// Judge the run of somebody else again, by a gate file of this checkout, and publish that
     #[command(after_help = EXIT_CODES)]
     Publish(Publish),
@@ -80,6 +84,7 @@ pub struct Run {
     pub gate: PathBuf,
     /// Walk each scenario once and show each request and answer; nothing is judged
     #[arg(long, env = "LOADGATE_ONCE", value_parser = falsey(), action = ArgAction::SetTrue)]
+    #[arg(conflicts_with = "shard")]
     pub once: bool,
     /// What to change in it.
     #[command(flatten)]
@@ -102,6 +107,26 @@ pub struct Check {
     pub gate: PathBuf,
     /// The saved run: a run.json
     pub run: PathBuf,
+    /// Which commit the gate file is compared with.
+    #[command(flatten)]
+    pub bar: Bar,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub out: Out,
+    /// What is published, and where.
+    #[command(flatten)]
+    pub publishing: Publishing,
+}
+
+/// `loadgate merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The runs of all shards: a run.json each, or the directory it lies in
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// The gate file to judge the whole by; the one that the runs name when not given
+    #[arg(long, value_name = "FILE", env = "LOADGATE_GATE")]
+    pub gate: Option<PathBuf>,
     /// Which commit the gate file is compared with.
     #[command(flatten)]
     pub bar: Bar,
@@ -207,6 +232,9 @@ pub struct Changes {
     /// The seed of every draw; drawn and printed when not given
     #[arg(long, value_name = "N", env = "LOADGATE_SEED")]
     pub seed: Option<u64>,
+    /// Only part K of N of the load, K from 1; nothing is judged before `loadgate merge`
+    #[arg(long, value_name = "K/N", env = "LOADGATE_SHARD", value_parser = Shard::parse)]
+    pub shard: Option<Shard>,
     /// Only scenarios, tasks and requests with one of these tags
     #[arg(long, value_name = "TAG", env = "LOADGATE_TAGS", value_delimiter = ',')]
     pub tags: Vec<String>,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::judge::finding::{Judgement, Verdict};
+use crate::merge::Unmerged;
 use crate::plan::fault::Faults;
 use crate::sanitise::Clean;
 use crate::store::{Unread, Unusable, Unwritten};
@@ -94,6 +95,15 @@ pub enum Error {
         /// What it is instead.
         why: String,
     },
+    /// Some runs are not the shards of one run.
+    #[error("{0}")]
+    Unmerged(#[from] Unmerged),
+    /// What was added up would be written over a part of it.
+    #[error(
+        "`{}` is a shard, and would be replaced by the whole: choose another --out",
+        Clean::line(&.0.to_string_lossy())
+    )]
+    OverShard(PathBuf),
     /// A file is not of the kind that a gate file can be made from.
     #[error("`{}` {}", Clean::line(&.path.to_string_lossy()), Clean::line(.why))]
     NoDraft {
@@ -144,7 +154,17 @@ impl Error {
             | Self::NoAddress(_)
             | Self::NotCreated(_)
             | Self::Unknown { .. }
-            | Self::Demo(_) => Exit::Usage,
+            | Self::Demo(_)
+            | Self::OverShard(_) => Exit::Usage,
+            Self::Unmerged(unmerged) => match unmerged {
+                Unmerged::Nothing
+                | Unmerged::Whole(_)
+                | Unmerged::Foreign { .. }
+                | Unmerged::Twice { .. } => Exit::Usage,
+                Unmerged::Missing(_) | Unmerged::Unended { .. } | Unmerged::Damaged { .. } => {
+                    Exit::Inconclusive
+                }
+            },
             Self::UnreadRun(_) | Self::UnfitRun { .. } | Self::System(_) => Exit::Inconclusive,
             Self::Stdout(_) => Exit::Undelivered,
         }

@@ -77,6 +77,7 @@ pub mod secret;
 pub mod unit;
 pub mod chance;
 pub mod header;
+pub mod shard;
 pub mod metric;
 pub mod sample;
 
@@ -84,6 +85,7 @@ pub mod sample;
 pub mod stats;
 pub mod tally;
 pub mod run;
+pub mod merge;
 
 // what users know: templates, data, extraction
 pub mod script;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::sample::Failure;
 use crate::sanitise;
 use crate::secret::Masks;
+use crate::shard::Shard;
 use crate::tally::{Packed, Tally, Times};
 use crate::unit::Ratio;
 
@@ -144,6 +145,17 @@ pub struct Delivered {
     pub connecting: Times,
     /// Connection attempts that failed, by address of the target.
     pub refused: Vec<(String, u64)>,
+    /// From which shards it was added up; `None` where one machine put on all of it.
+    pub merged: Option<Merged>,
+}
+
+/// Of how many shards a run was added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// How many there are.
+    pub shards: u64,
+    /// How long after the first of them the last one began, in whole seconds of their clocks.
+    pub apart: Duration,
 }
 
 /// How load threads had to wait for a CPU that others used.
@@ -213,6 +225,8 @@ pub struct Origin<Text = String> {
     pub gate_hash: Text,
     /// The seed of every draw.
     pub seed: u64,
+    /// Which part of the load was put on; one of several is never judged as the whole.
+    pub shard: Shard,
     /// CPU model.
     pub cpu: Text,
     /// Logical cores.
@@ -267,6 +281,7 @@ impl Origin {
             gate: each(&self.gate),
             gate_hash: each(&self.gate_hash),
             seed: self.seed,
+            shard: self.shard,
             cpu: each(&self.cpu),
             cores: self.cores,
             memory: self.memory,

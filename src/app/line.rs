@@ -16,8 +16,8 @@ use crate::judge::{judge, judge_both};
 use crate::load::health;
 use crate::load::wire::{HttpWire, reflect};
 use crate::plan::{Drive, Plan};
-use crate::report::Case;
-use crate::run::Run;
+use crate::report::{Case, words};
+use crate::run::{Run, Stop};
 use crate::store::{self, Store};
 
 /// Puts the load on, judges what came back, writes the reports.
@@ -37,11 +37,37 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     around.unfold();
     let run = run.hidden(&plan.masks);
     let kept = deliver::keep(&store, &run, &voice);
+    if !run.origin.shard.is_alone() {
+        return Ok(set_aside(&run, kept, &store, &voice));
+    }
     let told = Told { asked: &asked, run: &run, kept };
     let stop = async {
         signals.first().await;
     };
     Ok(conclude(&told, &store, &voice, &mut around, stop))
+}
+
+/// A shard is whole once it is saved; what it is worth is judged with the others.
+fn set_aside(run: &Run, kept: bool, store: &Store, voice: &Voice) -> Exit {
+    let (shard, path) = (run.origin.shard, store.path(deliver::RUN));
+    let exit = match &run.stop {
+        Stop::End => Exit::Pass,
+        Stop::Signal(name) if name == "SIGINT" => Exit::Interrupted,
+        Stop::Signal(_) => Exit::Terminated,
+        Stop::Breached(_)
+        | Stop::Dead(_)
+        | Stop::Panic(_)
+        | Stop::NoThread(_)
+        | Stop::Unreachable(..)
+        | Stop::Checkpoint => Exit::Inconclusive,
+    };
+    let ended = words::stop(&run.stop, run.load.lasted).map(|why| format!(": {why}"));
+    let ended = ended.unwrap_or_else(|| ", and nothing is judged yet".to_owned());
+    if kept {
+        let path = path.display();
+        voice.conclude(&format!("{shard} is saved in {path}{ended}; `loadgate merge` adds all\n"));
+    }
+    if kept { exit } else { exit.undelivered() }
 }
 
 /// The CI host around us, where it is wanted.

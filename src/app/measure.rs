@@ -114,6 +114,7 @@ fn origin(plan: &Plan, drive: &Drive, seed: u64, protocol: &str) -> Origin {
         gate: plan.name.clone(),
         gate_hash: plan.hash.clone(),
         seed,
+        shard: drive.load.shard,
         cpu: machine.cpu,
         cores: machine.cores,
         memory: machine.memory,
@@ -132,7 +133,9 @@ async fn send(
     signals: &Signals,
 ) -> Run {
     let progress = RefCell::new(progress);
-    let early = plan.thresholds.iter().any(|threshold| threshold.abort.is_some());
+    // A shard does not see what the others do, and judges nothing.
+    let alone = order.load.shard.is_alone();
+    let early = alone && plan.thresholds.iter().any(|threshold| threshold.abort.is_some());
     let watch = |now: &load::Progress<'_>| {
         progress.borrow_mut().show(now);
         checkpoints.keep(now.elapsed(), || now.run());

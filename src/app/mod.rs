@@ -17,12 +17,14 @@ mod bar;
 mod line;
 mod once;
 mod publish;
+mod merge;
 
 use std::ffi::OsString;
 
 use crate::cli::{self, Changes, Command};
 use crate::demo::Demo;
 use crate::error::{Error, Exit};
+use crate::shard::Shard;
 use attend::{Signals, attended};
 use read::{Ask, Gate};
 use voice::Voice;
@@ -43,6 +45,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
     let done = match cli.command {
         Command::Run(ask) => run(ask, lookup, &voice),
         Command::Check(ask) => check(ask, lookup, &voice),
+        Command::Merge(ask) => merge::merge(ask, lookup, &voice),
         Command::Publish(ask) => publish::publish(ask, lookup, &voice),
         Command::Demo(ask) if ask.serve => serve(&ask, &voice),
         Command::Demo(ask) => demo(ask, lookup, &voice),
@@ -67,7 +70,9 @@ fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
         };
         return attended(work).map_err(Error::System);
     }
-    let publishing = Some(ask.publishing);
+    // What a shard leaves is told when all of them are merged.
+    let alone = changes.shard.is_none_or(Shard::is_alone);
+    let publishing = alone.then_some(ask.publishing);
     watched(Ask { gate, changes, out, bar, publishing, lookup }, voice)
 }
 

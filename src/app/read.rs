@@ -86,6 +86,7 @@ pub(super) fn plan(
         target: changes.target.as_deref(),
         duration: changes.duration,
         seed: changes.seed,
+        shard: changes.shard.unwrap_or_default(),
         tags: &changes.tags,
         exclude_tags: &changes.exclude_tags,
     };

@@ -47,6 +47,8 @@ pub(super) struct Origin<'a> {
     #[serde(borrow)]
     pub(super) gate_hash: Cow<'a, str>,
     pub(super) seed: Seed,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) shard: Option<Shard>,
     #[serde(borrow)]
     pub(super) cpu: Cow<'a, str>,
     pub(super) cores: Count,
@@ -55,6 +57,19 @@ pub(super) struct Origin<'a> {
     pub(super) os: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) arch: Cow<'a, str>,
+}
+
+/// Its index counts from zero.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Shard {
+    pub(super) index: Count,
+    pub(super) of: Count,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Merged {
+    pub(super) shards: Count,
+    pub(super) apart_ns: Nanos,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -87,6 +102,8 @@ pub(super) struct Load<'a> {
     pub(super) connecting: Option<Times<'a>>,
     #[serde(borrow, deserialize_with = "few::<_, _, MOST_OTHERS>")]
     pub(super) refused: Vec<(Cow<'a, str>, Count)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) merged: Option<Merged>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::number::{Count, MOST_COUNT};
 use super::{MOST_TEXT, form};
 use crate::run::{
-    Clock, Delivered, Evidence, Generator, Missed, Model, Origin, Pulse, Run, Slice, Starved, Stop,
+    Clock, Delivered, Evidence, Generator, Merged, Missed, Model, Origin, Pulse, Run, Slice,
+    Starved, Stop,
 };
+use crate::shard::{self, Shard};
 use crate::tally::{Packed, PackedLap, PackedTimes, Tally, Times};
 
 /// The longest histogram, in base64.
@@ -67,12 +69,20 @@ fn origin(form: form::Origin<'_>) -> Believed<Origin> {
         gate: text(form.gate, "origin.gate")?,
         gate_hash: text(form.gate_hash, "origin.gate_hash")?,
         seed: form.seed.0,
+        shard: form.shard.as_ref().map_or(Ok(Shard::ALONE), shard)?,
         cpu: text(form.cpu, "origin.cpu")?,
         cores: form.cores.0,
         memory: form.memory.0,
         os: text(form.os, "origin.os")?,
         arch: text(form.arch, "origin.arch")?,
     })
+}
+
+fn shard(form: &form::Shard) -> Believed<Shard> {
+    let number = |count: &Count| u32::try_from(count.0).ok();
+    let of = number(&form.of).filter(|of| u64::from(*of) <= shard::MOST);
+    let shard = number(&form.index).zip(of).and_then(|(index, of)| Shard::new(index, of));
+    shard.map_or_else(|| no("origin.shard", "there is no such shard"), Ok)
 }
 
 fn load(form: form::Load<'_>) -> Believed<Delivered> {
@@ -110,6 +120,7 @@ fn load(form: form::Load<'_>) -> Believed<Delivered> {
         refused: refused
             .map(|(address, count)| Ok((text(address, "load.refused")?, count.0)))
             .collect::<Result<_, _>>()?,
+        merged: form.merged.map(|form| Merged { shards: form.shards.0, apart: form.apart_ns.0 }),
     })
 }
 

@@ -48,6 +48,10 @@ fn origin(origin: &Origin) -> form::Origin<'_> {
         gate: text(&origin.gate),
         gate_hash: text(&origin.gate_hash),
         seed: Seed(origin.seed),
+        shard: (!origin.shard.is_alone()).then(|| form::Shard {
+            index: Count(origin.shard.index()),
+            of: Count(origin.shard.of()),
+        }),
         cpu: text(&origin.cpu),
         cores: Count(origin.cores),
         memory: Count(origin.memory),
@@ -77,6 +81,10 @@ fn load<'a>(load: &'a Delivered, connecting: Option<&'a PackedTimes>) -> form::L
         reconnects: Count(load.reconnects),
         connecting: connecting.map(times),
         refused: load.refused.iter().map(|(at, count)| (text(at), Count(*count))).collect(),
+        merged: load.merged.map(|merged| form::Merged {
+            shards: Count(merged.shards),
+            apart_ns: Nanos(merged.apart),
+        }),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit};
 use crate::policy::Policy;
+use crate::shard::Shard;
 
 /// Findings, in the order of the plan, with the facts a reader needs to believe them.
 #[derive(Clone, Debug)]
@@ -125,6 +126,8 @@ pub enum Doubt {
     OverRange,
     /// The gate file of the base commit cannot be read, and why.
     NoBase(String),
+    /// The run is one part of several.
+    OneShard(Shard),
 }
 
 /// What a gate ends with.
@@ -210,6 +213,7 @@ impl Doubt {
             Self::NoSuchStage => "no-such-stage",
             Self::OverRange => "over-range",
             Self::NoBase(_) => "no-base",
+            Self::OneShard(_) => "one-shard",
         }
     }
 }
@@ -248,6 +252,9 @@ impl fmt::Display for Doubt {
             }
             Self::NoBase(why) => {
                 write!(out, "the base commit's version cannot be read: {why}")
+            }
+            Self::OneShard(shard) => {
+                write!(out, "this is {shard} alone: add all of them with `loadgate merge`")
             }
         }
     }

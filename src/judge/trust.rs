@@ -7,7 +7,7 @@ use super::window::{is_cut_short, nothing};
 use crate::metric::{Metric, Value};
 use crate::plan::Plan;
 use crate::plan::threshold::{Relation, Threshold};
-use crate::run::{Model, Run, Starved, Stop};
+use crate::run::{Merged, Model, Run, Starved, Stop};
 use crate::sample::Failure;
 use crate::unit::{Ratio, show_time};
 
@@ -23,10 +23,15 @@ const MOST_STARVED: f64 = 0.05;
 const LEAST_STARVED: f64 = 1.5;
 /// Of the planned requests, at least so many in a hundred must have been sent.
 const LEAST_SENT: u128 = 98;
+/// Shards may begin so much of the load's duration apart: a twentieth.
+const SHARE_APART: u32 = 20;
 const CURE: &str = "add `threads`, lower `rate`, or move the generator to a machine of its own";
 
 /// Why nothing can be judged at all; `None` for a measurement that is fit.
 pub(super) fn doubt(plan: &Plan, run: &Run) -> Option<Doubt> {
+    if !run.origin.shard.is_alone() {
+        return Some(Doubt::OneShard(run.origin.shard));
+    }
     let own_fault =
         run.failed_by_us() > 0 || matches!(run.stop, Stop::Panic(_) | Stop::NoThread(_));
     let unreachable = matches!(run.stop, Stop::Unreachable(..));
@@ -46,7 +51,12 @@ pub(super) fn doubt(plan: &Plan, run: &Run) -> Option<Doubt> {
 pub(super) fn is_only_dropped(plan: &Plan, run: &Run) -> bool {
     let released = run.load.released.unwrap_or(run.load.sent);
     let enough = is_enough(released.saturating_add(run.load.dropped), run);
-    dropped(run).is_some() && enough && run.anything_answered() && apart(plan, run).is_empty()
+    let whole = run.origin.shard.is_alone();
+    whole
+        && dropped(run).is_some()
+        && enough
+        && run.anything_answered()
+        && apart(plan, run).is_empty()
 }
 
 /// Why the generator was not fit, each in one sentence with numbers and what to do.
@@ -66,6 +76,7 @@ fn apart(plan: &Plan, run: &Run) -> Vec<String> {
         without(run, Failure::LocalFd),
         without(run, Failure::LocalPort),
         suspended(run),
+        asunder(run),
     ];
     checks.into_iter().flatten().collect()
 }
@@ -201,6 +212,20 @@ fn suspended(run: &Run) -> Option<String> {
         "the machine, or the process, stood still for more than 500 ms: run the gate again \
          where it is not paused"
             .to_owned()
+    })
+}
+
+/// Shards that ran one after the other put on less load for longer than was planned.
+fn asunder(run: &Run) -> Option<String> {
+    let Merged { shards, apart } = run.load.merged?;
+    // Their starts are known in whole seconds.
+    let most = run.load.duration / SHARE_APART + Duration::from_secs(1);
+    (apart > most).then(|| {
+        let (apart, most) = (show_time(apart), show_time(most));
+        format!(
+            "the {shards} shards did not begin together but up to {apart} apart (at most {most} is \
+             tolerated): start them at one time"
+        )
     })
 }
 

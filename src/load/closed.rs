@@ -16,7 +16,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_s
 pub(super) async fn crowd<H: Hub>(lane: Rc<Lane<H>>, part: usize, base: usize) {
     let profile = lane.order.parts().swap_remove(part).profile;
     let users = profile.peak().div_ceil(1_000_000);
-    let mine = (lane.index as u64..users).step_by(lane.lanes);
+    let (first, step) = lane.numbers();
+    let mine = (first..users).step_by(usize::try_from(step).unwrap_or(usize::MAX));
     let mut lives: Vec<_> = mine
         .flat_map(|user| {
             profile.lives(user).into_iter().map(move |life| (life.from, user, life.to))
@@ -25,7 +26,7 @@ pub(super) async fn crowd<H: Hub>(lane: Rc<Lane<H>>, part: usize, base: usize) {
     lives.sort_unstable();
     for (from, user, to) in lives {
         tokio::time::sleep_until(lane.moment(nanos(from)).into()).await;
-        let place = base + usize::try_from(user / lane.lanes as u64).unwrap_or(usize::MAX - base);
+        let place = base + usize::try_from(user / step).unwrap_or(usize::MAX - base);
         drop(lane.spawn(Some(place), live(Rc::clone(&lane), (part, user), place, nanos(to))));
     }
     // A load thread releases until the last life is over, as a timetable does until its last

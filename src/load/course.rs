@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::health::{self, Clocks, MachineTime};
 use super::ledger::{Batch, Record, Standing};
+use super::planned::Planned;
 use super::reasons::{Reasons, Whys};
 use super::strain::Strain;
 use super::sums::Sums;
 use super::{Order, nanos};
 use crate::plan::axis::Piece;
-use crate::plan::timetable::{Timetable, Walk};
+use crate::plan::timetable::Timetable;
 use crate::run::{Clock, Delivered, Evidence, Generator, Model, Pulse, Run, Slice, Stop};
 use crate::sample::{End, Failure};
 use crate::tally::{Tally, Times};
@@ -38,13 +39,6 @@ pub(super) struct Course {
     whys: Vec<Whys>,
     /// Since when, and until when, requests only failed to connect.
     unconnected: Option<(u64, u64)>,
-}
-
-/// Arrivals of a part of the load that were due before each slice, and before now.
-struct Planned {
-    before: Vec<u64>,
-    now: u64,
-    walk: Walk,
 }
 
 /// When the control thread, and when each load thread, did not get to run.
@@ -218,7 +212,7 @@ impl Course {
 
     /// Arrivals planned until now.
     fn planned_now(&self) -> u64 {
-        self.planned.iter().map(|part| part.now).sum()
+        self.planned.iter().map(|part| self.order.load.shard.part(part.now)).sum()
     }
 
     /// Where no timetable says, what was sent is what was planned, and released.
@@ -250,8 +244,9 @@ impl Course {
             let to = piece.to.min(lasted);
             let last = to.saturating_sub(Duration::from_nanos(1));
             let users = self.order.users(|profile| profile.users_at(last));
-            let planned =
-                self.by_model(beat.sent, self.planned.iter().map(|part| part.within(index)).sum());
+            let shard = self.order.load.shard;
+            let planned = self.planned.iter().map(|part| part.within(index, shard)).sum();
+            let planned = self.by_model(beat.sent, planned);
             let released = self.by_model(beat.sent, beat.released);
             let (sent, dropped) = (beat.sent, beat.dropped);
             let pulse = Pulse { planned, released, sent, dropped, in_flight, users };
@@ -272,7 +267,9 @@ impl Course {
                 let from: Vec<u64> = self.planned.iter().map(from).collect();
                 let to: Vec<u64> = self.planned.iter().map(|part| part.now).collect();
                 let planned = self.order.mix.requests(&from, &to);
-                let told = |(place, count)| self.order.mix.tells(place).then_some(count);
+                let shard = self.order.load.shard;
+                let told =
+                    |(place, count)| self.order.mix.tells(place).then_some(shard.share(count));
                 planned.into_iter().enumerate().map(told).collect()
             }
         };
@@ -312,6 +309,7 @@ impl Course {
             reconnects: self.reconnects,
             connecting: self.connecting.clone(),
             refused: Vec::new(),
+            merged: None,
         }
     }
 
@@ -340,27 +338,6 @@ impl Course {
                 ..self.clock
             },
         }
-    }
-}
-
-impl Default for Planned {
-    fn default() -> Self {
-        Self { before: Vec::new(), now: 0, walk: Walk::new(0, 1) }
-    }
-}
-
-impl Planned {
-    /// Counts on, up to a time that is not before the last one.
-    fn count(&mut self, table: &Timetable, axis: &[Piece], time: Duration) {
-        while let Some(piece) = axis.get(self.before.len()).filter(|piece| piece.from <= time) {
-            self.before.push(table.count_on(&mut self.walk, piece.from));
-        }
-        self.now = table.count_on(&mut self.walk, time);
-    }
-
-    fn within(&self, slice: usize) -> u64 {
-        let before = |slice: usize| self.before.get(slice).copied().unwrap_or(self.now);
-        before(slice + 1).saturating_sub(before(slice))
     }
 }
 

@@ -59,7 +59,7 @@ pub fn fits(drive: &Drive, limit: u64) -> Result<(), TooMany> {
 #[must_use]
 pub fn descriptors_needed(drive: &Drive) -> u64 {
     let (load, threads) = (&drive.load, threads(&drive.load) as u64);
-    let peak = load.profile.peak().div_ceil(1_000_000);
+    let peak = load.shard.part(load.profile.peak().div_ceil(1_000_000));
     let at_once = match load.profile.model {
         Model::Closed => peak,
         Model::Open => {
@@ -68,7 +68,7 @@ pub fn descriptors_needed(drive: &Drive) -> u64 {
             let alone = drive.scenarios.is_empty();
             let most =
                 if alone { load.connections.min(load.max_in_flight) } else { load.connections };
-            let most = most as u64;
+            let most = load.shard.part(most as u64);
             peak.saturating_mul(seconds).saturating_add(1).min(most)
         }
     };

@@ -382,8 +382,15 @@ impl<H> Lane<H> {
         }
     }
 
-    /// This thread's part of a limit of all threads together.
+    /// The number of this thread's first user or arrival, and how far it is to the next.
+    pub(super) fn numbers(&self) -> (u64, u64) {
+        let shard = self.order.load.shard;
+        (shard.number(self.index as u64), shard.of().saturating_mul(self.lanes as u64))
+    }
+
+    /// This thread's part of a limit of all threads of all shards together.
     pub(super) fn part(&self, whole: usize) -> usize {
+        let whole = usize::try_from(self.order.load.shard.part(whole as u64)).unwrap_or(usize::MAX);
         (whole / self.lanes + usize::from(self.index < whole % self.lanes)).max(1)
     }
 }

@@ -23,6 +23,7 @@ mod closed;
 mod thread;
 mod sums;
 mod strain;
+mod planned;
 mod course;
 mod control;
 
@@ -100,7 +101,8 @@ impl Order {
     fn users(&self, of: impl Fn(&Profile) -> u64) -> u64 {
         let closed = |part: &Part| part.profile.model == Model::Closed;
         let parts = self.parts();
-        parts.iter().filter(|part| closed(part)).map(|part| of(&part.profile)).sum()
+        let mine = |part: &Part| self.load.shard.part(of(&part.profile));
+        parts.iter().filter(|part| closed(part)).map(mine).sum()
     }
 
     /// The slice a time lies in; the last one for what is later.

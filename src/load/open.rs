@@ -64,7 +64,8 @@ impl<H: Hub> Open<H> {
     /// Releases this thread's arrivals, each when it is due. All that is due is released at once.
     pub(super) async fn pace(self: Rc<Self>, part: usize, mut bell: Bell) {
         let (lane, table) = (&self.lane, &self.lane.tables[part]);
-        let mut walk = Walk::new(lane.index as u64, lane.lanes as u64);
+        let (first, step) = lane.numbers();
+        let mut walk = Walk::new(first, step);
         let mut next = walk.next(table);
         while let Some(arrival) = next {
             bell.until(lane.moment(super::nanos(arrival.due))).await;

@@ -9,7 +9,7 @@ use crate::plan::draw::Draw;
 use crate::plan::parts::{Part, parts};
 use crate::plan::scenario::{Live, Scenario, Share, Think};
 use crate::plan::turn::{Dice, Turn};
-use crate::script::feeder::{Feeder, Shard};
+use crate::script::feeder::Feeder;
 use crate::script::state::State;
 
 /// The scenarios of a load, shared by all its threads.
@@ -33,11 +33,12 @@ impl Story {
         if scenarios.is_empty() {
             return None;
         }
+        let shard = drive.load.shard;
         let feeders = |scenario: &Scenario| {
             let feeds = scenario.feeds.iter();
             feeds
                 .map(|feed| {
-                    Feeder::new(&feed.name, Arc::clone(&feed.table), feed.pick, Shard::ALONE, seed)
+                    Feeder::new(&feed.name, Arc::clone(&feed.table), feed.pick, shard, seed)
                 })
                 .collect()
         };

@@ -275,6 +275,7 @@ mod tests {
     use crate::plan::{Arrivals, Load};
     use crate::run::{Model, Origin};
     use crate::sample::{End, EndpointId, Failure};
+    use crate::shard::Shard;
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -296,6 +297,7 @@ mod tests {
             threads: None,
             streams: 1,
             seed: None,
+            shard: Shard::ALONE,
             abort_after: duration,
         };
         Order {

@@ -113,7 +113,8 @@ fn release<H: Hub>(
     let (mut base, mut releasing) = (0, Vec::new());
     for (part, of) in users {
         releasing.push(Releasing(lane.spawn(None, closed::crowd(Rc::clone(lane), part, base))));
-        let users = of.profile.peak().div_ceil(1_000_000).div_ceil(lanes as u64);
+        let users = lane.order.load.shard.part(of.profile.peak().div_ceil(1_000_000));
+        let users = users.div_ceil(lanes as u64);
         base += usize::try_from(users).unwrap_or(0);
     }
     let open = (!arrivals.is_empty()).then(|| Open::new(Rc::clone(lane), base));

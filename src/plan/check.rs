@@ -16,7 +16,9 @@ use super::sla::Sla;
 use super::tags::Tags;
 use super::target::{self, TIMEOUT};
 use super::threshold::{Selector, Threshold};
+use super::timetable::Timetable;
 use super::{Drive, Http, Load, Plan, Source, file, glob, levels, syntax};
+use crate::run::Model;
 use crate::secret::Masks;
 
 /// The most connections that are kept where the file does not say.
@@ -204,13 +206,38 @@ fn drive(
         load.profile = sum(&parts.iter().map(|part| &part.profile).collect::<Vec<_>>());
     }
     load.seed = source.seed.or(load.seed);
+    load.shard = source.shard;
     let mut drive = Drive { target: target?, load, requests, endpoints, scenarios };
     if file.load.value().is_some_and(|load| load.connections.is_absent()) {
         // Each user on its way keeps a connection, and twice as many leave room for slow answers.
         let users = usize::try_from(users_at_once(&drive).saturating_mul(2)).unwrap_or(MOST_USUAL);
         drive.load.connections = drive.load.connections.max(users.min(MOST_USUAL));
     }
+    reader.faults.extend(shard_unfit(&drive));
     Some((drive, left_out))
+}
+
+/// Why a load cannot be shared like that.
+fn shard_unfit(drive: &Drive) -> Option<Fault> {
+    let (load, flag) = (&drive.load, "--shard");
+    if load.shard.is_alone() {
+        return None;
+    }
+    if load.seed.is_none() {
+        let hint = "give all shards the same `--seed`, or write `seed` in `[load]`".to_owned();
+        return Some(Fault::outside(flag, "shards draw alike only from one seed", Some(hint)));
+    }
+    let parts = parts(&drive.scenarios, &load.profile);
+    let tables = Timetable::of_parts(&parts, load, load.seed.unwrap_or(0));
+    let mut most = parts.iter().zip(&tables).map(|(part, table)| match part.profile.model {
+        Model::Open => table.planned(),
+        Model::Closed => part.profile.peak().div_ceil(1_000_000),
+    });
+    let idle = most.all(|most| most < load.shard.of());
+    idle.then(|| {
+        let hint = Some("use fewer shards".to_owned());
+        Fault::outside(flag, "there are more shards than arrivals or users", hint)
+    })
 }
 
 /// The loads that scenarios have for themselves, by the place of the scenario.

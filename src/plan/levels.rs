@@ -13,6 +13,7 @@ use super::stage::Own;
 use super::value::{Int, Lasting, Level as Height, MOST_USERS, Many, Pace, Time};
 use super::{Arrivals, Load};
 use crate::run::Model;
+use crate::shard::Shard;
 use crate::unit::show_duration;
 
 /// Levels are counted in millionths of an arrival per second, or of a user.
@@ -103,6 +104,7 @@ pub(super) fn load(
         threads: int(load.threads.value().map(|int| int.0)),
         streams: int(load.streams.value().map(|int| int.0)).unwrap_or(STREAMS),
         seed: load.seed.value().map(|int| int.0),
+        shard: Shard::ALONE,
         abort_after: load.abort_after.value().map_or(ABORT_AFTER, |time| time.0),
         profile,
     };

@@ -64,6 +64,7 @@ use std::time::Duration;
 
 use crate::script::message::Method;
 use crate::secret::Masks;
+use crate::shard::Shard;
 pub use expected::{Expected, expected, shares, starved};
 use fault::{Fault, Faults};
 use grant::Grant;
@@ -94,6 +95,8 @@ pub struct Source<'a> {
     pub duration: Option<Duration>,
     /// Stands in for `load.seed`.
     pub seed: Option<u64>,
+    /// Which machine of those that share the load this is.
+    pub shard: Shard,
     /// Only what has one of these tags is done; all of it where there are none.
     pub tags: &'a [String],
     /// What has one of these tags is left out.
@@ -269,6 +272,8 @@ pub struct Load {
     pub streams: usize,
     /// The seed of every draw; `None`: drawn anew and printed.
     pub seed: Option<u64>,
+    /// Which part of it this machine puts on.
+    pub shard: Shard,
     /// After so long with nothing but failed connections, the run ends.
     pub abort_after: Duration,
 }

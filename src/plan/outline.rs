@@ -123,6 +123,10 @@ fn amount(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
         say(out, format_args!("           up to {most} users arrive in a second, some {users}"));
         say(out, format_args!("           on their way at once where an answer takes {answer}"));
     }
+    if !load.shard.is_alone() {
+        let (shard, of) = (load.shard, load.shard.of());
+        say(out, format_args!("           {shard}: one in {of} of what is counted here"));
+    }
     let limits = (grouped(load.max_in_flight as u64), grouped(load.connections as u64));
     say(out, format_args!("           at most {} in flight, {} connections", limits.0, limits.1));
     match load.seed {

@@ -9,7 +9,7 @@ use super::series::{Moment, series};
 use super::{Case, words};
 use crate::judge::finding::{Doubt, Outcome, Scope, Verdict};
 use crate::metric::Value;
-use crate::run::{self, Clock, Model, Run, Starved, Stop};
+use crate::run::{self, Clock, Merged, Model, Run, Starved, Stop};
 use crate::sanitise::{self, Clean};
 use crate::unit::Ratio;
 
@@ -195,7 +195,8 @@ impl Facts {
             facts.checks.iter().flat_map(|check| check.reasons.clone()).collect();
         facts.generator.fitness = fitness(run, &facts.checks);
         facts.why = Clean::line(&why(&facts, &run.stop));
-        facts.notes = notes(&facts, judgement.interrupted.as_deref().map(Clean::line));
+        let merged = run.load.merged;
+        facts.notes = notes(&facts, merged, judgement.interrupted.as_deref().map(Clean::line));
         facts
     }
 
@@ -334,7 +335,7 @@ fn why(facts: &Facts, stop: &Stop) -> String {
 }
 
 /// What a reader must know to believe the numbers.
-fn notes(facts: &Facts, interrupted: Option<Clean>) -> Vec<Clean> {
+fn notes(facts: &Facts, merged: Option<Merged>, interrupted: Option<Clean>) -> Vec<Clean> {
     let load = &facts.load;
     let mut all: Vec<String> = Vec::new();
     match (&facts.stop.1, interrupted) {
@@ -370,6 +371,10 @@ fn notes(facts: &Facts, interrupted: Option<Clean>) -> Vec<Clean> {
     };
     let held = facts.checks.iter().find(told);
     all.extend(held.map(|check| format!("{} {}", check.place(), check.said())));
+    all.extend(merged.map(|merged| {
+        let (shards, apart) = (words::count(merged.shards), words::duration(merged.apart));
+        format!("added up from {shards} shards, which began within {apart}")
+    }));
     all.extend(left_out(&facts.left_out));
     all.retain(|note| note != facts.why.as_str());
     all.iter().map(|note| Clean::line(note)).collect()

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::table::{Row, Table};
 use crate::chance::{self, Key};
+pub use crate::shard::Shard;
 
 /// How rows are picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,24 +26,6 @@ pub enum OnEnd {
     Wrap,
     /// Gives no more rows.
     Stop,
-}
-
-/// Which of several machines that share one load this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shard {
-    index: u64,
-    of: u64,
-}
-
-impl Shard {
-    /// One machine that carries the load alone.
-    pub const ALONE: Self = Self { index: 0, of: 1 };
-
-    /// The shard of that index, counted from zero, of so many; the index is below the number.
-    #[must_use]
-    pub fn new(index: u32, of: u32) -> Option<Self> {
-        (index < of).then(|| Self { index: index.into(), of: of.into() })
-    }
 }
 
 /// No row is left.
@@ -125,6 +108,6 @@ impl Feeder {
     /// The number of this pick over all shards: shard k of n makes the picks k, k + n, k + 2n, …
     fn count(&self) -> u64 {
         let mine = self.picked.fetch_add(1, Ordering::Relaxed);
-        mine.saturating_mul(self.shard.of).saturating_add(self.shard.index)
+        self.shard.number(mine)
     }
 }

@@ -40,6 +40,7 @@ fn read_with(toml: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Plan, S
         duration: None,
         seed: None,
         tags: &[],
+        shard: loadgate::shard::Shard::ALONE,
         exclude_tags: &[],
     };
     Plan::read(&source).map_err(|faults| faults.to_string())

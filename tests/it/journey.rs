@@ -22,6 +22,7 @@ use loadgate::script::feeder::{OnEnd, Pick};
 use loadgate::script::json::Query;
 use loadgate::script::read;
 use loadgate::script::template::{Place, Template};
+use loadgate::shard::Shard;
 
 use serde_json_path::JsonPath;
 
@@ -145,6 +146,7 @@ fn made(
             threads: Some(1),
             streams: 10,
             seed: Some(1),
+            shard: Shard::ALONE,
             abort_after: 30_000 * MS,
         },
         endpoints: requests.iter().map(|request| request.name.clone()).collect(),

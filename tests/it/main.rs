@@ -47,6 +47,8 @@ mod gate;
 mod asks;
 /// Users on the built binary: what is told of them, a walk to look at, tags.
 mod users;
+/// One load on several machines, and their runs added up.
+mod shards;
 /// Every request is counted once.
 mod counts;
 /// Every way of having nothing to judge, and its exit code.

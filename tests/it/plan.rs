@@ -6,6 +6,7 @@ use std::time::Duration;
 use loadgate::plan::fault::Faults;
 use loadgate::plan::{self, Drive, HeaderRule, JsonRule, Plan, Source};
 use loadgate::run::Model;
+use loadgate::shard::Shard;
 
 /// Scenarios, their steps and templates.
 mod scenarios;
@@ -63,6 +64,7 @@ fn source<'a>(name: &'a str, bytes: &'a [u8]) -> Source<'a> {
         duration: None,
         seed: None,
         tags: &[],
+        shard: Shard::ALONE,
         exclude_tags: &[],
     }
 }

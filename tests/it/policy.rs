@@ -35,6 +35,7 @@ fn copy(text: &str, order: &str) -> Copy {
         duration: None,
         seed: None,
         tags: &[],
+        shard: loadgate::shard::Shard::ALONE,
         exclude_tags: &[],
     });
     let plan = plan.map_err(|faults| faults.to_string()).expect("a good gate file");

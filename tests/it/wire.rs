@@ -32,6 +32,7 @@ use loadgate::plan::profile::{Profile, Stage};
 use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Request, Target, Tls};
 use loadgate::run::Model;
 use loadgate::sample::{End, Failure};
+use loadgate::shard::Shard;
 
 /// Long enough for a busy machine; a test that waits for it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -89,6 +90,7 @@ fn drive(host: &str, port: u16, requests: Vec<Request>) -> Drive {
             threads: None,
             streams: 10,
             seed: None,
+            shard: Shard::ALONE,
             abort_after: PATIENCE,
         },
         endpoints: requests.iter().map(|request| request.name.clone()).collect(),

@@ -11,6 +11,7 @@ use loadgate::plan::profile::{Profile, Stage};
 use loadgate::plan::{Arrivals, Load};
 use loadgate::run::{Model, Origin, Run, Stop};
 use loadgate::sample::{End, Failure};
+use loadgate::shard::Shard;
 
 /// What a connection is made of: how long that takes, and how it ends.
 type Opening = dyn Fn(u64) -> (Duration, Result<(), Failure>) + Send + Sync;
@@ -159,6 +160,7 @@ pub(super) fn order(model: Model, stages: &[Stage], change: impl FnOnce(&mut Ord
         threads: Some(1),
         streams: 10,
         seed: None,
+        shard: Shard::ALONE,
         abort_after: Duration::from_secs(30),
     };
     let mut order = Order {

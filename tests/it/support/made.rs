@@ -13,6 +13,7 @@ use loadgate::run::{
 };
 use loadgate::sample::{End, EndpointId, Failure, Sample};
 use loadgate::secret::Masks;
+use loadgate::shard::Shard;
 use loadgate::tally::{Packed, Tally, Times};
 use loadgate::unit::{self, Rate, Ratio};
 
@@ -43,6 +44,7 @@ pub(crate) fn load(stages: Vec<Stage>, warm_up: Duration) -> Load {
         threads: None,
         streams: 100,
         seed: Some(42),
+        shard: Shard::ALONE,
         abort_after: s(30),
     }
 }
@@ -197,6 +199,7 @@ pub(crate) fn origin() -> Origin {
         gate: "gate.toml".to_owned(),
         gate_hash: "0".repeat(64),
         seed: 42,
+        shard: Shard::ALONE,
         cpu: "AMD EPYC 7763".to_owned(),
         cores: 4,
         memory: 16 << 30,
@@ -290,5 +293,6 @@ fn delivered(load: &Load, sent: u64) -> Delivered {
         reconnects: 0,
         connecting,
         refused: Vec::new(),
+        merged: None,
     }
 }

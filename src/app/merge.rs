@@ -1,0 +1,34 @@
+//! `merge`: the runs of all shards, added up and judged as one.
+
+use std::path::PathBuf;
+
+use super::bar;
+use super::deliver;
+use super::line;
+use super::read::{Ask, Gate};
+use super::voice::{Lookup, Voice};
+use crate::cli::{self, Changes};
+use crate::error::{Error, Exit};
+use crate::merge::{self, Unmerged};
+use crate::store;
+
+/// Adds up the shards of one run, and judges the sum.
+pub(super) fn merge(ask: cli::Merge, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
+    let whole = ask.out.out.join(deliver::RUN);
+    let mut shards = Vec::with_capacity(ask.runs.len());
+    for path in ask.runs {
+        let path = if path.is_dir() { path.join(deliver::RUN) } else { path };
+        if store::same_file(&path, &whole) {
+            return Err(Error::OverShard(path));
+        }
+        let run = line::recall(&path)?;
+        shards.push((path.to_string_lossy().into_owned(), run));
+    }
+    let first = shards.first().map(|(path, _)| PathBuf::from(path)).ok_or(Unmerged::Nothing)?;
+    let run = merge::merge(shards)?;
+    let gate = Gate::File(ask.gate.unwrap_or_else(|| PathBuf::from(&run.origin.gate)));
+    let (changes, publishing) = (Changes::default(), Some(ask.publishing));
+    let ask = Ask { gate, changes, out: ask.out.out, bar: ask.bar, publishing, lookup };
+    let asked = bar::read(&ask)?;
+    line::judged(&ask, asked, (&first, run), voice.clone())
+}
