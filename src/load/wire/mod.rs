@@ -371,7 +371,7 @@ impl Probe for HttpProbe {
     async fn fire(&mut self, request: usize, deadline: Instant) -> Answer {
         let ask = self.hub().ask(request);
         if ask.key.is_some() || ask.follow > 0 {
-            return self.fire_live(request, Errand::default(), deadline).await;
+            return Box::pin(self.fire_live(request, Errand::default(), deadline)).await;
         }
         if self.opens_socket(request) {
             let hub = Rc::clone(self.hub());
