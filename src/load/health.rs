@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::plan::mix::mean_way;
+use crate::plan::parts::parts;
 use crate::plan::{Drive, Http, Load};
 use crate::run::{Clock, Model};
 use crate::unit::Ratio;
@@ -60,8 +61,12 @@ pub fn fits(drive: &Drive, limit: u64) -> Result<(), TooMany> {
 pub fn descriptors_needed(drive: &Drive) -> u64 {
     let (load, threads) = (&drive.load, threads(&drive.load) as u64);
     let peak = load.shard.part(load.profile.peak().div_ceil(1_000_000));
+    let parts = parts(&drive.scenarios, &load.profile);
+    let closed = parts.iter().filter(|part| part.profile.model == Model::Closed);
+    let users = closed.map(|part| load.shard.part(part.profile.peak().div_ceil(1_000_000)));
+    let users: u64 = users.sum();
     let at_once = match load.profile.model {
-        Model::Closed => peak,
+        Model::Closed => users,
         Model::Open => {
             let seconds = drive.target.timeout.as_secs() + 1 + mean_way(drive).as_secs();
             // A user who thinks keeps its connection, and is no request in flight.
@@ -69,7 +74,7 @@ pub fn descriptors_needed(drive: &Drive) -> u64 {
             let most =
                 if alone { load.connections.min(load.max_in_flight) } else { load.connections };
             let most = load.shard.part(most as u64);
-            peak.saturating_mul(seconds).saturating_add(1).min(most)
+            peak.saturating_mul(seconds).saturating_add(1).min(most).saturating_add(users)
         }
     };
     let connections = match drive.target.http {

@@ -1,6 +1,5 @@
 //! What the users and connections of one load thread share: the hub, the ledger, who is under way.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::ledger::{Ledger, Record, Standing, Timed, Word};
+use super::ledger::{Ledger, Record, Standing, Timed, Word, said};
 use super::probe::{Answer, Hub, Inside};
 use super::reasons::{Noted, too_late};
 use super::{Order, health, nanos};
@@ -393,11 +392,4 @@ impl<H> Lane<H> {
         let whole = usize::try_from(self.order.load.shard.part(whole as u64)).unwrap_or(usize::MAX);
         (whole / self.lanes + usize::from(self.index < whole % self.lanes)).max(1)
     }
-}
-
-/// What a panic said.
-pub(super) fn said(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "nothing that can be shown".to_owned())
 }

@@ -4,6 +4,7 @@
 //! and a few times a second. Histograms are filled by the control thread: so the path of a request
 //! touches no large memory, and every sample reaches the slice it belongs to, however late it ends.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -205,4 +206,11 @@ impl Ledger {
     pub(super) fn say(&self, word: Word) {
         let _ = self.words.send(word);
     }
+}
+
+/// What a panic said.
+pub(super) fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "nothing that can be shown".to_owned())
 }

@@ -12,8 +12,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::LocalSet;
 
 use super::bell::Bell;
-use super::lane::{Lane, Place, said};
-use super::ledger::{Ledger, Record, Word};
+use super::lane::{Lane, Place};
+use super::ledger::{Ledger, Record, Word, said};
 use super::open::Open;
 use super::probe::{Hub, Wire};
 use super::reasons::Reasons;

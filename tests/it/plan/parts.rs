@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use loadgate::load::health::descriptors_needed;
 use loadgate::plan::outline;
 use loadgate::plan::parts::parts;
 use loadgate::plan::profile::{Profile, Stage};
@@ -68,4 +69,14 @@ fn loads_that_cannot_be_are_told() {
     one(&weighted, "a scenario with a load of its own has no part of another");
     let named = "[[load.stage]]\nname = \"x\"\nduration = \"9s\"\nto = \"5/s\"";
     one(&gate(named, [own, ""]), "stages have no names where scenarios have loads of their own");
+}
+
+#[test]
+fn users_beside_arrivals_need_connections_of_their_own() {
+    let needed = |users: &str| {
+        let own = format!("users = {users}\nduration = \"8s\"");
+        let plan = good(&gate("", ["rate = \"10/s\"\nduration = \"10s\"", &own]));
+        descriptors_needed(drive(&plan))
+    };
+    assert_eq!(needed("5000") - needed("7"), 4_993);
 }
