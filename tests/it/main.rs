@@ -37,7 +37,7 @@ mod endings;
 mod archive;
 /// Properties that hold for every input.
 mod laws;
-/// The statistics: formulas against other people's values, laws, and simulated error rates.
+/// The statistics: formulas against other people's values, laws, and cases.
 mod stats;
 /// Every report of every case; what outsiders read in them.
 mod report;

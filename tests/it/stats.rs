@@ -1,4 +1,4 @@
-//! The statistics: formulas against other people's values, laws, and simulated error rates.
+//! The statistics: formulas against other people's values, laws, and cases.
 
 /// Against values of scipy and statsmodels, kept as data.
 mod oracle;
