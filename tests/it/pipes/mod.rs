@@ -59,13 +59,15 @@ pub(crate) fn tool(name: &str) -> PathBuf {
     found.expect("checked just before")
 }
 
-/// A command in the repository that finds the Node of `ci/tools` first.
+/// A command in the repository that finds the Node of `ci/tools` first, and that speaks without
+/// colours wherever it runs: some programs take `CI` for a reason to use them.
 fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut homes = vec![tool("node").with_file_name("")];
     homes.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     let mut command = Command::new(program);
     let path = std::env::join_paths(homes).expect("no folder has a colon");
     command.current_dir(root()).env("PATH", path).stdin(std::process::Stdio::null());
+    command.env("NO_COLOR", "1").env_remove("FORCE_COLOR").env_remove("CLICOLOR_FORCE");
     command
 }
 
