@@ -156,8 +156,9 @@ fn flags_change_the_gate_file_and_may_contradict_it() {
 fn a_clear_breach_ends_the_run_early_and_fails_it() {
     let late = [Act::Wait(Duration::from_millis(80)), ok("")];
     let server = Server::start(Script::new().on("/late", late));
+    // Users, since arrivals would have to keep to their timetable by 1 ms for a limit of 10 ms.
     let done = Gate::new(&format!(
-        "[target]\nurl = \"{}\"\n[load]\nrate = \"50/s\"\nduration = \"40s\"\n\
+        "[target]\nurl = \"{}\"\n[load]\nusers = 4\nduration = \"40s\"\n\
          [[request]]\nget = \"/late\"\n\
          [sla]\np50 = {{ fail = \"< 10ms\", abort = \"1s\" }}\n",
         server.url("")

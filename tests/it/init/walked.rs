@@ -2,24 +2,20 @@
 //! everything.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::{Json, Router};
-use tokio::sync::oneshot;
 
 use crate::support::gate::Gate;
+use crate::support::serving::Serving;
 
 /// A service that answers 200 to everything, but to what was missing when it was recorded.
 struct Anything {
-    address: SocketAddr,
+    serving: Serving,
     calls: Calls,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 /// How many requests came, by method and path.
@@ -27,36 +23,13 @@ type Calls = Arc<Mutex<BTreeMap<String, u64>>>;
 
 impl Anything {
     fn start() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
-        listener.set_nonblocking(true).expect("a socket can be made non-blocking");
-        let address = listener.local_addr().expect("a listener has an address");
-        let (stop, stopped) = oneshot::channel::<()>();
         let calls = Calls::default();
         let router = Router::new().fallback(reply).with_state(Arc::clone(&calls));
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime for the server").block_on(async move {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
-                tokio::select! {
-                    served = axum::serve(listener, router) => served.expect("the server runs"),
-                    _ = stopped => {}
-                }
-            });
-        });
-        Self { address, calls, stop: Some(stop), thread: Some(thread) }
+        Self { serving: Serving::routes(router), calls }
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for Anything {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 
@@ -90,7 +63,7 @@ fn walk(flag: &str, file: &str) -> usize {
         toml = toml.replace(from, to);
     }
     let service = Anything::start();
-    let url = format!("http://{}", service.address);
+    let url = format!("http://{}", service.serving.address());
     let gate = Gate::new(&toml).set("BASE_URL", &url);
     let gate = wanted(&toml).fold(gate, |gate, name| gate.set(name, "a-secret-of-the-test"));
     let done = gate.undisturbed(&["run", "gate.toml"]);

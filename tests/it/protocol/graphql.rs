@@ -1,52 +1,17 @@
 //! Operations of GraphQL against a small service.
 
-use std::net::SocketAddr;
-use std::thread::JoinHandle;
-
 use axum::Json;
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::post;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use crate::support::gate::{Done, Gate};
+use crate::support::serving::Serving;
 
 /// A running service.
-struct Shop {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Shop {
-    fn start() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
-        listener.set_nonblocking(true).expect("a socket can be made non-blocking");
-        let address = listener.local_addr().expect("a listener has an address");
-        let (stop, stopped) = oneshot::channel::<()>();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime for the server").block_on(async move {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
-                let router = Router::new().route("/graphql", post(answer));
-                tokio::select! {
-                    served = axum::serve(listener, router) => served.expect("the server runs"),
-                    _ = stopped => {}
-                }
-            });
-        });
-        Self { address, stop: Some(stop), thread: Some(thread) }
-    }
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+fn shop() -> Serving {
+    Serving::routes(Router::new().route("/graphql", post(answer)))
 }
 
 async fn answer(headers: HeaderMap, Json(asked): Json<Value>) -> Json<Value> {
@@ -65,11 +30,11 @@ async fn answer(headers: HeaderMap, Json(asked): Json<Value>) -> Json<Value> {
     })
 }
 
-fn go(shop: &Shop, load: &str, requests: &str) -> Done {
+fn go(shop: &Serving, load: &str, requests: &str) -> Done {
     let text = format!(
         "[target]\nurl = \"http://{}\"\n[load]\n{load}\nduration = \"1s\"\n{requests}\n\
          [sla]\nerror_rate = \"< 1%\"\n",
-        shop.address
+        shop.address()
     );
     Gate::new(&text).undisturbed(&["run", "gate.toml"])
 }
@@ -82,7 +47,7 @@ fn examples(done: &Done) -> Vec<String> {
 
 #[test]
 fn an_operation_is_answered_with_data() {
-    let shop = Shop::start();
+    let shop = shop();
     let request = r#"[[request]]
 post = "/graphql"
 expect = { json = { "$.data.product.id" = "7" } }
@@ -98,7 +63,7 @@ operation = "Product"
 
 #[test]
 fn values_of_users_go_into_variables_and_come_out_of_answers() {
-    let shop = Shop::start();
+    let shop = shop();
     let steps = r#"[[scenario]]
 name = "reader"
 [[scenario.steps]]
@@ -121,7 +86,7 @@ expect = { json = { "$.data.product.id" = "not-empty" } }
 
 #[test]
 fn an_error_in_an_answer_with_status_200_fails() {
-    let shop = Shop::start();
+    let shop = shop();
     let requests = ["Broken", "Empty", "Odd", "Neither"].map(|name| {
         format!(
             "[[request]]\nname = \"{name}\"\npost = \"/graphql\"\n\

@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
-use super::{MODELS, Service, examples, fails, gate, holds};
+use super::{MODELS, examples, fails, gate, holds};
 use crate::support::gate::Gate;
+use crate::support::serving::Serving;
 
 /// An authorization server, and what it guards.
 struct Guard {
@@ -23,7 +24,7 @@ struct Guard {
 }
 
 impl Guard {
-    fn start(lasts: u64, in_body: bool) -> (Service, Arc<Self>) {
+    fn start(lasts: u64, in_body: bool) -> (Serving, Arc<Self>) {
         let (begun, tokens) = (Instant::now(), AtomicU64::new(0));
         let guard = Arc::new(Self { begun, tokens, lasts, in_body });
         let router = Router::new()
@@ -31,7 +32,7 @@ impl Guard {
             .route("/guarded", get(guarded))
             .route("/told", get(told))
             .with_state(Arc::clone(&guard));
-        (Service::start(router), guard)
+        (Serving::routes(router), guard)
     }
 }
 
@@ -81,11 +82,11 @@ async fn told(headers: HeaderMap) -> String {
     format!("[{}]", shown.collect::<Vec<_>>().join("|"))
 }
 
-fn oauth2(service: &Service) -> String {
+fn oauth2(service: &Serving) -> String {
     format!(
         "auth.oauth2 = {{ token_url = \"http://{}/token\", client_id = \"ci:id\", \
          client_secret = \"${{CLIENT_SECRET}}\", scope = \"read write\" }}",
-        service.address
+        service.address()
     )
 }
 
@@ -122,12 +123,12 @@ fn a_server_that_gives_no_token_ends_the_run_before_the_load() {
     let none = async || axum::Json(json!({ "token_type": "bearer" }));
     let mac = async || axum::Json(json!({ "access_token": "t", "token_type": "mac" }));
     let router = Router::new().route("/slow", post(slow)).route("/odd", post(odd));
-    let wrong = Service::start(router.route("/none", post(none)).route("/mac", post(mac)));
-    let gone = Service::start(Router::new());
-    let gone_at = gone.address;
+    let wrong = Serving::routes(router.route("/none", post(none)).route("/mac", post(mac)));
+    let gone = Serving::routes(Router::new());
+    let gone_at = gone.address();
     drop(gone);
     let told = |url: String, secret: &str| {
-        let auth = oauth2(&service).replace(&format!("http://{}/token", service.address), &url);
+        let auth = oauth2(&service).replace(&format!("http://{}/token", service.address()), &url);
         let target = format!("timeout = \"400ms\"\n{auth}");
         let text = gate(&service, &target, MODELS[0], GUARDED);
         let done = Gate::new(&text).set("CLIENT_SECRET", secret).go();
@@ -137,7 +138,7 @@ fn a_server_that_gives_no_token_ends_the_run_before_the_load() {
         run["stop"].to_string().replace(&url, "URL")
     };
     let right = "s3cret/s3cret";
-    let refused = told(format!("http://{}/token", service.address), "another");
+    let refused = told(format!("http://{}/token", service.address()), "another");
     assert!(refused.contains("no token from URL: status 401, invalid_client\""), "{refused}");
     for (path, what) in [
         ("slow", "no answer came before the deadline"),
@@ -146,7 +147,7 @@ fn a_server_that_gives_no_token_ends_the_run_before_the_load() {
         ("mac", "the token is of another kind than `Bearer`"),
         ("nowhere", "status 404"),
     ] {
-        let heard = told(format!("http://{}/{path}", wrong.address), right);
+        let heard = told(format!("http://{}/{path}", wrong.address()), right);
         assert!(heard.contains(&format!("no token from URL: {what}\"")), "{heard}");
     }
     let heard = told(format!("http://{gone_at}/token"), right);

@@ -7,8 +7,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
 
-use super::{MODELS, Service, examples, fails, gate, holds};
+use super::{MODELS, examples, fails, gate, holds};
 use crate::support::gate::Gate;
+use crate::support::serving::Serving;
 
 /// The number of the last session.
 static SESSIONS: AtomicU64 = AtomicU64::new(0);
@@ -42,7 +43,7 @@ async fn shown(headers: HeaderMap) -> String {
     format!("[{}]", cookie(&headers))
 }
 
-fn shop() -> Service {
+fn shop() -> Serving {
     let router = Router::new()
         .route("/login", get(login))
         .route("/me/{session}", get(me))
@@ -50,7 +51,7 @@ fn shop() -> Service {
         .route("/shown", get(shown))
         .route("/shown/deep", get(shown))
         .route("/shownelsewhere", get(shown));
-    Service::start(router)
+    Serving::routes(router)
 }
 
 const SESSION: &str = r#"[[scenario]]
@@ -135,5 +136,5 @@ fn what_an_answer_sets_though_it_fails_is_kept_too() {
     let text = "[[scenario]]\nname = \"user\"\nsteps = [\n\
                 { get = \"/refuse\", expect.status = 409 },\n\
                 { get = \"/shown\", expect.body = \"[a=1]\" },\n]\n";
-    holds(&Service::start(router), "", text);
+    holds(&Serving::routes(router), "", text);
 }

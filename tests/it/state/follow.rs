@@ -5,8 +5,9 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{any, get};
 use serde_json::{Value, json};
 
-use super::{MODELS, Service, examples, gate, holds};
+use super::{MODELS, examples, gate, holds};
 use crate::support::gate::Gate;
+use crate::support::serving::Serving;
 
 /// Answers with a status, leads to `to` and sets a cookie.
 async fn lead(Path(status): Path<u16>, Query(to): Query<Vec<(String, String)>>) -> Response {
@@ -32,7 +33,7 @@ async fn echo(method: Method, headers: HeaderMap, body: String) -> String {
     format!("[{method} {own} {proof} {kind} {cookie} {body}]")
 }
 
-fn service() -> Service {
+fn service() -> Serving {
     let router = Router::new()
         .route("/lead/{status}", any(lead))
         .route("/count/{left}", get(count))
@@ -43,7 +44,7 @@ fn service() -> Service {
         )
         .route("/nowhere", get(async || StatusCode::FOUND))
         .route("/echo", any(echo));
-    Service::start(router)
+    Serving::routes(router)
 }
 
 /// A step that is led to `to` and sees this there.
@@ -88,12 +89,12 @@ fn each_status_leads_on_as_in_browsers() {
 #[test]
 fn what_was_written_for_one_host_is_not_shown_to_another() {
     let (own, other) = (service(), service());
-    let to = format!("http://{}/echo", other.address);
+    let to = format!("http://{}/echo", other.address());
     let rows = [
         step("post", 303, &to, "GET - - - hop=1 "),
         step("post", 307, &to, "POST - - text/plain; charset=utf-8 hop=1 b"),
     ];
-    let also = format!("follow = 1\nalso = \"http://{}\"", other.address);
+    let also = format!("follow = 1\nalso = \"http://{}\"", other.address());
     holds(&own, &also, &scenario(&rows.concat()));
 }
 
@@ -107,7 +108,7 @@ fn redirects_that_are_not_followed_fail_in_words_of_their_own() {
          [[request]]\nname = \"metadata\"\nget = \"/lead/302?to=http://0xa9fea9fe/\"\n\
          [[request]]\nname = \"off\"\nget = \"/lead/302?to=/echo\"\nfollow = 0\n\
          expect.status = 200\n",
-        other.address
+        other.address()
     );
     let many = json!({ "status": "more than 5 redirects, one after the other" });
     let elsewhere = |origin: String| {
@@ -123,7 +124,7 @@ fn redirects_that_are_not_followed_fail_in_words_of_their_own() {
         check("GET /count/6", &many);
         check("GET /loop", &many);
         check("GET /lost", &json!({ "malformed": "a redirect to what is no address of HTTP" }));
-        check("abroad", &elsewhere(format!("http://{}", other.address)));
+        check("abroad", &elsewhere(format!("http://{}", other.address())));
         check("metadata", &elsewhere("http://169.254.169.254".to_owned()));
         check("off", &json!({ "status": "status 302" }));
     }
@@ -136,7 +137,7 @@ fn the_time_of_each_hop_is_part_of_the_whole() {
         (StatusCode::FOUND, AppendHeaders([("location", "/end")]))
     };
     let end = async || tokio::time::sleep(std::time::Duration::from_millis(60)).await;
-    let service = Service::start(Router::new().route("/a", get(slow)).route("/end", get(end)));
+    let service = Serving::routes(Router::new().route("/a", get(slow)).route("/end", get(end)));
     let done = "[[request]]\nget = \"/a\"\nfollow = 1\n[sla.\"GET /a\"]\nmean = \"< 110ms\"\n";
     let text = gate(&service, "", MODELS[1], done);
     let ended = Gate::new(&text).undisturbed(&["run", "gate.toml"]);

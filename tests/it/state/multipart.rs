@@ -3,8 +3,9 @@ use axum::extract::Multipart;
 use axum::routing::post;
 use sha2::{Digest as _, Sha256};
 
-use super::{MODELS, Service, examples, gate};
+use super::{MODELS, examples, gate};
 use crate::support::gate::Gate;
+use crate::support::serving::Serving;
 
 /// What axum's own parser makes of the parts.
 async fn parts(mut parts: Multipart) -> String {
@@ -38,7 +39,7 @@ expect.body = "[who - - user {{ user }}; text a.txt text/plain x {{ '{{' }} y]"
 
 #[test]
 fn parts_arrive_as_they_were_written() {
-    let service = Service::start(Router::new().route("/upload", post(parts)));
+    let service = Serving::routes(Router::new().route("/upload", post(parts)));
     let photo: Vec<u8> = (0..=u8::MAX).cycle().take(100_000).collect();
     let told = format!("100000 bytes {:x}", Sha256::digest(&photo));
     let done = STEPS.replace("TOLD", &told);

@@ -8,7 +8,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::thread::JoinHandle;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
@@ -20,7 +19,6 @@ use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, Value};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -30,6 +28,7 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 use super::proto::{descriptor, google};
+use super::serving::Serving;
 
 /// Which versions of reflection a service has.
 #[derive(Clone, Copy, Default)]
@@ -42,52 +41,25 @@ pub(crate) enum Reflection {
 
 /// A running service.
 pub(crate) struct Shop {
-    address: SocketAddr,
+    serving: Serving,
     calls: Arc<AtomicU64>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Shop {
     pub(crate) fn start(reflection: Reflection, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
-        listener.set_nonblocking(true).expect("a socket can be made non-blocking");
-        let address = listener.local_addr().expect("a listener has an address");
-        let (stop, stopped) = oneshot::channel();
         let calls = Arc::new(AtomicU64::new(0));
         let routes = routes(reflection, Arc::clone(&calls));
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.expect("a runtime for the server");
-            runtime.block_on(async move {
-                let listener = TcpListener::from_std(listener).expect("a runtime is running");
-                tokio::select! {
-                    () = listen(listener, routes, tls) => {}
-                    _ = stopped => {}
-                }
-            });
-            runtime.shutdown_background();
-        });
-        Self { address, calls, stop: Some(stop), thread: Some(thread) }
+        let serving = Serving::start(|listener| listen(listener, routes, tls));
+        Self { serving, calls }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.serving.address()
     }
 
     /// How many calls of `Cart` and `Odd` came.
     pub(crate) fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic in the server's thread has already been printed there.
-            let _ = thread.join();
-        }
     }
 }
 

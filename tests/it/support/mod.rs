@@ -1,5 +1,7 @@
 //! What the tests share.
 
+/// A service in a thread of its own.
+pub(crate) mod serving;
 /// A raw TCP server that misbehaves by script.
 pub(crate) mod server;
 /// One connection of that server.

@@ -15,14 +15,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::line::{Ask, Line};
+use super::serving::Serving;
 
 /// How many requests are remembered word for word.
 const REMEMBERED: usize = 256;
@@ -109,11 +109,9 @@ impl Script {
 
 /// A running server.
 pub(crate) struct Server {
-    address: SocketAddr,
+    serving: Serving,
     secure: bool,
     log: Arc<Log>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 /// What the server saw.
@@ -146,10 +144,6 @@ impl Server {
     }
 
     fn launch(script: Script, tls: Option<TlsAcceptor>) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
-        listener.set_nonblocking(true).expect("a socket can be made non-blocking");
-        let address = listener.local_addr().expect("a listener has an address");
-        let (stop, stopped) = oneshot::channel();
         let (log, secure) = (Arc::new(Log::default()), tls.is_some());
         let stage = Arc::new(Stage {
             script,
@@ -158,30 +152,19 @@ impl Server {
             down: watch::Sender::new(false),
             tls,
         });
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.expect("a runtime for the fault server");
-            runtime.block_on(async move {
-                let listener = TcpListener::from_std(listener).expect("a runtime is running");
-                tokio::select! {
-                    () = stage.serve(listener, address) => {}
-                    _ = stopped => {}
-                }
-            });
-            runtime.shutdown_background();
-        });
-        Self { address, secure, log, stop: Some(stop), thread: Some(thread) }
+        let serving = Serving::start(|listener| stage.serve(listener));
+        Self { serving, secure, log }
     }
 
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.serving.address()
     }
 
     /// The URL of a path on it.
     pub(crate) fn url(&self, path: &str) -> String {
         let scheme = if self.secure { "https" } else { "http" };
-        format!("{scheme}://{}{path}", self.address)
+        format!("{scheme}://{}{path}", self.address())
     }
 
     /// How many requests came for a path.
@@ -205,18 +188,9 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic in the server's thread has already been printed there.
-            let _ = thread.join();
-        }
-    }
-}
-
 impl Stage {
-    async fn serve(self: Arc<Self>, mut listener: TcpListener, address: SocketAddr) {
+    async fn serve(self: Arc<Self>, mut listener: TcpListener) {
+        let address = listener.local_addr().expect("a listener has an address");
         loop {
             tokio::select! {
                 accepted = listener.accept() => if let Ok((stream, _)) = accepted {

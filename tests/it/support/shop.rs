@@ -2,9 +2,7 @@
 //! refuse, and counts every call by endpoint and by user.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 use axum::extract::{Form, MatchedPath, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -13,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
+
+use super::serving::Serving;
 
 /// Who may log in: mail, password, country, as in the file that goes with the example.
 const USERS: &str = include_str!("../../../thresholds/users.csv");
@@ -22,10 +21,8 @@ const PRODUCTS: u64 = 100;
 
 /// A running shop.
 pub(crate) struct Shop {
-    address: SocketAddr,
+    serving: Serving,
     till: Till,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 type Till = Arc<Mutex<Books>>;
@@ -80,28 +77,13 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 impl Shop {
     /// Opens it; it listens when this returns.
     pub(crate) fn open() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
-        listener.set_nonblocking(true).expect("a socket can be made non-blocking");
-        let address = listener.local_addr().expect("a listener has an address");
-        let (stop, stopped) = oneshot::channel::<()>();
         let till = Till::default();
-        let router = rooms(&till);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime for the shop").block_on(async move {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
-                tokio::select! {
-                    served = axum::serve(listener, router) => served.expect("the shop is open"),
-                    _ = stopped => {}
-                }
-            });
-        });
-        Self { address, till, stop: Some(stop), thread: Some(thread) }
+        Self { serving: Serving::routes(rooms(&till)), till }
     }
 
     /// Its URL.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.serving.address())
     }
 
     /// How many calls an endpoint had, such as `POST /cart/{id}/checkout` or `GET /search?q`, with
@@ -138,16 +120,6 @@ impl Shop {
     pub(crate) fn inside(&self) -> (usize, usize) {
         let books = lock(&self.till);
         (books.tokens.len(), books.orders.len())
-    }
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic in the shop's thread has already been printed there.
-            let _ = thread.join();
-        }
     }
 }
 

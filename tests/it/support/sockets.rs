@@ -6,28 +6,26 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
+use super::serving::Serving;
+
 /// How long `/chat` takes to answer.
 pub(crate) const LATE: Duration = Duration::from_millis(60);
 
 /// A running server.
 pub(crate) struct Sockets {
-    address: SocketAddr,
+    serving: Serving,
     seen: Arc<Seen>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 /// What it saw.
@@ -41,29 +39,14 @@ struct Seen {
 
 impl Sockets {
     pub(crate) fn start() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
-        listener.set_nonblocking(true).expect("a socket can be made non-blocking");
-        let address = listener.local_addr().expect("a listener has an address");
-        let (stop, stopped) = oneshot::channel();
         let seen = Arc::new(Seen::default());
         let log = Arc::clone(&seen);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.expect("a runtime for the server");
-            runtime.block_on(async move {
-                let listener = TcpListener::from_std(listener).expect("a runtime is running");
-                tokio::select! {
-                    () = listen(listener, log) => {}
-                    _ = stopped => {}
-                }
-            });
-            runtime.shutdown_background();
-        });
-        Self { address, seen, stop: Some(stop), thread: Some(thread) }
+        let serving = Serving::start(|listener| listen(listener, log));
+        Self { serving, seen }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.serving.address()
     }
 
     /// How many connections were accepted.
@@ -79,16 +62,6 @@ impl Sockets {
     /// Path and headers of the requests that came.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.seen.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for Sockets {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic in the server's thread has already been printed there.
-            let _ = thread.join();
-        }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,8 +11,9 @@ use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
+
+use super::serving::Serving;
 
 /// How the server is set.
 #[derive(Clone, Default)]
@@ -28,10 +28,8 @@ pub(crate) struct Settings {
 
 /// A running server.
 pub(crate) struct Two {
-    address: SocketAddr,
+    serving: Serving,
     seen: Arc<Seen>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 /// What it saw.
@@ -45,29 +43,14 @@ struct Seen {
 
 impl Two {
     pub(crate) fn start(settings: Settings) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
-        listener.set_nonblocking(true).expect("a socket can be made non-blocking");
-        let address = listener.local_addr().expect("a listener has an address");
-        let (stop, stopped) = oneshot::channel();
         let seen = Arc::new(Seen::default());
         let log = Arc::clone(&seen);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.expect("a runtime for the server");
-            runtime.block_on(async move {
-                let listener = TcpListener::from_std(listener).expect("a runtime is running");
-                tokio::select! {
-                    () = listen(listener, settings, log) => {}
-                    _ = stopped => {}
-                }
-            });
-            runtime.shutdown_background();
-        });
-        Self { address, seen, stop: Some(stop), thread: Some(thread) }
+        let serving = Serving::start(|listener| listen(listener, settings, log));
+        Self { serving, seen }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.serving.address()
     }
 
     /// How many connections were accepted.
@@ -88,16 +71,6 @@ impl Two {
     /// How many bytes of request bodies were read.
     pub(crate) fn body(&self) -> u64 {
         self.seen.body.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Two {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic in the server's thread has already been printed there.
-            let _ = thread.join();
-        }
     }
 }
 
