@@ -1,11 +1,13 @@
 //! Numbers that know what they are. The only place where `250ms`, `0.1%`, `200/s` and `64MiB` are
 //! read or written.
 
+mod count;
 mod duration;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use count::show_count;
 pub use duration::{parse_duration, show_duration, show_time};
 
 /// A quantile in (0, 1], exact in millionths. Written `p99.9`.

@@ -111,30 +111,15 @@ impl Course {
 
     /// Notes whether requests still find a connection.
     fn connects(&mut self, record: &Record) {
-        let why = match record.end {
-            End::Good(_) => None,
-            End::Failed { why, .. } => Some(why),
-        };
-        match why {
-            Some(Failure::Dns | Failure::Connect | Failure::Tls) => {
-                let (since, _) = self.unconnected.unwrap_or((record.done, record.done));
-                self.unconnected = Some((since, record.done));
-            }
-            // It waited for a connection in vain: that says neither.
-            Some(Failure::Timeout) if record.sent >= record.done => {}
-            Some(
-                Failure::Timeout
-                | Failure::Reset
-                | Failure::Truncated
-                | Failure::Malformed
-                | Failure::TooLarge
-                | Failure::Status
-                | Failure::Expectation
-                | Failure::LocalFd
-                | Failure::LocalPort
-                | Failure::Unfinished,
-            )
-            | None => self.unconnected = None,
+        use Failure::{Connect, Dns, Timeout, Tls};
+        let refused = matches!(record.end, End::Failed { why: Dns | Connect | Tls, .. });
+        // It waited for a connection in vain: that says neither.
+        let in_vain = matches!(record.end, End::Failed { why: Timeout, .. });
+        if refused {
+            let (since, _) = self.unconnected.unwrap_or((record.done, record.done));
+            self.unconnected = Some((since, record.done));
+        } else if !in_vain || record.sent < record.done {
+            self.unconnected = None;
         }
     }
 

@@ -132,22 +132,6 @@ pub struct Inside {
 /// Whether there was no connection to ask on.
 #[must_use]
 pub fn is_unconnected(end: End) -> bool {
-    match end {
-        End::Good(_) => false,
-        End::Failed { why, .. } => match why {
-            Failure::Dns
-            | Failure::Connect
-            | Failure::Tls
-            | Failure::LocalFd
-            | Failure::LocalPort => true,
-            Failure::Timeout
-            | Failure::Reset
-            | Failure::Truncated
-            | Failure::Malformed
-            | Failure::TooLarge
-            | Failure::Status
-            | Failure::Expectation
-            | Failure::Unfinished => false,
-        },
-    }
+    use Failure::{Connect, Dns, LocalFd, LocalPort, Tls};
+    matches!(end, End::Failed { why: Dns | Connect | Tls | LocalFd | LocalPort, .. })
 }

@@ -44,16 +44,3 @@ impl Shown<'_> {
         cell + &" ".repeat(gap)
     }
 }
-
-/// A number with its thousands apart: `12,000`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::column::{NAME, Shown, grouped, say};
+use super::column::{NAME, Shown, say};
 use super::crowd;
 use super::mix::{ANSWER, users_at_once};
 use super::planned::{Fewest, Planned};
@@ -12,7 +12,7 @@ use super::scenario::{Wanted, total};
 use super::threshold::{During, Level, Selector, Threshold};
 use super::{Arrivals, Drive, Http, Plan, Request, glob};
 use crate::run::Model;
-use crate::unit::{Rate, show_duration};
+use crate::unit::{Rate, show_count, show_duration};
 
 /// The plan in words, at most 80 columns wide; without what came from the environment.
 #[must_use]
@@ -107,19 +107,19 @@ fn amount(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
     let load = &drive.load;
     let Some(planned) = planned else {
         let sent = total(&drive.endpoints, &crowd::requests(drive));
-        let (sent, answer) = (grouped(sent), show_duration(ANSWER));
+        let (sent, answer) = (show_count(sent), show_duration(ANSWER));
         say(out, format_args!("           requests: as many as the answers allow;"));
         say(out, format_args!("           some {sent} where each answer takes {answer}\n"));
         return;
     };
     let all = |counts: &[u64]| total(&drive.endpoints, counts);
     let (sent, judged) = (all(planned.sent()), all(planned.judged()));
-    let (sent, judged) = (grouped(sent), grouped(judged));
+    let (sent, judged) = (show_count(sent), show_count(judged));
     let word = if drive.scenarios.is_empty() { "planned" } else { "expected" };
     say(out, format_args!("           {sent} requests {word}, {judged} of them judged"));
     if !drive.scenarios.is_empty() {
-        let (users, answer) = (grouped(users_at_once(drive)), show_duration(ANSWER));
-        let most = grouped(load.profile.peak().div_ceil(1_000_000));
+        let (users, answer) = (show_count(users_at_once(drive)), show_duration(ANSWER));
+        let most = show_count(load.profile.peak().div_ceil(1_000_000));
         say(out, format_args!("           up to {most} users arrive in a second, some {users}"));
         say(out, format_args!("           on their way at once where an answer takes {answer}"));
     }
@@ -127,7 +127,7 @@ fn amount(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
         let (shard, of) = (load.shard, load.shard.of());
         say(out, format_args!("           {shard}: one in {of} of what is counted here"));
     }
-    let limits = (grouped(load.max_in_flight as u64), grouped(load.connections as u64));
+    let limits = (show_count(load.max_in_flight as u64), show_count(load.connections as u64));
     say(out, format_args!("           at most {} in flight, {} connections", limits.0, limits.1));
     match load.seed {
         Some(seed) => say(out, format_args!("           seed {seed}\n")),
@@ -141,7 +141,7 @@ fn amount(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
 fn level(profile: &Profile, micro: u64) -> String {
     match profile.model {
         Model::Open => Rate::from_micro(micro).written(),
-        Model::Closed => format!("{} users", grouped(micro / 1_000_000)),
+        Model::Closed => format!("{} users", show_count(micro / 1_000_000)),
     }
 }
 
@@ -182,13 +182,13 @@ fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: 
         let weight = weight.map_or(String::new(), |request| request.weight.to_string());
         let line = format!("{} {weight:>9}", shown.cell(name, NAME));
         if let Some(planned) = planned {
-            let sent = grouped(planned.sent()[place]);
-            let judged = grouped(planned.judged().get(place).copied().unwrap_or(0));
+            let sent = show_count(planned.sent()[place]);
+            let judged = show_count(planned.judged().get(place).copied().unwrap_or(0));
             say(out, format_args!("{line} {sent:>15} {judged:>15}"));
         } else {
             let some = crowd.get(place).copied().unwrap_or(0);
             let share = u128::from(some) * 1_000 / u128::from(all.max(1));
-            let (some, share) = (grouped(some), format!("{}.{}%", share / 10, share % 10));
+            let (some, share) = (show_count(some), format!("{}.{}%", share / 10, share % 10));
             say(out, format_args!("{line} {some:>15} {share:>15}"));
         }
     }
@@ -205,7 +205,7 @@ fn checks(out: &mut String, plan: &Plan, planned: Option<&Planned>) {
         let limit = threshold.limit.to_string();
         let fewest = planned.map(|planned| planned.fewest(index, &threshold.selector));
         let samples = match fewest {
-            Some(Fewest::Whole(count) | Fewest::Of(_, count)) => grouped(count),
+            Some(Fewest::Whole(count) | Fewest::Of(_, count)) => show_count(count),
             Some(Fewest::Nothing) => "0".to_owned(),
             None => String::new(),
         };
@@ -271,12 +271,12 @@ fn notes(threshold: &Threshold, plan: &Plan, fewest: Option<Fewest<'_>>) -> Vec<
 fn shortfall(threshold: &Threshold, fewest: Option<Fewest<'_>>) -> Option<String> {
     let need = threshold.metric.samples_needed();
     let short = |have: u64| {
-        let (have, metric, asked) = (grouped(have), threshold.metric, grouped(need));
+        let (have, metric, asked) = (show_count(have), threshold.metric, show_count(need));
         let verb = if have == "1" { "is" } else { "are" };
         format!("cannot be judged: {metric} needs {asked} requests, {have} {verb} planned")
     };
     match fewest {
-        None if need > 1 => Some(format!("needs {} requests", grouped(need))),
+        None if need > 1 => Some(format!("needs {} requests", show_count(need))),
         Some(Fewest::Nothing) => Some("cannot be judged: no endpoint has that name".to_owned()),
         Some(Fewest::Whole(have) | Fewest::Of(_, have)) if have < need => Some(short(have)),
         Some(Fewest::Whole(_) | Fewest::Of(..)) | None => None,

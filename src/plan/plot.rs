@@ -1,13 +1,13 @@
 //! Scenarios in words: shares, tasks, think time, data.
 
 use super::Drive;
-use super::column::{NAME, Shown, grouped, say};
+use super::column::{NAME, Shown, say};
 use super::mix::{self, MICRO};
 use super::parts::are_one;
 use super::scenario::{Feed, Pace, Per, Scenario, Share, Step, Task, Think, Work};
 use crate::run::Model;
 use crate::script::feeder::{OnEnd, Pick};
-use crate::unit::show_duration;
+use crate::unit::{show_count, show_duration};
 
 /// The scenarios of a drive, with their shares and what a turn of each sends.
 pub(super) fn scenarios(out: &mut String, drive: &Drive, shown: Shown<'_>) {
@@ -46,7 +46,7 @@ fn once(out: &mut String, when: &str, steps: &[Step]) {
 fn share(drive: &Drive, scenario: &Scenario) -> String {
     let weight = match scenario.share {
         Share::Weight(weight) => u64::from(weight),
-        Share::Fixed(users) => return format!("{} users", grouped(u64::from(users))),
+        Share::Fixed(users) => return format!("{} users", show_count(u64::from(users))),
     };
     let siblings = drive.scenarios.iter().filter(|one| are_one(one, scenario));
     let sum: u64 = siblings.map(|one| u64::from(mix::weight(one.share))).sum();
@@ -108,7 +108,7 @@ fn data(feed: &Feed, shown: Shown<'_>) -> String {
         Pick::Random => "at random",
         Pick::Once => "each one once",
     };
-    let rows = grouped(feed.table.rows() as u64);
+    let rows = show_count(feed.table.rows() as u64);
     let per = match feed.per {
         Per::Turn => "",
         Per::User => ", one for each user",
@@ -119,7 +119,7 @@ fn data(feed: &Feed, shown: Shown<'_>) -> String {
 /// Millionths as a number with one decimal.
 fn tenths(micro: u64) -> String {
     let tenths = (micro + MICRO / 20) / (MICRO / 10);
-    format!("{}.{}", grouped(tenths / 10), tenths % 10)
+    format!("{}.{}", show_count(tenths / 10), tenths % 10)
 }
 
 /// Millionths as per cent with one decimal.

@@ -7,7 +7,7 @@ use super::difference::{Difference, Part, Way};
 use crate::plan::threshold::Threshold;
 use crate::plan::{Arrivals, Drive, Plan, expected, shares, starved};
 use crate::run::Model;
-use crate::unit::{Rate, show_duration};
+use crate::unit::{Rate, show_count, show_duration};
 
 /// Shares and counts that differ by less, in parts of the larger, are the same: drawing and
 /// rounding do that much.
@@ -73,16 +73,16 @@ fn amounts(old: &Drive, new: &Drive) -> Vec<Difference> {
     match old.load.profile.model {
         Model::Open => {
             let [was, is] = [old, new].map(|drive| expected(drive).map_or(0, |all| all.sent));
-            all.extend(numbers("planned requests", Part::Load, was, is, grouped));
+            all.extend(numbers("planned requests", Part::Load, was, is, show_count));
             all.extend(numbers("highest rate", Part::Load, peak(old), peak(new), |micro| {
                 Rate::from_micro(micro).to_string()
             }));
         }
         Model::Closed => {
             let [was, is] = [old, new].map(area);
-            let words = |number| format!("{} user-seconds", grouped(number));
+            let words = |number| format!("{} user-seconds", show_count(number));
             all.extend(numbers("users over time", Part::Load, was, is, words));
-            let users = |micro: u64| grouped(micro.div_ceil(1_000_000));
+            let users = |micro: u64| show_count(micro.div_ceil(1_000_000));
             all.extend(numbers("most users", Part::Load, peak(old), peak(new), users));
         }
     }
@@ -131,7 +131,7 @@ fn endpoints((old, new): (&Drive, &Drive), limits: &[Threshold], less: bool) -> 
         let counted = count(&before).zip(count(&after));
         let fewer = counted.and_then(|(was, is)| {
             let what = format!("planned requests of {name}");
-            let told = numbers(&what, Part::Requests, was, is, grouped)?;
+            let told = numbers(&what, Part::Requests, was, is, show_count)?;
             told.loosens().then_some((told, float(was), float(is)))
         });
         let needs =
@@ -154,7 +154,7 @@ fn endpoints((old, new): (&Drive, &Drive), limits: &[Threshold], less: bool) -> 
 /// Fewer requests of an endpoint, and why that asks for less where it does.
 fn eased(told: Difference, less: bool, need: Option<u64>) -> Difference {
     let way = if less { Way::Loosened } else { Way::Changed };
-    let need = need.map(|need| format!("its limits need {}", grouped(need)));
+    let need = need.map(|need| format!("its limits need {}", show_count(need)));
     let by = [told.by.clone(), need].into_iter().flatten().collect::<Vec<_>>().join(", ");
     Difference { way, by: Some(by).filter(|by| !by.is_empty()), ..told }
 }
@@ -231,19 +231,6 @@ pub(super) fn distance(was: f64, is: f64) -> Option<String> {
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
-}
-
-/// Digits in groups of three: `120,000`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[expect(clippy::cast_precision_loss, reason = "compared to one part in a hundred")]

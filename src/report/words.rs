@@ -10,19 +10,7 @@ use crate::run::{Clock, Model, Stop};
 use crate::script::code::Code;
 use crate::unit;
 
-/// `1234567` as `1,234,567`.
-#[must_use]
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub use crate::unit::show_count as count;
 
 /// A count for arithmetic on a plot.
 #[must_use]

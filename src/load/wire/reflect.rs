@@ -91,6 +91,29 @@ pub async fn describe(drive: &Drive, addresses: &[SocketAddr]) -> Result<Drive, 
     Ok(drive)
 }
 
+/// Asks in one version of the protocol: they differ in nothing but the types.
+macro_rules! ask_in {
+    ($version:ident, $reflection:expr, $asked:expr) => {{
+        use $version::server_reflection_client::ServerReflectionClient as Client;
+        use $version::server_reflection_request::MessageRequest as Ask;
+        use $version::server_reflection_response::MessageResponse as Told;
+        let message = match $asked {
+            Asked::Symbol(name) => Ask::FileContainingSymbol(name.clone()),
+            Asked::File(name) => Ask::FileByFilename(name.clone()),
+        };
+        let (host, message_request) = (String::new(), Some(message));
+        let request = $version::ServerReflectionRequest { host, message_request };
+        let client = Client::new($reflection.channel.clone());
+        let mut client = client.max_decoding_message_size(MOST_BYTES);
+        let answer = client.server_reflection_info($reflection.request(request)).await?;
+        match answer.into_inner().message().await?.and_then(|one| one.message_response) {
+            Some(Told::FileDescriptorResponse(files)) => Ok(files.file_descriptor_proto),
+            Some(Told::ErrorResponse(error)) => Err(told(error.error_code, error.error_message)),
+            Some(_) | None => Err(Status::internal("an answer to another question")),
+        }
+    }};
+}
+
 /// Asks a service about itself.
 struct Asker {
     channel: Channel,
@@ -173,43 +196,11 @@ impl Asker {
     }
 
     async fn ask_v1(&self, asked: &Asked) -> Result<Vec<Vec<u8>>, Status> {
-        use v1::server_reflection_client::ServerReflectionClient as Client;
-        use v1::server_reflection_request::MessageRequest as Ask;
-        use v1::server_reflection_response::MessageResponse as Told;
-        let message = match asked {
-            Asked::Symbol(name) => Ask::FileContainingSymbol(name.clone()),
-            Asked::File(name) => Ask::FileByFilename(name.clone()),
-        };
-        let request =
-            v1::ServerReflectionRequest { host: String::new(), message_request: Some(message) };
-        let mut client = Client::new(self.channel.clone()).max_decoding_message_size(MOST_BYTES);
-        let answer = client.server_reflection_info(self.request(request)).await?;
-        match answer.into_inner().message().await?.and_then(|one| one.message_response) {
-            Some(Told::FileDescriptorResponse(files)) => Ok(files.file_descriptor_proto),
-            Some(Told::ErrorResponse(error)) => Err(told(error.error_code, error.error_message)),
-            Some(_) | None => Err(Status::internal("an answer to another question")),
-        }
+        ask_in!(v1, self, asked)
     }
 
     async fn ask_alpha(&self, asked: &Asked) -> Result<Vec<Vec<u8>>, Status> {
-        use v1alpha::server_reflection_client::ServerReflectionClient as Client;
-        use v1alpha::server_reflection_request::MessageRequest as Ask;
-        use v1alpha::server_reflection_response::MessageResponse as Told;
-        let message = match asked {
-            Asked::Symbol(name) => Ask::FileContainingSymbol(name.clone()),
-            Asked::File(name) => Ask::FileByFilename(name.clone()),
-        };
-        let request = v1alpha::ServerReflectionRequest {
-            host: String::new(),
-            message_request: Some(message),
-        };
-        let mut client = Client::new(self.channel.clone()).max_decoding_message_size(MOST_BYTES);
-        let answer = client.server_reflection_info(self.request(request)).await?;
-        match answer.into_inner().message().await?.and_then(|one| one.message_response) {
-            Some(Told::FileDescriptorResponse(files)) => Ok(files.file_descriptor_proto),
-            Some(Told::ErrorResponse(error)) => Err(told(error.error_code, error.error_message)),
-            Some(_) | None => Err(Status::internal("an answer to another question")),
-        }
+        ask_in!(v1alpha, self, asked)
     }
 }
 
