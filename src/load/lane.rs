@@ -195,6 +195,9 @@ impl<H> Lane<H> {
     /// Writes down what was timed inside a request: what it has once ranks behind all others where
     /// it never came.
     fn time(&self, request: usize, record: &Record, inside: Option<&Inside>) {
+        if inside.is_none() && self.once[request].is_none() {
+            return;
+        }
         let Record { due, done, endpoint, .. } = *record;
         let since_due = |time: u64| Duration::from_nanos(time.saturating_sub(due));
         let mut timings = inside.map_or_else(Timings::default, |inside| inside.timings.clone());

@@ -5,15 +5,16 @@
 //! touches no large memory, and every sample reaches the slice it belongs to, however late it ends.
 
 use std::any::Any;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Order;
 use super::health::Second;
 use super::reasons::Reasons;
+use super::{Order, span};
 use crate::sample::{End, EndpointId, Sample};
 use crate::tally::{Times, Timings};
 
@@ -114,6 +115,8 @@ pub(super) enum Word {
 pub(super) struct Ledger {
     order: Arc<Order>,
     batch: Batch,
+    /// The time that the slice of the last beat covers.
+    near: Range<u64>,
     words: UnboundedSender<Word>,
     /// Lists that were counted and can be written again.
     spare: Receiver<Vec<Record>>,
@@ -127,7 +130,7 @@ impl Ledger {
         spare: Receiver<Vec<Record>>,
     ) -> Self {
         let batch = Batch { lane, records: Vec::with_capacity(FULL), ..Batch::default() };
-        Self { order, batch, words, spare }
+        Self { order, batch, near: 0..0, words, spare }
     }
 
     /// Writes down a request that ended; whether the list is full now.
@@ -144,8 +147,9 @@ impl Ledger {
     /// What happened in the slice of that time.
     fn beat(&mut self, time: u64) -> &mut Beat {
         let beats = &mut self.batch.beats;
-        if !beats.last().is_some_and(|last| self.order.holds(last.slice, time)) {
+        if beats.is_empty() || !self.near.contains(&time) {
             let slice = self.order.slice(time);
+            self.near = span(&self.order.axis[slice]);
             beats.push(Beat { slice, ..Beat::default() });
         }
         beats.last_mut().expect("one was pushed where there was none")

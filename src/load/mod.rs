@@ -28,6 +28,7 @@ mod course;
 mod control;
 
 use std::future::Future;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,12 +111,11 @@ impl Order {
         let after = self.axis.partition_point(|piece| nanos(piece.to) <= time);
         after.min(self.axis.len().saturating_sub(1))
     }
+}
 
-    /// Whether a time lies in a slice.
-    fn holds(&self, slice: usize, time: u64) -> bool {
-        let piece = &self.axis[slice];
-        (nanos(piece.from)..nanos(piece.to)).contains(&time)
-    }
+/// The time that a slice covers.
+fn span(piece: &Piece) -> Range<u64> {
+    nanos(piece.from)..nanos(piece.to)
 }
 
 /// A time since the start of the load, in the form in which it is written down.

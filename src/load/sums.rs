@@ -2,10 +2,11 @@
 //! grow with the load.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::ledger::{Beat, Record, Timed};
-use super::{Order, nanos};
+use super::{Order, nanos, span};
 use crate::plan::axis::Piece;
 use crate::run::is_group;
 use crate::tally::{Packed, Packer, Tally, Timings};
@@ -36,8 +37,8 @@ pub(super) struct Sums {
     pub(super) second: Tally,
     /// Which endpoints are groups of steps: counted for themselves alone.
     groups: Vec<bool>,
-    /// The slice that was looked up last.
-    near: usize,
+    /// The slice that was looked up last, and the time that it covers.
+    near: (usize, Range<u64>),
 }
 
 /// What was released, dropped and ended in a slice.
@@ -82,7 +83,7 @@ impl Sums {
             packer: Packer::default(),
             second: Tally::default(),
             groups: order.endpoints.iter().map(|name| is_group(name)).collect(),
-            near: 0,
+            near: (0, 0..0),
         }
     }
 
@@ -99,6 +100,7 @@ impl Sums {
             last.to = last.to.min(end);
         }
         self.end = self.end.min(nanos(end));
+        self.near = (0, 0..0);
         for beat in self.beats.split_off(keep) {
             let last = self.beats.last_mut().expect("at least one slice is kept");
             last.released += beat.released;
@@ -158,12 +160,12 @@ impl Sums {
 
     /// The slice a time lies in; the last one for what is later.
     fn slice(&mut self, time: u64) -> usize {
-        let holds = |piece: &Piece| (nanos(piece.from)..nanos(piece.to)).contains(&time);
-        if !self.axis.get(self.near).is_some_and(holds) {
+        if !self.near.1.contains(&time) {
             let after = self.axis.partition_point(|piece| nanos(piece.to) <= time);
-            self.near = after.min(self.axis.len() - 1);
+            let slice = after.min(self.axis.len() - 1);
+            self.near = (slice, span(&self.axis[slice]));
         }
-        self.near
+        self.near.0
     }
 
     /// The tally of a slice; `None` where the slice is packed.

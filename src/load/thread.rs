@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::task::LocalSet;
 
 use super::bell::Bell;
 use super::lane::{Lane, Place};
@@ -67,8 +66,9 @@ pub(super) fn start<W: Wire>(job: Job<W>) -> io::Result<()> {
 }
 
 fn work<W: Wire>(job: Job<W>) -> io::Result<Reasons> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    Ok(LocalSet::new().block_on(&runtime, live(job)))
+    // Tasks that stay on their thread, without a second queue on top of the runtime's own.
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    Ok(runtime.block_on(live(job)))
 }
 
 /// From the wait for the start signal to the last answer; why requests failed.

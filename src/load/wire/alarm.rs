@@ -2,7 +2,7 @@
 //! rings.
 
 use std::pin::Pin;
-use std::task::Context;
+use std::task::{Context, Waker};
 use std::time::Instant;
 
 use tokio::time::{Sleep, sleep_until};
@@ -11,6 +11,8 @@ use tokio::time::{Sleep, sleep_until};
 #[derive(Debug, Default)]
 pub(super) struct Alarm {
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Whom the timer wakes.
+    wakes: Option<Waker>,
 }
 
 impl Alarm {
@@ -19,6 +21,9 @@ impl Alarm {
     /// A timer set for an earlier request rings too early, and is moved then. So a connection that
     /// answers in time moves its timer once in a timeout, and not once in a request.
     pub(super) fn rings(&mut self, cx: &mut Context<'_>, deadline: Instant) -> bool {
+        if self.is_set(cx, deadline) {
+            return false;
+        }
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
         if sleep.deadline() > deadline.into() {
             sleep.as_mut().reset(deadline.into());
@@ -29,6 +34,14 @@ impl Alarm {
             }
             sleep.as_mut().reset(deadline.into());
         }
+        self.wakes = Some(cx.waker().clone());
         false
+    }
+
+    /// Whether the timer will wake this task, and not later than that.
+    fn is_set(&self, cx: &Context<'_>, deadline: Instant) -> bool {
+        let wakes = self.wakes.as_ref().is_some_and(|wakes| wakes.will_wake(cx.waker()));
+        let timer = self.sleep.as_ref().filter(|_| wakes);
+        timer.is_some_and(|timer| !timer.is_elapsed() && timer.deadline() <= deadline.into())
     }
 }

@@ -11,7 +11,8 @@ use httparse::{ParserConfig, Response, Status};
 use super::chunks::Chunks;
 use super::expect;
 use super::fault::Fault;
-use super::framing::{Framing, framing};
+use super::framing::{Framing, framing, not_http};
+use super::known::{Head, Known};
 use crate::plan::Expect;
 use crate::sample::{Failure, Unmet};
 
@@ -34,6 +35,8 @@ pub struct Asked<'a> {
     pub head: bool,
     /// What makes the answer good.
     pub expect: &'a Expect,
+    /// The head that answered the same request before.
+    pub known: Option<&'a Known>,
 }
 
 /// One answer, so far.
@@ -269,6 +272,13 @@ impl Reader {
     /// Parses one head: its length, `None` while it is incomplete. The status stays zero for an
     /// interim one.
     fn take_head(&mut self, asked: Asked<'_>, bytes: &[u8]) -> Result<Option<usize>, Fault> {
+        let whole = self.keep == Keep::Whole;
+        let looks = whole || self.brief || asked.expect.needs_headers();
+        let known = asked.known.filter(|_| !looks);
+        if let Some((length, head)) = known.and_then(|known| known.recall(bytes)) {
+            self.begin_body(head)?;
+            return Ok(Some(length));
+        }
         let mut headers = [const { MaybeUninit::uninit() }; HEADERS];
         let mut head = Response::new(&mut []);
         let config = ParserConfig::default();
@@ -287,15 +297,11 @@ impl Reader {
         }
         let bodiless = asked.head || status == 204 || status == 304;
         let (framing, stays) = framing(head.headers, head.version == Some(1), bodiless)?;
-        self.reusable = stays;
-        self.stage = match framing {
-            Framing::Length(length) if length > BODY_CAP => return Err(too_large()),
-            Framing::Length(length) => Stage::Length(length),
-            Framing::Chunked => Stage::Chunked(Chunks::default()),
-            Framing::UntilClose => Stage::UntilClose,
-        };
-        self.status = status;
-        let whole = self.keep == Keep::Whole;
+        let said = Head { status, framing, stays };
+        self.begin_body(said)?;
+        if let Some(known) = known {
+            known.learn(&bytes[..length], said);
+        }
         if whole || self.brief {
             let kept = head.headers.iter().filter(|kept| whole || steers(kept.name));
             self.headers = kept.map(|kept| (kept.name.to_owned(), kept.value.to_vec())).collect();
@@ -307,6 +313,19 @@ impl Reader {
             });
         }
         Ok(Some(length))
+    }
+
+    /// The head is whole: the body begins.
+    fn begin_body(&mut self, head: Head) -> Result<(), Fault> {
+        self.reusable = head.stays;
+        self.stage = match head.framing {
+            Framing::Length(length) if length > BODY_CAP => return Err(too_large()),
+            Framing::Length(length) => Stage::Length(length),
+            Framing::Chunked => Stage::Chunked(Chunks::default()),
+            Framing::UntilClose => Stage::UntilClose,
+        };
+        self.status = head.status;
+        Ok(())
     }
 
     /// Takes bytes of the body, from `from` on.
@@ -369,18 +388,4 @@ pub(super) fn steers(name: &str) -> bool {
 /// The fault of a body beyond [`BODY_CAP`].
 pub(super) fn too_large() -> Fault {
     Fault::new(Failure::TooLarge, "the body is larger than 64 MiB")
-}
-
-/// Why bytes are not the head of an answer.
-fn not_http(error: httparse::Error, bytes: &[u8]) -> &'static str {
-    match error {
-        // A TLS alert or handshake record.
-        _ if matches!(bytes, [0x15 | 0x16, 3, ..]) => "TLS came: is the target https://?",
-        httparse::Error::TooManyHeaders => "more than 100 headers",
-        httparse::Error::HeaderName | httparse::Error::HeaderValue => "a header that is none",
-        httparse::Error::Version | httparse::Error::Status | httparse::Error::Token => {
-            "a status line that is none"
-        }
-        httparse::Error::NewLine => "a line that does not end as lines do",
-    }
 }

@@ -14,6 +14,21 @@ pub struct Fault {
     pub what: Cow<'static, str>,
 }
 
+/// Why the target cannot be reached.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Unreachable {
+    /// The class: `dns`, `connect`, `tls`, or one of our own limits.
+    pub why: Failure,
+    /// Half a sentence that names the target and what to do.
+    pub what: String,
+}
+
+/// Why a request cannot be sent at all: a fault of the gate file, told without any value it holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unfit(pub String);
+
 impl Fault {
     /// A fault of that class.
     pub fn new(why: Failure, what: impl Into<Cow<'static, str>>) -> Self {

@@ -108,3 +108,17 @@ fn content_length(value: &[u8], before: Option<u64>) -> Result<u64, Fault> {
 fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|token| !token.is_empty())
 }
+
+/// Why bytes are not the head of an answer.
+pub(super) fn not_http(error: httparse::Error, bytes: &[u8]) -> &'static str {
+    match error {
+        // A TLS alert or handshake record.
+        _ if matches!(bytes, [0x15 | 0x16, 3, ..]) => "TLS came: is the target https://?",
+        httparse::Error::TooManyHeaders => "more than 100 headers",
+        httparse::Error::HeaderName | httparse::Error::HeaderValue => "a header that is none",
+        httparse::Error::Version | httparse::Error::Status | httparse::Error::Token => {
+            "a status line that is none"
+        }
+        httparse::Error::NewLine => "a line that does not end as lines do",
+    }
+}

@@ -8,6 +8,7 @@
 pub mod fault;
 mod chunks;
 mod framing;
+pub mod known;
 mod expect;
 pub mod sse;
 mod said;
@@ -58,24 +59,10 @@ use live::LiveAsk;
 
 pub use address::resolve;
 pub use ask::AGENT;
+pub use fault::{Unfit, Unreachable};
 
 /// The read buffer that the connections of one thread share.
 const BUFFER: usize = 64 * 1024;
-
-/// Why the target cannot be reached.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct Unreachable {
-    /// The class: `dns`, `connect`, `tls`, or one of our own limits.
-    pub why: Failure,
-    /// Half a sentence that names the target and what to do.
-    pub what: String,
-}
-
-/// Why a request cannot be sent at all: a fault of the gate file, told without any value it holds.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unfit(pub String);
 
 /// How to speak HTTP to a target; cheap to clone.
 #[derive(Clone)]
@@ -235,6 +222,8 @@ struct Shared {
     /// The same for a WebSocket, which is opened in HTTP/1.1 alone.
     sockets: HttpWire,
     buffer: RefCell<Box<[u8]>>,
+    /// The head that last answered each request.
+    heads: Vec<known::Known>,
     examples: RefCell<BTreeMap<(usize, Failure), String>>,
     trunks: trunk::Trunks,
     /// Other services that redirects may lead to.
@@ -253,6 +242,7 @@ impl Shared {
         Rc::new(Self {
             abroad: abroad.map(follow::Abroad::new).collect(),
             tokens: RefCell::new(vec![(0, None); wire.keys().len()]),
+            heads: wire.common.asks.iter().map(|_| known::Known::default()).collect(),
             wire,
             sockets,
             buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),

@@ -166,7 +166,8 @@ impl Talk {
     ) -> Result<Option<Whole>, Fault> {
         let ask = hub.ask(request);
         self.bytes += bytes.len() as u64;
-        let asked = Asked { head: ask.head, expect: &ask.expect };
+        let known = Some(&hub.heads[request]);
+        let asked = Asked { head: ask.head, expect: &ask.expect, known };
         let progress = self.reader.feed(asked, bytes)?;
         let left = self.hear(ask)?;
         match progress {

@@ -42,7 +42,13 @@ fn objects(command: &mut std::process::Command) -> String {
 fn zizmor_finds_nothing_but_what_is_meant() {
     let zizmor = || {
         let mut zizmor = command(tool("zizmor"));
-        zizmor.args(["--offline", "--persona=auditor", "--no-progress", "--quiet", "--color=never"]);
+        zizmor.args([
+            "--offline",
+            "--persona=auditor",
+            "--no-progress",
+            "--quiet",
+            "--color=never",
+        ]);
         zizmor
     };
     let said = content(zizmor().arg("action.yml").args(workflows()));

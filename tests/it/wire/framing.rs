@@ -2,6 +2,7 @@
 
 use loadgate::load::wire::answer::{Asked, Progress, Reader};
 use loadgate::load::wire::fault::Fault;
+use loadgate::load::wire::known::Known;
 use loadgate::plan::{Expect, HeaderRule};
 use proptest::prelude::*;
 
@@ -23,7 +24,10 @@ fn read(bytes: &[u8], sizes: &[usize], head: bool) -> Read {
         headers: vec![("x-needed".to_owned(), HeaderRule::Present)],
         ..Expect::default()
     };
-    let asked = Asked { head, expect: &expect };
+    read_as(Asked { head, expect: &expect, known: None }, bytes, sizes)
+}
+
+fn read_as(asked: Asked<'_>, bytes: &[u8], sizes: &[usize]) -> Read {
     let mut reader = Reader::default();
     let (mut at, mut body, mut end, mut sizes) = (0, None, None, sizes.iter());
     while at < bytes.len() && end.is_none() {
@@ -116,6 +120,20 @@ proptest! {
     }
 
     #[test]
+    fn a_head_that_is_known_reads_as_one_that_is_not(
+        answers in prop::collection::vec(prop_oneof![likely(), text()], 1..5),
+        sizes in prop::collection::vec(0usize..90, 0..9),
+        head in any::<bool>(),
+    ) {
+        let expect = Expect { body: vec![String::new()], ..Expect::default() };
+        let known = Known::default();
+        for bytes in answers.iter().flat_map(|bytes| [bytes, bytes]) {
+            let read = |known| read_as(Asked { head, expect: &expect, known }, bytes, &sizes);
+            prop_assert_eq!(read(Some(&known)), read(None));
+        }
+    }
+
+    #[test]
     fn arbitrary_bytes_never_panic(
         bytes in prop::collection::vec(any::<u8>(), 0..300),
         sizes in prop::collection::vec(0usize..50, 0..20),
@@ -130,7 +148,7 @@ proptest! {
 #[test]
 fn a_body_that_nobody_looks_at_is_counted_and_not_kept() {
     let plain = Expect::default();
-    let asked = Asked { head: false, expect: &plain };
+    let asked = Asked { head: false, expect: &plain, known: None };
     let piece = vec![b'x'; 1024 * 1024];
     for framing in ["content-length: 100000000\r\n", "transfer-encoding: chunked\r\n", ""] {
         let mut reader = Reader::default();
