@@ -126,6 +126,8 @@ fn plan(over: Option<Duration>) -> Plan {
         asked_in: "gate.toml".to_owned(),
         drive: None,
         thresholds: (1..=12).map(|step| threshold(step * 8)).collect(),
+        regression: None,
+        accepts: Vec::new(),
         left_out: Vec::new(),
         masks: Masks::default(),
         warnings: Vec::new(),

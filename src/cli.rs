@@ -223,7 +223,10 @@ pub struct Changes {
     /// Replaces `target.url`
     #[arg(long, value_name = "URL", env = "LOADGATE_TARGET", hide_env_values = true)]
     pub target: Option<String>,
-    /// Takes `[sla]` from another file, such as the base branch's
+    /// The version to compare with, side by side; replaces `regression.against`
+    #[arg(long, value_name = "URL", env = "LOADGATE_AGAINST", hide_env_values = true)]
+    pub against: Option<String>,
+    /// Takes `[sla]`, `[regression]` and `[[accept]]` from another file, the base branch's
     #[arg(long, value_name = "FILE", env = "LOADGATE_THRESHOLDS")]
     pub thresholds: Option<PathBuf>,
     /// Replaces `load.duration`, as in `30s`

@@ -1,14 +1,16 @@
-//! Numbers that know what they are. The only place where `250ms`, `0.1%`, `200/s` and `64MiB` are
-//! read or written.
+//! Numbers that know what they are. The only place where `250ms`, `0.1%`, `+5%`, `200/s` and
+//! `64MiB` are read or written.
 
 mod count;
 mod duration;
+mod margin;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use count::show_count;
 pub use duration::{parse_duration, show_duration, show_time};
+pub use margin::Margin;
 
 /// A quantile in (0, 1], exact in millionths. Written `p99.9`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -84,6 +84,7 @@ pub(super) fn plan(
         env: &lookup,
         files: beside,
         target: changes.target.as_deref(),
+        against: changes.against.as_deref(),
         duration: changes.duration,
         seed: changes.seed,
         shard: changes.shard.unwrap_or_default(),

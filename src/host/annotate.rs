@@ -37,7 +37,7 @@ pub enum Severity {
 /// from the root of the repository, where it lies in there.
 #[must_use]
 pub fn annotations(facts: &Facts, file: Option<&str>) -> Vec<Annotation> {
-    let urgent = Mark::ALL.into_iter().filter(|mark| *mark != Mark::Held);
+    let urgent = Mark::ALL.into_iter().filter(|mark| mark.is_urgent());
     let checks = urgent.flat_map(|mark| facts.marked(mark).map(move |check| (mark, check)));
     checks.map(|(mark, check)| annotation(mark, check, file)).collect()
 }
@@ -48,6 +48,7 @@ fn annotation(mark: Mark, check: &Check, file: Option<&str>) -> Annotation {
         Mark::Doubt => (Severity::Error, "not judged"),
         Mark::Warn => (Severity::Warning, "breached, only warns"),
         Mark::Unsure => (Severity::Warning, "not judged, only warns"),
+        Mark::Open => (Severity::Warning, "not judged"),
         Mark::Held => (Severity::Warning, "held"),
     };
     let excess = check.excess.as_ref().map(|excess| format!(" ({excess})")).unwrap_or_default();

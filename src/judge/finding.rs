@@ -7,6 +7,7 @@ use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit};
 use crate::policy::Policy;
 use crate::shard::Shard;
+use crate::unit::Margin;
 
 /// Findings, in the order of the plan, with the facts a reader needs to believe them.
 #[derive(Clone, Debug)]
@@ -38,6 +39,12 @@ pub struct Finding {
     pub level: Level,
     /// Where in the run the worst window lies, for windowed expectations.
     pub at: Option<(Duration, Duration)>,
+    /// How it changed against another version, where that is what was asked and could be measured.
+    pub change: Option<Change>,
+    /// A person let it pass.
+    pub accepted: Option<Accepted>,
+    /// The gate file wants it told in the reports alone, where it cannot be judged.
+    pub quiet: bool,
     /// The user did not write the expectation.
     pub default: bool,
     /// Only the gate file of the base commit asks for it.
@@ -51,6 +58,8 @@ pub struct Finding {
 pub enum Rule {
     /// An absolute threshold.
     Sla,
+    /// A comparison with another version.
+    Regression,
     /// The measurement itself must be fit to be judged.
     Trust,
 }
@@ -78,10 +87,68 @@ pub enum Asked {
         /// The name of the stage.
         during: Option<String>,
     },
+    /// A metric that became no more than so much worse.
+    Change {
+        /// The metric.
+        metric: Metric,
+        /// How much worse it may become.
+        limit: Margin,
+        /// A change must also be larger than this.
+        floor: Option<Duration>,
+    },
     /// The generator kept up with its plan.
     Fit,
     /// The gate file asks for no less than that of the base commit; what was found, in words.
     Policy(String),
+}
+
+/// How a metric changed against another version. Shares are of what it was, and of all requests
+/// where they are percentage points; positive is more, whichever way is better.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Percentage points of an error rate, and not shares of what it was.
+    pub in_points: bool,
+    /// The estimate.
+    pub estimate: f64,
+    /// It is above this; minus infinity where nothing bounds it. The side that would be worse is
+    /// bounded at the confidence of the whole comparison.
+    pub lower: f64,
+    /// It is below this; infinity where nothing bounds it.
+    pub upper: f64,
+    /// The chance of data like these if the change were no more than what is ignored, corrected for
+    /// all checks together.
+    pub p: f64,
+    /// What it rests on.
+    pub rests: Rests,
+    /// What was measured of the version compared with.
+    pub base: Option<Value>,
+    /// The change that would have been found in 95 of 100 comparisons as long as this one; `None`
+    /// where nobody can say.
+    pub detectable: Option<f64>,
+    /// Whether that lies within the limit: only then a pass means something.
+    pub armed: bool,
+    /// The name of the method.
+    pub method: &'static str,
+}
+
+/// What a comparison rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rests {
+    /// Rounds of two versions side by side.
+    Rounds(usize),
+    /// Earlier runs.
+    Runs(usize),
+}
+
+/// Who let a regression pass, until when, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: String,
+    /// Who answers for it.
+    pub by: String,
 }
 
 /// What became of an expectation.
@@ -128,6 +195,34 @@ pub enum Doubt {
     NoBase(String),
     /// The run is one part of several.
     OneShard(Shard),
+    /// There is nothing to compare with.
+    NoBaseline,
+    /// Fewer earlier runs than a claim needs.
+    TooFewRuns {
+        /// How many there are.
+        have: usize,
+        /// How many it takes.
+        need: usize,
+    },
+    /// The earlier runs are of another machine or another service: how they differ.
+    Foreign(String),
+    /// The earlier runs had another load: how it differs.
+    OtherLoad(String),
+    /// What is kept of earlier runs cannot be read, and why.
+    Damaged(String),
+    /// Fewer rounds than a claim needs.
+    TooFewRounds {
+        /// How many there are.
+        have: usize,
+        /// How many it takes.
+        need: usize,
+    },
+    /// The two versions were not under the same conditions, and how not.
+    Unequal(Vec<String>),
+    /// The change may lie within its limit or beyond it.
+    Undecided,
+    /// A change as large as the limit would not have been found.
+    Unarmed,
 }
 
 /// What a gate ends with.
@@ -193,6 +288,7 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sla => "sla",
+            Self::Regression => "regression",
             Self::Trust => "trust",
         }
     }
@@ -214,6 +310,15 @@ impl Doubt {
             Self::OverRange => "over-range",
             Self::NoBase(_) => "no-base",
             Self::OneShard(_) => "one-shard",
+            Self::NoBaseline => "no-baseline",
+            Self::TooFewRuns { .. } => "too-few-runs",
+            Self::Foreign(_) => "foreign",
+            Self::OtherLoad(_) => "other-load",
+            Self::Damaged(_) => "damaged",
+            Self::TooFewRounds { .. } => "too-few-rounds",
+            Self::Unequal(_) => "unequal",
+            Self::Undecided => "undecided",
+            Self::Unarmed => "unarmed",
         }
     }
 }
@@ -255,6 +360,23 @@ impl fmt::Display for Doubt {
             }
             Self::OneShard(shard) => {
                 write!(out, "this is {shard} alone: add all of them with `loadgate merge`")
+            }
+            Self::NoBaseline => out.write_str("there is nothing to compare with"),
+            Self::TooFewRuns { have, need } => {
+                write!(out, "{have} of {need} earlier runs that a claim needs")
+            }
+            Self::Foreign(how) => write!(out, "the earlier runs are not comparable: {how}"),
+            Self::OtherLoad(how) => write!(out, "the earlier runs had another load: {how}"),
+            Self::Damaged(why) => write!(out, "what is kept of earlier runs is no use: {why}"),
+            Self::TooFewRounds { have, need } => {
+                write!(out, "{have} of {need} rounds that a claim needs")
+            }
+            Self::Unequal(how) => {
+                write!(out, "the comparison was not fair: {}", how.join("; "))
+            }
+            Self::Undecided => out.write_str("the change may lie within its limit or beyond it"),
+            Self::Unarmed => {
+                out.write_str("a change as large as its limit would not have been found")
             }
         }
     }

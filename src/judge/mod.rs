@@ -4,6 +4,7 @@ pub mod finding;
 mod window;
 mod trust;
 mod absolute;
+mod relative;
 mod ending;
 mod early;
 mod bar;
@@ -18,14 +19,15 @@ pub use bar::{judge_both, stricter};
 pub use early::clearly_breached;
 pub use explain::{explain, subjects};
 
-/// One finding for each expectation, in the order of the plan: each threshold for each endpoint it
-/// matches, then the trust in the measurement itself. Where there is none, everything else is
-/// unjudged, whatever was measured; but for what would be breached even if all that was not sent
-/// had been answered well.
+/// One finding for each expectation, in the order of the plan: each threshold and each change
+/// against another version for each endpoint it matches, then the trust in the measurement itself.
+/// Where there is none, everything else is unjudged, whatever was measured; but for what would be
+/// breached even if all that was not sent had been answered well.
 #[must_use]
 pub fn judge(plan: &Plan, run: &Run) -> Judgement {
     let mut findings = absolute::findings(plan, run);
     ending::settle(run, &mut findings);
+    findings.extend(relative::findings(plan, run));
     findings.push(fitness(run));
     if let Some(doubt) = trust::doubt(plan, run) {
         let certain = trust::is_only_dropped(plan, run);
@@ -59,6 +61,9 @@ fn fitness(run: &Run) -> Finding {
         outcome: Outcome::Held,
         level: Level::Fail,
         at: None,
+        change: None,
+        accepted: None,
+        quiet: false,
         default: false,
         base: false,
         line: 0,

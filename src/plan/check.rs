@@ -5,19 +5,24 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::accept::{self, Accept, AcceptAsk};
 use super::cast::{self, Cast, Loads};
+use super::changes;
+use super::compare::Compare;
 use super::fault::{Fault, Faults, Page};
 use super::limits::{self, Setting};
 use super::mix::users_at_once;
 use super::parts::{parts, sum};
 use super::profile::Profile;
 use super::reader::{At, Node, Read, Reader, Slot};
+use super::regression::Regression;
 use super::sla::Sla;
 use super::tags::Tags;
 use super::target::{self, TIMEOUT};
 use super::threshold::{Selector, Threshold};
 use super::timetable::Timetable;
-use super::{Drive, Http, Load, Plan, Source, file, glob, levels, syntax};
+use super::value::Many;
+use super::{Drive, Http, Load, Plan, Source, Target, file, glob, levels, syntax};
 use crate::run::Model;
 use crate::secret::Masks;
 
@@ -47,23 +52,28 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
         names: named.chain(&left_out).map(String::as_str).collect(),
         requests: drive.as_ref().map_or(&[][..], |drive| &drive.requests),
     };
-    let mut thresholds = Vec::new();
+    let target = drive.as_ref().map(|drive| &drive.target);
+    let mut bar = Bar::default();
     if source.thresholds.is_none() {
-        thresholds = asked(&file.sla, &setting, &mut reader);
+        let written = (&file.sla, &file.regression, &file.accept);
+        bar = asked(written, &setting, target, source.against, &mut reader);
     }
     let (mut faults, mut warnings) = (reader.faults, reader.warnings);
     if let Some((name, bytes)) = source.thresholds {
-        match elsewhere(name, bytes, source, &setting, &mut masks) {
+        match elsewhere((name, bytes), source, &setting, target, &mut masks) {
             Ok((found, told)) => {
-                thresholds = found;
+                bar = found;
                 warnings.extend(told);
             }
             Err(Faults(told)) => faults.extend(told),
         }
     }
+    let Bar { mut thresholds, regression, accepts } = bar;
     let aside = drive.as_ref().map(|drive| set_aside(&mut thresholds, drive, &left_out));
     let aside = aside.unwrap_or_default();
-    if faults.is_empty() && !aside.is_empty() && thresholds.iter().all(|one| one.default) {
+    let compared = regression.is_some();
+    let asks = compared || thresholds.iter().any(|one| !one.default);
+    if faults.is_empty() && !aside.is_empty() && !asks {
         faults.push(nothing_asked(source));
     }
     in_order(&mut warnings);
@@ -73,7 +83,27 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     }
     let asked_in = source.thresholds.map_or(source.name, |(name, _)| name).to_owned();
     let (name, hash) = (source.name.to_owned(), hash(source));
-    Ok(Plan { name, hash, asked_in, drive, thresholds, left_out: aside, masks, warnings })
+    let left_out = aside;
+    Ok(Plan {
+        name,
+        hash,
+        asked_in,
+        drive,
+        thresholds,
+        regression,
+        accepts,
+        left_out,
+        masks,
+        warnings,
+    })
+}
+
+/// What is expected of a run, and what is let pass.
+#[derive(Default)]
+struct Bar {
+    thresholds: Vec<Threshold>,
+    regression: Option<Regression>,
+    accepts: Vec<Accept>,
 }
 
 /// Takes out what is expected of endpoints that their tags leave out, all of them.
@@ -116,39 +146,49 @@ fn hash(source: &Source<'_>) -> String {
     format!("{:x}", hash.finalize())
 }
 
-/// The thresholds of another file. Nothing else in it is looked at: it is the gate file of another
-/// version, and what it sends does not matter here.
+/// What another file asks. Nothing else in it is looked at: it is the gate file of another version,
+/// and what it sends does not matter here.
 fn elsewhere(
-    name: &str,
-    bytes: &[u8],
+    (name, bytes): (&str, &[u8]),
     source: &Source<'_>,
     setting: &Setting<'_>,
+    target: Option<&Target>,
     masks: &mut Masks,
-) -> Result<(Vec<Threshold>, Vec<Fault>), Faults> {
+) -> Result<(Bar, Vec<Fault>), Faults> {
     let text = syntax::decode(name, bytes)?;
     let page = Page::new(name, text);
     let (tree, repeated) = syntax::parse(&page);
     let Some(tree) = tree else { return Err(Faults(repeated)) };
     let mut reader = Reader::new(page, source.env, masks);
     reader.faults = repeated;
-    let sla = match tree.get_ref().as_table() {
-        Some(table) => reader.slot::<Sla>(table, "sla"),
-        None => Slot::Absent,
+    let (sla, regression, accept) = match tree.get_ref().as_table() {
+        Some(table) => (
+            reader.slot::<Sla>(table, "sla"),
+            reader.slot::<Compare>(table, "regression"),
+            reader.slot::<Many<AcceptAsk>>(table, "accept"),
+        ),
+        None => (Slot::Absent, Slot::Absent, Slot::Absent),
     };
-    let thresholds = asked(&sla, setting, &mut reader);
-    if reader.faults.is_empty() {
-        Ok((thresholds, reader.warnings))
-    } else {
-        Err(Faults(reader.faults))
-    }
+    let written = (&sla, &regression, &accept);
+    let bar = asked(written, setting, target, source.against, &mut reader);
+    if reader.faults.is_empty() { Ok((bar, reader.warnings)) } else { Err(Faults(reader.faults)) }
 }
 
 /// What is asked; it is a fault to ask nothing.
-fn asked(sla: &Slot<Sla>, setting: &Setting<'_>, reader: &mut Reader<'_>) -> Vec<Threshold> {
-    match sla {
+fn asked(
+    (sla, compare, accept): (&Slot<Sla>, &Slot<Compare>, &Slot<Many<AcceptAsk>>),
+    setting: &Setting<'_>,
+    target: Option<&Target>,
+    against: Option<&str>,
+    reader: &mut Reader<'_>,
+) -> Bar {
+    let regression = changes::regression(compare, setting, target, against, reader);
+    let compared = regression.is_some() || matches!(compare, Slot::Bad);
+    let thresholds = match sla {
         Slot::Is(At { value, .. }) if value.written > 0 => {
             limits::thresholds(value, setting, reader)
         }
+        Slot::Is(_) | Slot::Absent if compared => vec![limits::default_error_rate()],
         Slot::Is(_) | Slot::Absent => {
             let hint = "write what you expect: `[sla]` with `p95 = \"< 300ms\"`".to_owned();
             let name = reader.page.name;
@@ -157,7 +197,9 @@ fn asked(sla: &Slot<Sla>, setting: &Setting<'_>, reader: &mut Reader<'_>) -> Vec
             Vec::new()
         }
         Slot::Bad => Vec::new(),
-    }
+    };
+    let accepts = accept::accepts(accept, &setting.names, compared, reader);
+    Bar { thresholds, regression, accepts }
 }
 
 fn holds_thresholds_alone(file: &file::File) -> bool {

@@ -1,7 +1,9 @@
 //! The gate file exactly as it is written: each table with its keys, its reader and its schema.
 
+use super::accept::AcceptAsk;
 use super::ask::Expect;
 use super::auth::AuthAsk;
+use super::compare::Compare;
 use super::events::SseAsk;
 use super::json::{Form, Json};
 use super::protocol::{Graphql, Grpc};
@@ -28,6 +30,10 @@ table! {
         scenario: Many<Scenario>,
         /// What is expected: of the whole run, or of endpoints in tables of their own.
         sla: Sla,
+        /// How much worse than an earlier version it may be, and how the two are compared.
+        regression: Compare,
+        /// Regressions that are known, and let pass until a day.
+        accept: Many<AcceptAsk>,
     }
 }
 

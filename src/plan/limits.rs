@@ -74,7 +74,7 @@ fn is_whole_error_rate(threshold: &Threshold) -> bool {
 }
 
 /// What is asked of every run that is not told otherwise: less than 1 % of requests fail.
-fn default_error_rate() -> Threshold {
+pub(super) fn default_error_rate() -> Threshold {
     let bound = Value::Share(Ratio::new(0.01).expect("1 % is a share"));
     Threshold {
         selector: Selector::Whole,

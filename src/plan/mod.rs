@@ -16,6 +16,7 @@ pub mod turn;
 pub mod mix;
 pub mod threshold;
 pub mod axis;
+pub mod regression;
 mod text;
 mod reader;
 mod value;
@@ -29,6 +30,8 @@ mod events;
 mod socket;
 mod auth;
 mod sla;
+mod compare;
+pub mod accept;
 mod stage;
 mod story;
 mod file;
@@ -51,6 +54,7 @@ mod tags;
 mod cast;
 mod timed;
 mod limits;
+mod changes;
 mod check;
 mod schema;
 mod crowd;
@@ -58,6 +62,7 @@ mod planned;
 mod expected;
 mod column;
 mod plot;
+mod versus;
 mod outline;
 
 use std::time::Duration;
@@ -65,11 +70,13 @@ use std::time::Duration;
 use crate::script::message::Method;
 use crate::secret::Masks;
 use crate::shard::Shard;
+use accept::Accept;
 pub use expected::{Expected, expected, shares, starved};
 use fault::{Fault, Faults};
 use grant::Grant;
 pub use outline::outline;
 use profile::Profile;
+use regression::Regression;
 pub use rule::{Expect, HeaderRule, JsonRule};
 pub use schema::schema;
 use stream::Stream;
@@ -82,7 +89,8 @@ pub struct Source<'a> {
     pub name: &'a str,
     /// All of it.
     pub bytes: &'a [u8],
-    /// Name and bytes of another file that `[sla]` is taken from instead.
+    /// Name and bytes of another file that `[sla]`, `[regression]` and `[[accept]]` are taken from
+    /// instead.
     pub thresholds: Option<(&'a str, &'a [u8])>,
     /// Looks up an environment variable.
     pub env: &'a dyn Fn(&str) -> Option<String>,
@@ -91,6 +99,8 @@ pub struct Source<'a> {
     pub files: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
     /// Stands in for `target.url`.
     pub target: Option<&'a str>,
+    /// Stands in for `regression.against`, and asks for a comparison where the file does not.
+    pub against: Option<&'a str>,
     /// Stands in for `load.duration`.
     pub duration: Option<Duration>,
     /// Stands in for `load.seed`.
@@ -117,6 +127,10 @@ pub struct Plan {
     pub drive: Option<Drive>,
     /// What is expected, in the order of the file, the default error rate last. Never empty.
     pub thresholds: Vec<Threshold>,
+    /// How much worse than another version it may be; `None` where nothing is compared.
+    pub regression: Option<Regression>,
+    /// Regressions that are known.
+    pub accepts: Vec<Accept>,
     /// What is expected of endpoints that the chosen tags leave out: nobody judges it in this run,
     /// and every report says so.
     pub left_out: Vec<Threshold>,

@@ -10,7 +10,7 @@ use super::plot;
 use super::profile::Profile;
 use super::scenario::{Wanted, total};
 use super::threshold::{During, Level, Selector, Threshold};
-use super::{Arrivals, Drive, Http, Plan, Request, glob};
+use super::{Arrivals, Drive, Http, Plan, Request, glob, versus};
 use crate::run::Model;
 use crate::unit::{Rate, show_count, show_duration};
 
@@ -32,6 +32,7 @@ pub fn outline(plan: &Plan) -> String {
         None => out.push_str("thresholds alone: for results that exist, with `loadgate check`\n\n"),
     }
     checks(&mut out, plan, planned.as_ref());
+    versus::compared(&mut out, plan);
     for threshold in &plan.left_out {
         let threshold = shown.line(&threshold.to_string());
         say(&mut out, format_args!("left out by its tags, never judged: {threshold}"));

@@ -135,10 +135,10 @@ impl Read for Sla {
     }
 }
 
-type Key<'v> = Spanned<std::borrow::Cow<'v, str>>;
+pub(super) type Key<'v> = Spanned<std::borrow::Cow<'v, str>>;
 
 /// The entries of a table as they stand in the file.
-fn in_order<'v>(table: &'v DeTable<'v>) -> Vec<(&'v Key<'v>, &'v Spanned<DeValue<'v>>)> {
+pub(super) fn in_order<'v>(table: &'v DeTable<'v>) -> Vec<(&'v Key<'v>, &'v Spanned<DeValue<'v>>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
@@ -153,7 +153,7 @@ fn is_scope(key: &str, table: &DeTable<'_>) -> bool {
 }
 
 /// The part behind the point of a bare `p99.9`.
-fn is_decimals(key: &str) -> bool {
+pub(super) fn is_decimals(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::compared;
 use super::difference::{Difference, Part, Way};
 use super::loads::distance;
-use super::written::{Leaves, METHODS};
+use super::written::{Leaves, METHODS, number};
 use crate::metric::StatusRange;
 use crate::plan::threshold::Level;
-use crate::unit;
 
 /// The most characters of a value that are shown.
 const MOST_SHOWN: usize = 60;
@@ -24,8 +24,6 @@ enum Rule {
     Expected,
     /// The statuses that are good: fewer are stricter.
     Status,
-    /// Less is stricter; without it, nothing is asked.
-    AtMost(Level),
     /// More is stricter.
     AtLeast,
     /// What was measured is no longer what is measured.
@@ -34,6 +32,8 @@ enum Rule {
     Rest,
     /// An exception from the rules.
     Exception,
+    /// What is compared with earlier versions, and how.
+    Compared(Level),
     /// Neither more nor less.
     Told,
 }
@@ -41,6 +41,8 @@ enum Rule {
 /// How the keys differ that no other comparison looks at.
 pub(super) fn compare(old: &Leaves, new: &Leaves) -> Vec<Difference> {
     let paths: BTreeSet<&Vec<String>> = old.keys().chain(new.keys()).collect();
+    let compares = |path: &Vec<String>| path.first().is_some_and(|word| word == "regression");
+    let fresh = !old.keys().any(compares);
     let mut all: Vec<Difference> = Vec::new();
     for path in paths {
         let (was, is) = (old.get(path), new.get(path));
@@ -54,19 +56,26 @@ pub(super) fn compare(old: &Leaves, new: &Leaves) -> Vec<Difference> {
             continue;
         }
         let texts = (was.map(String::as_str), is.map(String::as_str));
-        all.extend(told(path, texts));
+        all.extend(told(path, texts, fresh));
     }
     all
 }
 
-fn told(path: &[String], (was, is): (Option<&str>, Option<&str>)) -> Option<Difference> {
+fn told(
+    path: &[String],
+    (was, is): (Option<&str>, Option<&str>),
+    fresh: bool,
+) -> Option<Difference> {
     let entry = was.or(is).is_some_and(str::is_empty);
     let (way, level) = match rule(path, entry) {
         Rule::Counted => return None,
         Rule::Told => (Way::Changed, Level::Fail),
         Rule::Expected => (expected(was, is), Level::Fail),
         Rule::Status => (statuses(was, is)?, Level::Fail),
-        Rule::AtMost(level) => (at_most(was, is), level),
+        Rule::Compared(level) => {
+            let key = path.last().map_or("", String::as_str);
+            (compared::way(key, (was, is), fresh), level)
+        }
         Rule::AtLeast => (at_least(was, is), Level::Fail),
         Rule::Asked => (Way::Loosened, Level::Fail),
         Rule::Rest => (rest(was, is)?, Level::Fail),
@@ -111,9 +120,8 @@ fn rule(path: &[String], entry: bool) -> Rule {
         "scenario" if within("extract") && last == "default" => Rule::Exception,
         "scenario" if within("extract") || within("data") => Rule::Told,
         "request" | "scenario" if asked && !within("headers") && !within("json") => Rule::Asked,
-        "regression" if last == "warn" => Rule::AtMost(Level::Warn),
-        "regression" if last == "baseline" => Rule::Asked,
-        "regression" | "safety" => Rule::AtMost(Level::Fail),
+        "regression" if last == "warn" => Rule::Compared(Level::Warn),
+        "regression" => Rule::Compared(Level::Fail),
         "accept" => Rule::Exception,
         _ => Rule::Told,
     }
@@ -140,17 +148,6 @@ fn statuses(was: Option<&str>, is: Option<&str>) -> Option<Way> {
     (was != is).then_some(way)
 }
 
-fn at_most(was: Option<&str>, is: Option<&str>) -> Way {
-    match (was, is) {
-        (None, _) => Way::Added,
-        (Some(_), None) => Way::Removed,
-        (Some(was), Some(is)) => {
-            let smaller = number(was).zip(number(is)).is_some_and(|(was, is)| is < was);
-            if smaller { Way::Tightened } else { Way::Loosened }
-        }
-    }
-}
-
 fn at_least(was: Option<&str>, is: Option<&str>) -> Way {
     let numbers = was.and_then(number).zip(is.and_then(number));
     if numbers.is_some_and(|(was, is)| is > was) { Way::Tightened } else { Way::Loosened }
@@ -166,16 +163,6 @@ fn rest(was: Option<&str>, is: Option<&str>) -> Option<Way> {
     let Some((was, is)) = mean(was).zip(mean(is)) else { return Some(Way::Loosened) };
     let way = if is < was { Way::Tightened } else { Way::Loosened };
     ((was - is).abs() > f64::EPSILON).then_some(way)
-}
-
-/// A number with or without a unit, in seconds, events per second or percent; its distance from
-/// nothing where it is a change, as in `-5%`.
-fn number(text: &str) -> Option<f64> {
-    let text = text.trim().trim_start_matches(['+', '-', '<', '>', '=', ' ']);
-    let plain = text.trim_end_matches("pp").trim_end_matches('%').trim();
-    let rate = || unit::Rate::parse(text).ok().map(unit::Rate::as_f64);
-    let time = || unit::parse_duration(text).ok().map(|time| time.as_secs_f64());
-    plain.parse().ok().filter(|number: &f64| number.is_finite()).or_else(time).or_else(rate)
 }
 
 fn part(path: &[String]) -> Part {

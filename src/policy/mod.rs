@@ -5,6 +5,7 @@ mod difference;
 mod bars;
 mod loads;
 mod written;
+mod compared;
 mod keys;
 mod origin;
 

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use toml::de::{DeTable, DeValue};
 
+use crate::unit;
+
 /// The values of a file by their place: names of tables and keys, entries of lists by their name.
 pub(super) type Leaves = BTreeMap<Vec<String>, String>;
 
@@ -95,4 +97,14 @@ fn shown(value: &DeValue<'_>) -> String {
             format!("{{ {} }}", table.iter().map(one).collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// A number with or without a unit, in seconds, events per second or percent; its distance from
+/// nothing where it is a change, as in `-5%`.
+pub(super) fn number(text: &str) -> Option<f64> {
+    let text = text.trim().trim_start_matches(['+', '-', '<', '>', '=', ' ']);
+    let plain = text.trim_end_matches("pp").trim_end_matches('%').trim();
+    let rate = || unit::Rate::parse(text).ok().map(unit::Rate::as_f64);
+    let time = || unit::parse_duration(text).ok().map(|time| time.as_secs_f64());
+    plain.parse().ok().filter(|number: &f64| number.is_finite()).or_else(time).or_else(rate)
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::change::{self, Accepted};
 use super::measured::Measured;
 use super::words;
-use crate::judge::finding::{Asked, Doubt, Finding, Outcome, Rule, Scope};
+use crate::judge::finding::{Asked, Change, Doubt, Finding, Outcome, Rule, Scope};
 use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit};
 use crate::sanitise::Clean;
@@ -51,6 +52,14 @@ pub struct Check {
     pub default: bool,
     /// Only the gate file of the base commit asks for it.
     pub base: bool,
+    /// How it changed against another version, where that could be measured.
+    pub change: Option<Change>,
+    /// The least change that counts beside the limit.
+    pub floor: Option<Duration>,
+    /// Who let it pass, until when, and why.
+    pub accepted: Option<Accepted>,
+    /// How much it asks for attention.
+    pub mark: Mark,
     /// What is said of the gate file itself; `None` for any other check.
     pub policy: Option<Clean>,
     /// The line of the gate file, 1-based; 0 for none.
@@ -71,13 +80,27 @@ pub enum Mark {
     Warn,
     /// Not judged, and only said.
     Unsure,
+    /// Not judged, and the gate file wants no more ado about it.
+    Open,
     /// Held.
     Held,
 }
 
 impl Mark {
     /// Every mark, the most urgent first.
-    pub const ALL: [Self; 5] = [Self::Fail, Self::Doubt, Self::Warn, Self::Unsure, Self::Held];
+    pub const ALL: [Self; 6] =
+        [Self::Fail, Self::Doubt, Self::Warn, Self::Unsure, Self::Open, Self::Held];
+
+    fn of(finding: &Finding) -> Self {
+        match (&finding.outcome, finding.level) {
+            (Outcome::Held, _) => Self::Held,
+            (Outcome::Breached, Level::Fail) => Self::Fail,
+            (Outcome::Breached, Level::Warn) => Self::Warn,
+            (Outcome::Unjudged(_), Level::Fail) => Self::Doubt,
+            (Outcome::Unjudged(_), Level::Warn) if finding.quiet => Self::Open,
+            (Outcome::Unjudged(_), Level::Warn) => Self::Unsure,
+        }
+    }
 
     /// The word in front of a check.
     #[must_use]
@@ -86,7 +109,17 @@ impl Mark {
             Self::Fail => "fail",
             Self::Doubt | Self::Unsure => "doubt",
             Self::Warn => "warn",
+            Self::Open => "open",
             Self::Held => "held",
+        }
+    }
+
+    /// Whether it asks for attention at all.
+    #[must_use]
+    pub fn is_urgent(self) -> bool {
+        match self {
+            Self::Fail | Self::Doubt | Self::Warn | Self::Unsure => true,
+            Self::Open | Self::Held => false,
         }
     }
 }
@@ -100,18 +133,12 @@ impl Check {
         clean: &dyn Fn(&str) -> Clean,
         measured: Option<&Measured>,
     ) -> Self {
-        let (metric, limit, over, during) = match &finding.asked {
-            Asked::Limit { metric, limit, over, during } => {
-                (metric.to_string(), words::limit(*limit), *over, during.as_deref())
-            }
-            Asked::Fit => ("fit".to_owned(), String::new(), None, None),
-            Asked::Policy(_) => ("policy".to_owned(), String::new(), None, None),
-        };
-        let excess = match (&finding.asked, finding.got, &finding.outcome) {
-            (Asked::Limit { limit, .. }, Some(got), Outcome::Breached) => {
-                words::excess(got, *limit)
-            }
-            (Asked::Limit { .. } | Asked::Fit | Asked::Policy(_), _, _) => None,
+        let Wanted { metric, limit, over, during, floor } = Wanted::of(&finding.asked);
+        let breach = (&finding.asked, finding.got, &finding.outcome);
+        let excess = if let (Asked::Limit { limit, .. }, Some(got), Outcome::Breached) = breach {
+            words::excess(got, *limit)
+        } else {
+            None
         };
         let (doubt, reasons) = doubt(&finding.outcome, clean);
         let trust = finding.rule == Rule::Trust;
@@ -136,21 +163,13 @@ impl Check {
             at: finding.at,
             default: finding.default,
             base: finding.base,
+            change: finding.change.clone(),
+            floor,
+            accepted: finding.accepted.as_ref().map(|one| Accepted::of(one, clean)),
+            mark: Mark::of(finding),
             policy: policy(&finding.asked).map(clean),
             line: finding.line,
             beside: measured.and_then(|measured| beside(finding, measured)),
-        }
-    }
-
-    /// How much it asks for attention.
-    #[must_use]
-    pub fn mark(&self) -> Mark {
-        match (&self.outcome, self.level) {
-            (Outcome::Held, _) => Mark::Held,
-            (Outcome::Breached, Level::Fail) => Mark::Fail,
-            (Outcome::Breached, Level::Warn) => Mark::Warn,
-            (Outcome::Unjudged(_), Level::Fail) => Mark::Doubt,
-            (Outcome::Unjudged(_), Level::Warn) => Mark::Unsure,
         }
     }
 
@@ -174,6 +193,16 @@ impl Check {
         }
     }
 
+    /// What was measured, for a column of numbers: `412.3 ms`, or `+7.2 %` of a change.
+    #[must_use]
+    pub fn measured(&self) -> String {
+        match (&self.change, self.got) {
+            (Some(change), _) => change::short(change),
+            (None, Some(got)) => words::value(got),
+            (None, None) => "–".to_owned(),
+        }
+    }
+
     /// What was measured and what it should be: `p99 412.3 ms, limit < 250 ms`; why there is no
     /// answer else.
     #[must_use]
@@ -182,25 +211,21 @@ impl Check {
             let doubted = matches!(self.outcome, Outcome::Unjudged(_));
             return if doubted { &self.doubt } else { said }.to_string();
         }
-        match (self.rule, self.got, &self.outcome) {
-            (Rule::Trust, _, Outcome::Held) => "kept up with its plan".to_owned(),
-            (Rule::Trust, _, Outcome::Breached) => "did not keep up with its plan".to_owned(),
-            (_, Some(got), Outcome::Held | Outcome::Breached) => {
-                format!("{} {}, limit {}", self.metric, words::value(got), self.limit)
+        let metric = &self.metric;
+        let measured = match (&self.change, self.got) {
+            (Some(change), _) => format!("{metric} {}", change::estimate(change)),
+            (None, Some(got)) => format!("{metric} {}", words::value(got)),
+            (None, None) => metric.clone(),
+        };
+        match (self.rule, &self.outcome) {
+            (Rule::Trust, Outcome::Held) => "kept up with its plan".to_owned(),
+            (Rule::Trust, Outcome::Breached) => "did not keep up with its plan".to_owned(),
+            (Rule::Trust, Outcome::Unjudged(_)) => self.doubt.to_string(),
+            (Rule::Sla | Rule::Regression, Outcome::Held | Outcome::Breached) => {
+                format!("{measured}, limit {}", self.limit)
             }
-            (_, None, Outcome::Held | Outcome::Breached) => {
-                format!("{}, limit {}", self.metric, self.limit)
-            }
-            (Rule::Trust, _, Outcome::Unjudged(_)) => self.doubt.to_string(),
-            (Rule::Sla, Some(got), Outcome::Unjudged(_)) => format!(
-                "{} {}, limit {}: {}",
-                self.metric,
-                words::value(got),
-                self.limit,
-                self.doubt
-            ),
-            (Rule::Sla, None, Outcome::Unjudged(_)) => {
-                format!("{}, limit {}: {}", self.metric, self.limit, self.doubt)
+            (Rule::Sla | Rule::Regression, Outcome::Unjudged(_)) => {
+                format!("{measured}, limit {}: {}", self.limit, self.doubt)
             }
         }
     }
@@ -227,6 +252,11 @@ impl Check {
             (None, None) => {}
         }
         all.extend(self.beside.clone());
+        if let Some(change) = &self.change {
+            all.extend(change::remarks(change, self.got.map(words::value), self.samples));
+        }
+        all.extend(self.floor.map(|floor| format!("and by more than {}", words::duration(floor))));
+        all.extend(self.accepted.iter().map(ToString::to_string));
         if self.base {
             all.push("asked for by the base commit, and no longer by this gate file".to_owned());
         }
@@ -234,6 +264,33 @@ impl Check {
             all.push("a default, not in the gate file".to_owned());
         }
         all
+    }
+}
+
+/// What was asked, in words.
+#[derive(Default)]
+struct Wanted<'a> {
+    metric: String,
+    limit: String,
+    over: Option<Duration>,
+    during: Option<&'a str>,
+    floor: Option<Duration>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(asked: &'a Asked) -> Self {
+        match asked {
+            Asked::Limit { metric, limit, over, during } => {
+                let (metric, limit) = (metric.to_string(), words::limit(*limit));
+                Self { metric, limit, over: *over, during: during.as_deref(), floor: None }
+            }
+            Asked::Change { metric, limit, floor } => {
+                let (metric, limit) = (metric.to_string(), words::margin(*limit));
+                Self { metric, limit, floor: *floor, ..Self::default() }
+            }
+            Asked::Fit => Self { metric: "fit".to_owned(), ..Self::default() },
+            Asked::Policy(_) => Self { metric: "policy".to_owned(), ..Self::default() },
+        }
     }
 }
 
@@ -245,9 +302,14 @@ fn doubt<'a>(outcome: &'a Outcome, clean: &dyn Fn(&str) -> Clean) -> (Clean, &'a
             (Clean::line("the generator was not fit"), reasons)
         }
         // The only doubts that repeat a text from outside.
-        Outcome::Unjudged(doubt @ (Doubt::NoSuchScope { .. } | Doubt::NoBase(_))) => {
-            (clean(&doubt.to_string()), &[])
-        }
+        Outcome::Unjudged(
+            doubt @ (Doubt::NoSuchScope { .. }
+            | Doubt::NoBase(_)
+            | Doubt::Foreign(_)
+            | Doubt::OtherLoad(_)
+            | Doubt::Damaged(_)
+            | Doubt::Unequal(_)),
+        ) => (clean(&doubt.to_string()), &[]),
         Outcome::Unjudged(doubt) => (Clean::line(&doubt.to_string()), &[]),
         Outcome::Held | Outcome::Breached => (Clean::default(), &[]),
     }
@@ -256,7 +318,7 @@ fn doubt<'a>(outcome: &'a Outcome, clean: &dyn Fn(&str) -> Clean) -> (Clean, &'a
 fn policy(asked: &Asked) -> Option<&str> {
     match asked {
         Asked::Policy(said) => Some(said),
-        Asked::Limit { .. } | Asked::Fit => None,
+        Asked::Limit { .. } | Asked::Change { .. } | Asked::Fit => None,
     }
 }
 
@@ -265,7 +327,7 @@ fn time_limit(asked: &Asked) -> Option<Duration> {
         Asked::Limit { limit: Limit { bound: Value::Time(time), .. }, during: None, .. } => {
             Some(*time)
         }
-        Asked::Limit { .. } | Asked::Fit | Asked::Policy(_) => None,
+        Asked::Limit { .. } | Asked::Change { .. } | Asked::Fit | Asked::Policy(_) => None,
     }
 }
 

@@ -7,7 +7,7 @@ use super::check::{Check, Mark};
 use super::measured::{Measured, Spread, spread};
 use super::series::{Moment, series};
 use super::{Case, words};
-use crate::judge::finding::{Doubt, Outcome, Scope, Verdict};
+use crate::judge::finding::{Doubt, Outcome, Rule, Scope, Verdict};
 use crate::metric::Value;
 use crate::run::{self, Clock, Merged, Model, Run, Starved, Stop};
 use crate::sanitise::{self, Clean};
@@ -226,7 +226,7 @@ impl Facts {
 
     /// The checks with one mark, in the order of the plan.
     pub fn marked(&self, mark: Mark) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(move |check| check.mark() == mark)
+        self.checks.iter().filter(move |check| check.mark == mark)
     }
 }
 
@@ -316,22 +316,27 @@ fn why(facts: &Facts, stop: &Stop) -> String {
                 let trust = facts.checks.iter().find(|check| check.is_fitness())?;
                 let reason = trust.reasons.first().map(|reason| format!(": {reason}"));
                 let reason = reason.unwrap_or_default();
-                (trust.mark() == Mark::Doubt).then(|| format!("{}{reason}", trust.doubt))
+                (trust.mark == Mark::Doubt).then(|| format!("{}{reason}", trust.doubt))
             };
             ended.or_else(unfit).or_else(|| first(Mark::Doubt))
         }
-        Verdict::Pass => {
-            let held = facts.marked(Mark::Held).count() as u64;
-            let held = if held == all {
-                format!("{} held", words::plural(all, "check"))
-            } else {
-                format!("{} of {} held", words::count(held), words::plural(all, "check"))
-            };
-            let warned = first(Mark::Warn).map(|text| format!(", with a warning: {text}"));
-            Some(held + &warned.unwrap_or_default())
-        }
+        Verdict::Pass => Some(held(facts, first(Mark::Warn))),
     };
     told.unwrap_or_else(|| "nothing was asked that could fail".to_owned())
+}
+
+/// How many checks held, and what else there is to say of them.
+fn held(facts: &Facts, warned: Option<String>) -> String {
+    let (all, held) = (facts.checks.len() as u64, facts.marked(Mark::Held).count() as u64);
+    let told = words::plural(all, "check");
+    let told = if held == all { told } else { format!("{} of {told}", words::count(held)) };
+    let compared = || {
+        let mut unsure = facts.marked(Mark::Unsure);
+        let open = unsure.find(|check| check.rule == Rule::Regression)?;
+        Some(format!("{} {}", open.place(), open.said()))
+    };
+    let warned = warned.or_else(compared).map(|text| format!(", with a warning: {text}"));
+    format!("{told} held{}", warned.unwrap_or_default())
 }
 
 /// What a reader must know to believe the numbers.
@@ -367,7 +372,7 @@ fn notes(facts: &Facts, merged: Option<Merged>, interrupted: Option<Clean>) -> V
             .bar
             .as_ref()
             .is_none_or(|bar| !bar.approved && matches!(bar.state, "same" | "changed"));
-        check.policy.is_some() && check.mark() == Mark::Held && !ordinary
+        check.policy.is_some() && check.mark == Mark::Held && !ordinary
     };
     let held = facts.checks.iter().find(told);
     all.extend(held.map(|check| format!("{} {}", check.place(), check.said())));

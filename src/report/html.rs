@@ -141,9 +141,9 @@ fn checks(facts: &Facts) -> Markup {
 }
 
 fn check_row(check: &Check) -> Markup {
-    let class = match check.mark() {
+    let class = match check.mark {
         Mark::Fail => "pill fail",
-        Mark::Doubt | Mark::Warn | Mark::Unsure => "pill doubt",
+        Mark::Doubt | Mark::Warn | Mark::Unsure | Mark::Open => "pill doubt",
         Mark::Held => "pill pass",
     };
     let mut remarks: Vec<String> = check.excess.clone().into_iter().collect();
@@ -158,10 +158,10 @@ fn check_row(check: &Check) -> Markup {
     remarks.extend(line);
     html! {
         tr {
-            td { span class=(class) { (check.mark().word()) } }
+            td { span class=(class) { (check.mark.word()) } }
             th scope="row" { (check.place()) }
             td.w { (check.metric) }
-            td.n { (check.got.map_or_else(|| "–".to_owned(), words::value)) }
+            td.n { (check.measured()) }
             td.w { (check.limit) }
             td.n { @if check.samples > 0 { (words::count(check.samples)) } @else { "–" } }
             td.rest { (remarks.join("; ")) }

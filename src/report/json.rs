@@ -6,15 +6,16 @@ use std::time::Duration;
 use schemars::generate::SchemaSettings;
 
 use super::bar::{Bar, Line};
+use super::change;
 use super::check::Check;
 use super::facts::{self, Facts, Fitness};
 use super::measured::{self, Measured};
 use super::verdict::{
-    Descriptors, Difference, Endpoint, Environment, File, Finding, Generator, Got, Lag, Missed,
-    Policy, Refused, Spread, Stop, Timed, Told, Window,
+    Accepted, Change, Descriptors, Difference, Endpoint, Environment, File, Finding, Generator,
+    Got, Lag, Missed, Policy, Refused, Spread, Stop, Timed, Told, Window,
 };
 use super::words;
-use crate::judge::finding::{Doubt, Outcome};
+use crate::judge::finding::{self, Doubt, Outcome, Rests};
 use crate::metric::Value;
 use crate::sanitise::Clean;
 use crate::unit::{self, Ratio};
@@ -52,7 +53,6 @@ fn finding(check: &Check) -> Finding<'_> {
         Outcome::Unjudged(doubt) => (Some(doubt.name()), need(doubt)),
         Outcome::Held | Outcome::Breached => (None, None),
     };
-    let got = |got: Value| Got { value: got.number().map(rounded), unit: got.unit() };
     Finding {
         rule: check.rule.name(),
         scope: check.scope.as_str(),
@@ -68,14 +68,66 @@ fn finding(check: &Check) -> Finding<'_> {
         samples: check.samples,
         need,
         window: check.at.map(|(from, to)| Window { from_s: seconds(from), to_s: seconds(to) }),
+        change: check.change.as_ref().map(changed),
+        accepted: check.accepted.as_ref().map(accepted),
         default: check.default,
         base: check.base,
         line: (check.line > 0).then_some(check.line),
     }
 }
 
+fn changed(change: &finding::Change) -> Change {
+    let percent = |share: f64| share.is_finite().then(|| rounded(share * 100.0));
+    let (rounds, runs) = match change.rests {
+        Rests::Rounds(count) => (Some(count), None),
+        Rests::Runs(count) => (None, Some(count)),
+    };
+    Change {
+        unit: if change.in_points { "pp" } else { "%" },
+        estimate: percent(change.estimate),
+        lower: percent(change.lower),
+        upper: percent(change.upper),
+        p: rounded(change.p),
+        rounds,
+        runs,
+        base: change.base.map(got),
+        detectable: change.detectable.and_then(percent),
+        armed: change.armed,
+        method: change.method,
+    }
+}
+
+fn accepted(told: &change::Accepted) -> Accepted<'_> {
+    let change::Accepted { reason, until, by } = told;
+    Accepted { reason: reason.as_str(), until: until.as_str(), by: by.as_str() }
+}
+
+fn got(got: Value) -> Got {
+    Got { value: got.number().map(rounded), unit: got.unit() }
+}
+
 fn need(doubt: &Doubt) -> Option<u64> {
-    if let Doubt::TooFew { need, .. } = doubt { Some(*need) } else { None }
+    match doubt {
+        Doubt::TooFew { need, .. } => Some(*need),
+        Doubt::TooFewRuns { need, .. } | Doubt::TooFewRounds { need, .. } => Some(*need as u64),
+        Doubt::NoSuchScope { .. }
+        | Doubt::NoSamples
+        | Doubt::NoAnswers
+        | Doubt::FellBehind(_)
+        | Doubt::CutShort
+        | Doubt::NoWindows
+        | Doubt::NoSuchStage
+        | Doubt::OverRange
+        | Doubt::NoBase(_)
+        | Doubt::OneShard(_)
+        | Doubt::NoBaseline
+        | Doubt::Foreign(_)
+        | Doubt::OtherLoad(_)
+        | Doubt::Damaged(_)
+        | Doubt::Unequal(_)
+        | Doubt::Undecided
+        | Doubt::Unarmed => None,
+    }
 }
 
 fn told(facts: &Facts) -> Told<'_> {

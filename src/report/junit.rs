@@ -17,7 +17,7 @@ use super::check::{Check, Mark};
 use super::facts::Facts;
 use super::text;
 use super::words;
-use crate::judge::finding::Outcome;
+use crate::judge::finding::{Outcome, Rule};
 use crate::metric::Value;
 use crate::plan::threshold::Level;
 use crate::sanitise::{self, Clean};
@@ -83,7 +83,8 @@ fn name(check: &Check) -> String {
     let during = check.during.as_ref().map(|stage| format!(" during {stage}"));
     let warn = if check.level == Level::Warn { " (warn)" } else { "" };
     let more = over.unwrap_or_default() + &during.unwrap_or_default();
-    format!("{} {}{more}{warn}", check.place(), check.metric)
+    let change = if check.rule == Rule::Regression { " change" } else { "" };
+    format!("{} {}{change}{more}{warn}", check.place(), check.metric)
 }
 
 fn test_case(facts: &Facts, check: &Check, name: &str) -> TestCase {
@@ -93,17 +94,17 @@ fn test_case(facts: &Facts, check: &Check, name: &str) -> TestCase {
     let body = sanitise::xml(&body(facts, check, &said));
     let time = time_of(facts, check);
     let kind = format!("{}.{}", check.rule.name(), check.metric);
-    let mut case = match (check.mark(), &check.outcome) {
+    let mut case = match (check.mark, &check.outcome) {
         (Mark::Fail, _) => TestCaseBuilder::failure(name, time, &kind, &message),
         (Mark::Doubt, Outcome::Unjudged(doubt)) => {
             TestCaseBuilder::error(name, time, doubt.name(), &message)
         }
-        (Mark::Doubt | Mark::Warn | Mark::Unsure | Mark::Held, _) => {
+        (Mark::Doubt | Mark::Warn | Mark::Unsure | Mark::Open | Mark::Held, _) => {
             TestCaseBuilder::success(name, time)
         }
     };
     case.set_trace(&body);
-    if matches!(check.mark(), Mark::Warn | Mark::Unsure) {
+    if matches!(check.mark, Mark::Warn | Mark::Unsure | Mark::Open) {
         case.set_system_out(&format!("warning: {body}"));
     }
     // A dot would part the name into packages and classes.

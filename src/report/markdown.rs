@@ -153,7 +153,7 @@ pub fn sparkline(values: &[Option<Value>]) -> String {
 
 /// What failed, is in doubt or only warns: always in sight.
 fn urgent(facts: &Facts) -> Block {
-    let marks = Mark::ALL.into_iter().filter(|mark| *mark != Mark::Held);
+    let marks = Mark::ALL.into_iter().filter(|mark| mark.is_urgent());
     let rows: Vec<_> = marks.flat_map(|mark| facts.marked(mark)).map(row).collect();
     let head = if rows.is_empty() { String::new() } else { CHECKS.to_owned() };
     Block {
@@ -202,11 +202,15 @@ fn differences(facts: &Facts) -> Block {
 }
 
 fn held(facts: &Facts) -> Block {
-    let rows: Vec<_> = facts.marked(Mark::Held).map(row).collect();
+    let open = facts.marked(Mark::Open).map(row);
+    let rows: Vec<_> = open.chain(facts.marked(Mark::Held).map(row)).collect();
+    let count = |mark| facts.marked(mark).count() as u64;
+    let (left, sure) = (count(Mark::Open), count(Mark::Held));
+    let more = if left > 0 { format!(", {} left open", words::count(left)) } else { String::new() };
     let head = if rows.is_empty() {
         String::new()
     } else {
-        opened(&format!("{} held", words::plural(rows.len() as u64, "check"))) + CHECKS
+        opened(&format!("{} held{more}", words::plural(sure, "check"))) + CHECKS
     };
     Block { head, rows, foot: CLOSED.to_owned(), rest: "held, in verdict.json and junit.xml" }
 }
@@ -221,21 +225,22 @@ fn opened(summary: &str) -> String {
 }
 
 fn row(check: &Check) -> String {
-    let sign = match check.mark() {
+    let sign = match check.mark {
         Mark::Fail => "❌ fail",
         Mark::Doubt | Mark::Unsure => "❔ doubt",
         Mark::Warn => "⚠️ warn",
+        Mark::Open => "❔ open",
         Mark::Held => "✅ held",
     };
     let ours = check.whole || check.rule == Rule::Trust;
     let place = if ours { check.place().to_owned() } else { markdown_code(check.place()) };
-    let got = check.got.map_or_else(|| "–".to_owned(), words::value);
-    let got = if check.mark() == Mark::Held { got } else { format!("**{got}**") };
+    let got = check.measured();
+    let got = if check.mark.is_urgent() { format!("**{got}**") } else { got };
     let mut remarks: Vec<String> = check.excess.clone().into_iter().collect();
     if !check.doubt.as_str().is_empty() {
         remarks.push(check.doubt.to_string());
     }
-    if check.mark() == Mark::Held && check.level == Level::Warn {
+    if check.mark == Mark::Held && check.level == Level::Warn {
         remarks.push("only warns".to_owned());
     }
     if check.policy.is_some() && check.doubt.as_str().is_empty() {

@@ -2,6 +2,7 @@
 
 pub mod words;
 pub mod measured;
+pub mod change;
 pub mod check;
 pub mod series;
 pub mod bar;

@@ -31,7 +31,7 @@ pub fn render(facts: &Facts, style: Style) -> String {
         out.push_str(&folded("note", note.as_str(), style));
     }
     out.push('\n');
-    let untrusted = |check: &&Check| check.is_fitness() && check.mark() == Mark::Doubt;
+    let untrusted = |check: &&Check| check.is_fitness() && check.mark == Mark::Doubt;
     if let Some(check) = facts.checks.iter().find(untrusted) {
         // What made one thing unjudged made all of them so: told once.
         out.push_str(&unmet(check, style));
@@ -40,10 +40,11 @@ pub fn render(facts: &Facts, style: Style) -> String {
         let others = facts.checks.iter().filter(|check| check.rule != Rule::Trust);
         out.push_str(&compact(others, Mark::Doubt, style));
     } else {
-        let unheld = Mark::ALL.into_iter().filter(|mark| *mark != Mark::Held);
-        for check in unheld.flat_map(|mark| facts.marked(mark)) {
+        let urgent = Mark::ALL.into_iter().filter(|mark| mark.is_urgent());
+        for check in urgent.flat_map(|mark| facts.marked(mark)) {
             out.push_str(&unmet(check, style));
         }
+        out.push_str(&compact(facts.marked(Mark::Open), Mark::Open, style));
         out.push_str(&compact(facts.marked(Mark::Held), Mark::Held, style));
     }
     if let Some(bar) = &facts.bar {
@@ -81,7 +82,7 @@ fn painted(text: &str, code: &str, style: Style) -> String {
 fn marked(mark: Mark, style: Style) -> String {
     let code = match mark {
         Mark::Fail => "31",
-        Mark::Doubt | Mark::Warn | Mark::Unsure => "33",
+        Mark::Doubt | Mark::Warn | Mark::Unsure | Mark::Open => "33",
         Mark::Held => "32",
     };
     painted(&format!("{:<5}", mark.word()), code, style)
@@ -91,7 +92,7 @@ fn marked(mark: Mark, style: Style) -> String {
 fn unmet(check: &Check, style: Style) -> String {
     let said = format!("{}  {}", check.place(), check.said());
     let excess = check.excess.as_ref().map(|excess| format!(" ({excess})")).unwrap_or_default();
-    let mut out = wrapped(&format!("{said}{excess}"), &marked(check.mark(), style), style);
+    let mut out = wrapped(&format!("{said}{excess}"), &marked(check.mark, style), style);
     for remark in check.remarks() {
         out.push_str(&wrapped(&remark, "     ", style));
     }
@@ -127,7 +128,8 @@ fn short(check: &Check) -> String {
     let warn = if check.level == Level::Warn { " (warn)" } else { "" };
     let over = check.over.map(|over| format!(" each {}", words::duration(over)));
     let during = check.during.as_ref().map(|stage| format!(" during {stage}"));
-    let got = check.got.map(|got| format!(" {}", words::value(got))).unwrap_or_default();
+    let known = check.got.is_some() || check.change.is_some();
+    let got = if known { format!(" {}", check.measured()) } else { String::new() };
     let limit = if check.limit.is_empty() { "" } else { " " };
     let more = over.unwrap_or_default() + &during.unwrap_or_default();
     format!("{} {}{got}{limit}{}{more}{warn}{default}", check.place(), check.metric, check.limit)

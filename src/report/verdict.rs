@@ -1,10 +1,14 @@
 //! The shape of `verdict.json`. What stands here is a promise: the published schema is derived from
 //! it.
 
+mod change;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+
+pub(super) use change::{Accepted, Change};
 
 /// The judgement of one run of a gate, as `loadgate run` and `loadgate check` write it.
 #[derive(Serialize, JsonSchema)]
@@ -29,8 +33,9 @@ pub(super) struct File<'a> {
 /// What became of one expectation.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Finding<'a> {
-    /// `sla`: a threshold. `trust`: the measurement itself must be fit to be judged, and the gate
-    /// file must not ask for less than the base commit's.
+    /// `sla`: a threshold. `regression`: a comparison with another version. `trust`: the
+    /// measurement itself must be fit to be judged, and the gate file must not ask for less than the
+    /// base commit's.
     #[schemars(extend("enum" = ["sla", "regression", "trust"]))]
     pub(super) rule: &'static str,
     /// `*` for the whole run, an endpoint's name else.
@@ -38,7 +43,7 @@ pub(super) struct Finding<'a> {
     /// What was measured: `p99`, `good_p99`, `mean`, `max`, `error_rate`, `throughput`, `count`,
     /// `status_5xx`; `fit` of the measurement itself, `policy` of the gate file.
     pub(super) metric: &'a str,
-    /// The limit as the gate file has it: `< 250ms`.
+    /// The limit as the gate file has it: `< 250ms`; `+5%` of a comparison.
     pub(super) asked: &'a str,
     /// Each window of this length was looked at.
     pub(super) over: Option<String>,
@@ -58,11 +63,17 @@ pub(super) struct Finding<'a> {
     pub(super) level: &'static str,
     /// The samples behind it.
     pub(super) samples: u64,
-    /// How many samples it would have taken, where there were too few.
+    /// How many samples, rounds or earlier runs it would have taken, where there were too few.
     pub(super) need: Option<u64>,
     /// Where in the run the worst window lies.
     pub(super) window: Option<Window>,
-    /// Nobody wrote it: it is the default error rate.
+    /// How it changed against another version; absent where nothing was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) change: Option<Change>,
+    /// A person let it pass; absent where nobody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) accepted: Option<Accepted<'a>>,
+    /// Nobody wrote it: it is a default.
     pub(super) default: bool,
     /// Only the gate file of the base commit asks for it; absent where this one does.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

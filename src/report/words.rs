@@ -8,7 +8,7 @@ use crate::metric::Value;
 use crate::plan::threshold::Limit;
 use crate::run::{Clock, Model, Stop};
 use crate::script::code::Code;
-use crate::unit;
+use crate::unit::{self, Margin};
 
 pub use crate::unit::show_count as count;
 
@@ -99,8 +99,44 @@ pub fn excess(got: Value, limit: Limit) -> Option<String> {
 pub fn asked(asked: &Asked) -> String {
     match asked {
         Asked::Limit { limit, .. } => limit.to_string(),
+        Asked::Change { limit, .. } => limit.to_string(),
         Asked::Fit => "fit".to_owned(),
         Asked::Policy(_) => "policy".to_owned(),
+    }
+}
+
+/// How much something may change, for people: `+5 %`, `+0.5 pp`.
+#[must_use]
+pub fn margin(margin: Margin) -> String {
+    margin.to_string().replace('%', " %").replace("pp", " pp")
+}
+
+/// A change with its sign: `+7.2 %`, `-0.31 %`, `+0.5 pp`; nothing where nothing bounds it.
+#[must_use]
+pub fn change(share: f64, in_points: bool) -> Option<String> {
+    let percent = share * 100.0;
+    let unit = if in_points { "pp" } else { "%" };
+    let decimals = if percent.abs() >= 99.95 {
+        0
+    } else if percent.abs() >= 0.995 {
+        1
+    } else {
+        2
+    };
+    let text = format!("{percent:+.decimals$}");
+    // A zero has no sign.
+    let text = if text.trim_start_matches(['+', '-', '0', '.']).is_empty() { "0" } else { &text };
+    percent.is_finite().then(|| format!("{text} {unit}"))
+}
+
+/// A chance: `0.03`, `0.0012`, `< 0.0001`.
+#[must_use]
+pub fn chance(p: f64) -> String {
+    if p < 0.0001 {
+        "< 0.0001".to_owned()
+    } else {
+        let decimals = if p < 0.01 { 4 } else { 2 };
+        format!("{p:.decimals$}")
     }
 }
 

@@ -132,7 +132,7 @@ impl Reading {
         let limit = self.check.limited(level);
         let detectable = self.detectable(rates.alpha, family);
         let claimed = self.confirmed(rates.alpha, family);
-        let mut outcome = self.check.outcome(claimed, Seen { estimate, upper, limit, level });
+        let mut outcome = Seen { estimate, upper, limit }.outcome(claimed);
         if self.second.is_none() && self.suspicious(family) {
             outcome = Outcome::Inconclusive;
         }

@@ -24,9 +24,11 @@ pub enum Outcome {
     Pass,
     /// Worse for sure, but within the limit.
     Warn,
-    /// The data cannot tell.
+    /// The data cannot tell: neither is the limit excluded, nor are a claim and an estimate beyond
+    /// the limit both there.
     Inconclusive,
-    /// Worse for sure at the level of the whole family, and the limit is not excluded.
+    /// Worse for sure at the level of the whole family, and the estimate lies beyond the limit. A
+    /// true shift of exactly the limit fails in half of all comparisons.
     Fail,
 }
 
@@ -89,30 +91,27 @@ impl Check {
         let limit = self.logarithm(self.limit);
         self.floor.map_or(limit, |floor| limit.max(self.logarithm(floor / level)))
     }
-
-    /// What to say of a shift, given whether it is claimed at the family's level.
-    #[must_use]
-    pub(super) fn outcome(&self, claimed: bool, seen: Seen) -> Outcome {
-        let above_floor = self.floor.is_none_or(|floor| {
-            let needed = self.logarithm(floor / seen.level);
-            seen.estimate >= needed
-        });
-        match (claimed, seen.upper < seen.limit) {
-            (true, false) if above_floor => Outcome::Fail,
-            (true, _) => Outcome::Warn,
-            (false, true) => Outcome::Pass,
-            (false, false) => Outcome::Inconclusive,
-        }
-    }
 }
 
-/// What an outcome is told from, as logarithms beside the level itself.
+/// What an outcome is told from, as logarithms.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
     pub(super) estimate: f64,
     pub(super) upper: f64,
     pub(super) limit: f64,
-    pub(super) level: f64,
+}
+
+impl Seen {
+    /// What to say of a shift, given whether it is claimed at the family's level.
+    #[must_use]
+    pub(super) fn outcome(self, claimed: bool) -> Outcome {
+        match (claimed, self.upper < self.limit) {
+            (true, _) if self.estimate >= self.limit => Outcome::Fail,
+            (true, true) => Outcome::Warn,
+            (false, true) => Outcome::Pass,
+            (_, false) => Outcome::Inconclusive,
+        }
+    }
 }
 
 /// The outcome of all checks together: a failed one fails it; an armed one that cannot tell, or no

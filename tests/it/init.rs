@@ -37,6 +37,7 @@ fn read_with(toml: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Plan, S
         env,
         files: &files,
         target: None,
+        against: None,
         duration: None,
         seed: None,
         tags: &[],

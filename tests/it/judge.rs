@@ -392,6 +392,15 @@ fn every_name_has_a_page() {
         Doubt::NoSuchStage,
         Doubt::OverRange,
         Doubt::NoBase(String::new()),
+        Doubt::NoBaseline,
+        Doubt::TooFewRuns { have: 3, need: 10 },
+        Doubt::Foreign(String::new()),
+        Doubt::OtherLoad(String::new()),
+        Doubt::Damaged(String::new()),
+        Doubt::TooFewRounds { have: 3, need: 6 },
+        Doubt::Unequal(Vec::new()),
+        Doubt::Undecided,
+        Doubt::Unarmed,
     ];
     let doubts = doubts.iter().map(Doubt::name);
     let failures = Failure::ALL.iter().map(|failure| failure.name());
@@ -404,6 +413,10 @@ fn every_name_has_a_page() {
         "ws_connect_p99",
         "ws_round_trip_p99_9",
         "sla",
+        "regression",
+        "change",
+        "side-by-side",
+        "accept",
         "trust",
         "policy",
         "status_429",

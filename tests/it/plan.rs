@@ -61,6 +61,7 @@ fn source<'a>(name: &'a str, bytes: &'a [u8]) -> Source<'a> {
         env: &env,
         files: &files,
         target: None,
+        against: None,
         duration: None,
         seed: None,
         tags: &[],

@@ -32,6 +32,7 @@ fn copy(text: &str, order: &str) -> Copy {
         env: &|_| None,
         files: &files,
         target: None,
+        against: None,
         duration: None,
         seed: None,
         tags: &[],

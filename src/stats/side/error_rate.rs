@@ -24,10 +24,10 @@ pub(super) fn judge(plan: &Comparison, look: usize, rounds: &[Round]) -> Vec<Opt
             (shift.bounds(alpha / size(known), beta).0, shift.bounds(beta, beta).1);
         let claimed = p <= alpha && shift.difference() > check.ignore;
         let outcome = match (claimed, upper < check.limit) {
-            (true, false) => Outcome::Fail,
+            (true, _) if shift.difference() >= check.limit => Outcome::Fail,
             (true, true) => Outcome::Warn,
             (false, true) => Outcome::Pass,
-            (false, false) => Outcome::Inconclusive,
+            (_, false) => Outcome::Inconclusive,
         };
         let armed = least_provable(shift, scale, plan.rules.beta) <= check.limit;
         Some(ErrorFound { outcome, shift, lower, upper, p, armed })

@@ -17,8 +17,6 @@ struct Series {
     shifts: Vec<f64>,
     /// The limit as a logarithm, with the floor brought in.
     limit: f64,
-    /// The value itself, of the version compared with.
-    level: f64,
     /// The standard deviation from round to round, from the rounds before the first look.
     spread: f64,
 }
@@ -77,7 +75,7 @@ impl Series {
         let base: Vec<f64> = pairs.iter().map(|pair| pair.base).collect();
         let level = median(&base).exp();
         let (limit, spread) = (check.limited(level), deviation(&early));
-        Some(Self { check, shifts, limit, level, spread })
+        Some(Self { check, shifts, limit, spread })
     }
 }
 
@@ -103,9 +101,9 @@ fn shifts(plan: &Comparison, look: usize, series: &[Option<Series>]) -> Vec<Opti
     let mut found = both().zip(holm(&raw)).map(|((one, test), p)| {
         let estimate = test.estimate(&one.shifts);
         let bounds = test.bounds(&one.shifts, each, beta);
-        let seen = Seen { estimate, upper: bounds.upper, limit: one.limit, level: one.level };
+        let seen = Seen { estimate, upper: bounds.upper, limit: one.limit };
         let detectable = one.check.ignored() + reach * one.spread / planned.sqrt();
-        let outcome = one.check.outcome(p <= alpha, seen);
+        let outcome = seen.outcome(p <= alpha);
         let (limit, armed, count) = (one.limit, detectable <= one.limit, one.shifts.len());
         Found { outcome, estimate, bounds, p, limit, detectable, armed, count }
     });

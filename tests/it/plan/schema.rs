@@ -38,8 +38,9 @@ fn validator() -> jsonschema::Validator {
 }
 
 /// Bad files whose mistakes lie in their meaning, not in their shape; a schema cannot see those.
-const MEANING: [&str; 32] = [
+const MEANING: [&str; 33] = [
     "stream-metrics",
+    "turns",
     "asks-nothing",
     "nothing-at-all",
     "bodies",
@@ -173,6 +174,10 @@ fn with_unknown_key(table: &str) -> Option<String> {
         "Basic" => step(&format!("auth.basic = {{ {key} }}")),
         "Oauth2" => step(&format!("auth.oauth2 = {{ {key} }}")),
         "Exponential" => step(&format!("wait = {{ exponential = \"1s\", {key} }}")),
+        "Regression" => {
+            gate(&request(""), &format!("max = \"< 1s\"\n[regression]\n{key}\np50 = \"+5%\""))
+        }
+        "AcceptAsk" => gate(&request(""), &format!("max = \"< 1s\"\n[[accept]]\n{key}")),
         "Data" => {
             let data = format!("data = {{ csv = \"users.csv\", {key} }}");
             gate(&format!("{SCENARIO}\n{data}"), "max = \"< 1s\"")

@@ -17,6 +17,7 @@ pub(crate) fn line(finding: &Finding) -> String {
             let during = during.as_ref().map_or(String::new(), |name| format!(" during {name}"));
             format!("{metric} {limit}{over}{during}")
         }
+        Asked::Change { metric, limit, .. } => format!("{metric} {limit}"),
         Asked::Fit => "fit".to_owned(),
         Asked::Policy(said) => format!("policy {said}"),
     };

@@ -120,6 +120,8 @@ pub(crate) fn plan(load: Load, names: &[&str], thresholds: Vec<Threshold>) -> Pl
         asked_in: "gate.toml".to_owned(),
         drive: Some(Drive { target, load, requests, endpoints, scenarios: Vec::new() }),
         thresholds,
+        regression: None,
+        accepts: Vec::new(),
         left_out: Vec::new(),
         masks: Masks::default(),
         warnings: Vec::new(),

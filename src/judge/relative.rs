@@ -1,0 +1,134 @@
+//! The run against another version.
+
+use super::finding::{Accepted, Asked, Doubt, Finding, Outcome, Rule, Scope};
+use crate::plan::regression::{Change, Inconclusive, Regression};
+use crate::plan::threshold::{Level, Selector};
+use crate::plan::{Plan, glob};
+use crate::run::{Model, Run};
+
+/// One finding for each change that is asked for and each endpoint it matches, in the order of the
+/// plan.
+pub(super) fn findings(plan: &Plan, run: &Run) -> Vec<Finding> {
+    let Some(regression) = &plan.regression else { return Vec::new() };
+    let mut findings = questions(regression, plan, run);
+    for finding in &mut findings {
+        let known = matches!(finding.outcome, Outcome::Unjudged(Doubt::NoSuchScope { .. }));
+        if !known {
+            finding.outcome = Outcome::Unjudged(nothing(regression));
+        }
+        left_open(finding, regression.inconclusive);
+        accept(finding, plan, run);
+    }
+    findings
+}
+
+/// Why there is nothing to judge.
+fn nothing(regression: &Regression) -> Doubt {
+    match regression.against {
+        Some(_) => Doubt::TooFewRounds { have: 0, need: Regression::FEWEST_ROUNDS },
+        None => Doubt::NoBaseline,
+    }
+}
+
+/// What is asked, not answered yet: held until something else is known.
+fn questions(regression: &Regression, plan: &Plan, run: &Run) -> Vec<Finding> {
+    let asked = regression.asked(run.load.model == Model::Closed);
+    asked.flat_map(|change| scopes(change, plan, run)).collect()
+}
+
+fn scopes(change: &Change, plan: &Plan, run: &Run) -> Vec<Finding> {
+    let Selector::Endpoints(pattern) = &change.selector else {
+        return vec![question(change, Scope::Whole)];
+    };
+    let mut names: Vec<&str> = run.endpoints.iter().map(|one| one.name.as_str()).collect();
+    let planned = plan.drive.iter().flat_map(|drive| &drive.endpoints).map(String::as_str);
+    let unseen: Vec<&str> = planned.filter(|name| !names.contains(name)).collect();
+    names.extend(unseen);
+    names.retain(|name| glob::selects(pattern, name));
+    if names.is_empty() {
+        let mut finding = question(change, Scope::Endpoint(pattern.clone()));
+        finding.outcome = Outcome::Unjudged(Doubt::NoSuchScope { nearest: None });
+        return vec![finding];
+    }
+    names.iter().map(|name| question(change, Scope::Endpoint((*name).to_owned()))).collect()
+}
+
+fn question(change: &Change, scope: Scope) -> Finding {
+    let Change { metric, limit, floor, level, default, line, .. } = *change;
+    Finding {
+        rule: Rule::Regression,
+        scope,
+        asked: Asked::Change { metric, limit, floor },
+        got: None,
+        samples: 0,
+        outcome: Outcome::Held,
+        level,
+        at: None,
+        change: None,
+        accepted: None,
+        quiet: false,
+        default,
+        base: false,
+        line,
+    }
+}
+
+/// What the gate file wants of a comparison that could not tell. A comparison that went wrong is
+/// none that could not tell: it holds the gate up whatever the file says.
+fn left_open(finding: &mut Finding, inconclusive: Inconclusive) {
+    let Outcome::Unjudged(doubt) = &finding.outcome else { return };
+    if !is_open(doubt) {
+        return;
+    }
+    match inconclusive {
+        Inconclusive::Fail => {}
+        Inconclusive::Warn => finding.level = Level::Warn,
+        Inconclusive::Pass => (finding.level, finding.quiet) = (Level::Warn, true),
+    }
+}
+
+/// Whether a doubt says that the data could not tell, and not that something went wrong.
+fn is_open(doubt: &Doubt) -> bool {
+    match doubt {
+        Doubt::NoBaseline
+        | Doubt::TooFewRuns { .. }
+        | Doubt::TooFew { .. }
+        | Doubt::Undecided
+        | Doubt::Unarmed => true,
+        Doubt::NoSuchScope { .. }
+        | Doubt::NoSamples
+        | Doubt::NoAnswers
+        | Doubt::FellBehind(_)
+        | Doubt::CutShort
+        | Doubt::NoWindows
+        | Doubt::NoSuchStage
+        | Doubt::OverRange
+        | Doubt::NoBase(_)
+        | Doubt::OneShard(_)
+        | Doubt::Foreign(_)
+        | Doubt::OtherLoad(_)
+        | Doubt::Damaged(_)
+        | Doubt::TooFewRounds { .. }
+        | Doubt::Unequal(_) => false,
+    }
+}
+
+/// Lets a regression pass that a person accepted, as long as that holds on the day of the run.
+fn accept(finding: &mut Finding, plan: &Plan, run: &Run) {
+    let Asked::Change { metric, .. } = finding.asked else { return };
+    if finding.outcome != Outcome::Breached {
+        return;
+    }
+    let about = |selector: &Selector| match (selector, &finding.scope) {
+        (Selector::Whole, Scope::Whole) => true,
+        (Selector::Endpoints(pattern), Scope::Endpoint(name)) => glob::selects(pattern, name),
+        (Selector::Whole, Scope::Endpoint(_)) | (Selector::Endpoints(_), Scope::Whole) => false,
+    };
+    let mut accepts = plan.accepts.iter().filter(|one| one.metric == metric);
+    let found = accepts.find(|one| about(&one.selector) && one.holds(&run.origin.started));
+    if let Some(one) = found {
+        finding.level = Level::Warn;
+        let (reason, until, by) = (one.reason.clone(), one.until.clone(), one.by.clone());
+        finding.accepted = Some(Accepted { reason, until, by });
+    }
+}
