@@ -34,8 +34,8 @@ pub(super) struct File<'a> {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Finding<'a> {
     /// `sla`: a threshold. `regression`: a comparison with another version. `trust`: the
-    /// measurement itself must be fit to be judged, and the gate file must not ask for less than the
-    /// base commit's.
+    /// measurement itself must be fit to be judged, and the gate file must not ask for less than
+    /// the base commit's.
     #[schemars(extend("enum" = ["sla", "regression", "trust"]))]
     pub(super) rule: &'static str,
     /// `*` for the whole run, an endpoint's name else.
