@@ -1,5 +1,6 @@
 //! Flags and help; nothing else.
 
+mod baseline;
 mod publishing;
 
 use std::path::PathBuf;
@@ -12,6 +13,9 @@ use crate::demo::Break;
 use crate::shard::Shard;
 use crate::unit;
 
+pub use baseline::{
+    Add, Baseline, Keeping, List as Listed, Past, Promote, Prune, Report as ReportAsk, Show,
+};
 pub use publishing::Publishing;
 
 const EXIT_CODES: &str = "\
@@ -51,6 +55,8 @@ pub enum Command {
     /// Judge the run of somebody else again, by a gate file of this checkout, and publish that
     #[command(after_help = EXIT_CODES)]
     Publish(Publish),
+    /// Keep, list and choose the runs to compare with
+    Baseline(Baseline),
     /// The whole of `run` against a service that loadgate starts itself
     #[command(after_help = EXIT_CODES)]
     Demo(Demo),
@@ -238,6 +244,9 @@ pub struct Changes {
     /// Only part K of N of the load, K from 1; nothing is judged before `loadgate merge`
     #[arg(long, value_name = "K/N", env = "LOADGATE_SHARD", value_parser = Shard::parse)]
     pub shard: Option<Shard>,
+    /// The kind of machine this is: only runs of one kind are compared; told by most CI hosts
+    #[arg(long, value_name = "NAME", env = "LOADGATE_RUNNER")]
+    pub runner: Option<String>,
     /// Only scenarios, tasks and requests with one of these tags
     #[arg(long, value_name = "TAG", env = "LOADGATE_TAGS", value_delimiter = ',')]
     pub tags: Vec<String>,
@@ -349,7 +358,10 @@ mod tests {
     fn every_flag_has_its_environment_variable() {
         let mut command = Cli::command();
         command.build();
-        let nested = command.get_subcommands().flat_map(clap::Command::get_arguments);
+        let nested = command.get_subcommands().flat_map(|one| {
+            let deeper = one.get_subcommands().flat_map(clap::Command::get_arguments);
+            one.get_arguments().chain(deeper)
+        });
         let flags = nested.chain(command.get_arguments()).filter(|flag| flag.get_long().is_some());
         for flag in flags.filter(|flag| !matches!(flag.get_id().as_str(), "help" | "version")) {
             let variable = flag.get_env().and_then(|name| name.to_str()).unwrap_or_default();

@@ -8,6 +8,7 @@ use crate::judge::finding::{Judgement, Verdict};
 use crate::merge::Unmerged;
 use crate::plan::fault::Faults;
 use crate::sanitise::Clean;
+use crate::shelf::Trouble;
 use crate::store::{Unread, Unusable, Unwritten};
 
 /// How the process ends. These numbers are a promise.
@@ -118,6 +119,23 @@ pub enum Error {
     /// A first gate file cannot be written there.
     #[error("{0}; name another file, or `-` to print it")]
     NotCreated(Unwritten),
+    /// A run is not kept.
+    #[error("`{}` {}, and is not kept", Clean::line(&.path.to_string_lossy()), Clean::line(.why))]
+    NotKept {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Nothing is kept here, or not what was asked for.
+    #[error("{}", Clean::line(.0))]
+    NotHere(String),
+    /// Kept runs cannot be read or changed.
+    #[error(transparent)]
+    Shelf(#[from] Trouble),
+    /// A page cannot be written.
+    #[error(transparent)]
+    Unwritten(Unwritten),
     /// There is no page of that name.
     #[error(
         "no page is called `{}`{}; `loadgate explain` lists all",
@@ -155,6 +173,7 @@ impl Error {
             | Self::NotCreated(_)
             | Self::Unknown { .. }
             | Self::Demo(_)
+            | Self::NotHere(_)
             | Self::OverShard(_) => Exit::Usage,
             Self::Unmerged(unmerged) => match unmerged {
                 Unmerged::Nothing
@@ -165,8 +184,12 @@ impl Error {
                     Exit::Inconclusive
                 }
             },
-            Self::UnreadRun(_) | Self::UnfitRun { .. } | Self::System(_) => Exit::Inconclusive,
-            Self::Stdout(_) => Exit::Undelivered,
+            Self::UnreadRun(_)
+            | Self::UnfitRun { .. }
+            | Self::NotKept { .. }
+            | Self::Shelf(_)
+            | Self::System(_) => Exit::Inconclusive,
+            Self::Stdout(_) | Self::Unwritten(_) => Exit::Undelivered,
         }
     }
 }

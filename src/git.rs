@@ -1,14 +1,19 @@
-//! What a commit holds, asked of git: by plumbing commands alone, which run nothing that a commit
-//! could bring along, each bounded in time and size.
+//! What a commit holds, asked of git, and commits that are made without a work tree: by plumbing
+//! commands alone, which run nothing that a commit could bring along, each bounded in time and
+//! size.
+
+mod grow;
 
 use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::sanitise::Clean;
+
+pub use grow::Ref;
 
 /// Longer than git takes for anything that is asked of it here.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -144,8 +149,32 @@ fn plain(mode: &str, folder: bool) -> Result<(), Trouble> {
 
 /// One answer of git, at most so many bytes of it.
 fn ask(folder: &Path, arguments: &[&str], most: u64) -> Result<Vec<u8>, Trouble> {
-    let mut child = Command::new("git")
+    told(folder, arguments, most, &Given::default())
+}
+
+/// What a command is given beside its arguments.
+#[derive(Clone, Copy, Default)]
+struct Given<'a> {
+    /// What it reads.
+    input: &'a [u8],
+    /// The file of its index, instead of that of the work tree.
+    index: Option<&'a Path>,
+}
+
+fn told(
+    folder: &Path,
+    arguments: &[&str],
+    most: u64,
+    given: &Given<'_>,
+) -> Result<Vec<u8>, Trouble> {
+    let mut command = Command::new("git");
+    if let Some(index) = given.index {
+        command.env("GIT_INDEX_FILE", index);
+    }
+    let mut child = command
         .args(["--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false"])
+        // No hook of the clone has a say in what is written here.
+        .args(["-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0"])
         .args(arguments)
         .current_dir(folder)
         .env("GIT_TERMINAL_PROMPT", "0")
@@ -156,11 +185,15 @@ fn ask(folder: &Path, arguments: &[&str], most: u64) -> Result<Vec<u8>, Trouble>
         .env("LC_ALL", "C")
         .env_remove("GIT_DIR")
         .env_remove("GIT_WORK_TREE")
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(Trouble::Absent)?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // Whoever does not read it says why.
+        let _ = pipe.write_all(given.input);
+    }
     let heard = heard(&mut child, most);
     if !matches!(&heard, Ok((bytes, _)) if bytes.len() as u64 <= most) {
         // It may still be writing; what it says is no longer wanted.
@@ -174,9 +207,16 @@ fn ask(folder: &Path, arguments: &[&str], most: u64) -> Result<Vec<u8>, Trouble>
     if status.success() {
         return Ok(bytes);
     }
-    let said = String::from_utf8_lossy(&said);
-    let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing");
-    Err(Trouble::Refused(Clean::line(line.trim_start_matches("fatal: "))))
+    Err(Trouble::Refused(reason(&String::from_utf8_lossy(&said))))
+}
+
+/// The line that says why, of all that git says.
+fn reason(said: &str) -> Clean {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let why =
+        |line: &&str| ["fatal:", "error:", "! ", "remote:"].iter().any(|it| line.starts_with(it));
+    let line = lines.clone().find(why).or_else(|| lines.next()).unwrap_or("nothing");
+    Clean::line(line.trim_start_matches("fatal: "))
 }
 
 /// What a child writes to its two pipes, one byte more than allowed at most.

@@ -29,6 +29,7 @@
 //! | sums | samples counted, a run put together, what a repeated number may claim | judge |
 //! | rules | the gate file, valid by construction | send |
 //! | bar | what a change asks less, compared with the commit it is made against | read a file |
+//! | past | earlier runs, and which of them a run may be compared with | know where they lie |
 //! | judgement | one finding for each expectation | read a clock, a file, the environment |
 //! | paper | values to text, text to values | decide |
 //! | hands | the load, the demo service, files, facts of the machine, forges | judge |
@@ -96,6 +97,9 @@ pub mod plan;
 // the bar: two versions of the rules side by side
 pub mod policy;
 
+// earlier runs that a run may be compared with
+pub mod baseline;
+
 // judgement: pure; the heart
 pub mod judge;
 
@@ -112,6 +116,7 @@ pub mod machine;
 pub mod store;
 pub mod git;
 pub mod publish;
+pub mod shelf;
 
 // door
 pub mod error;

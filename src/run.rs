@@ -223,6 +223,13 @@ pub struct Origin<Text = String> {
     pub gate: Text,
     /// SHA-256 of the gate file's text.
     pub gate_hash: Text,
+    /// SHA-256 of what was sent, as far as two runs must share it to be compared; empty where that
+    /// is not known.
+    pub load_hash: Text,
+    /// The commit that was checked out; empty where nobody told.
+    pub commit: Text,
+    /// The kind of machine, as its CI host calls it; empty where nobody told.
+    pub runner: Text,
     /// The seed of every draw.
     pub seed: u64,
     /// Which part of the load was put on; one of several is never judged as the whole.
@@ -265,7 +272,8 @@ impl Origin {
     #[must_use]
     pub fn hidden(&self, masks: &Masks) -> Self {
         let hide = |text: &str| masks.apply(&sanitise::strip(text));
-        Self { target: hide(&self.target), gate: hide(&self.gate), ..self.clone() }
+        let (target, gate, runner) = (hide(&self.target), hide(&self.gate), hide(&self.runner));
+        Self { target, gate, runner, ..self.clone() }
     }
 
     /// The same with each text made something else.
@@ -280,6 +288,9 @@ impl Origin {
             insecure: self.insecure,
             gate: each(&self.gate),
             gate_hash: each(&self.gate_hash),
+            load_hash: each(&self.load_hash),
+            commit: each(&self.commit),
+            runner: each(&self.runner),
             seed: self.seed,
             shard: self.shard,
             cpu: each(&self.cpu),

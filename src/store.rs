@@ -236,6 +236,21 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), Unwritten> {
     written.map_err(|why| Unwritten { path: path.to_owned(), why })
 }
 
+/// Writes a file whole or not at all, in place of what has its name.
+///
+/// # Errors
+/// When the system says no.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Unwritten> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = unfinished(dir).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|failed| failed.error)?;
+        Ok(())
+    });
+    written.map_err(|why| Unwritten { path: path.to_owned(), why })
+}
+
 /// Reads a whole file of at most `most` bytes.
 ///
 /// # Errors

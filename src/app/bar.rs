@@ -29,6 +29,17 @@ pub(super) struct Barred {
     pub base: Option<Plan>,
     /// What the comparison came to; `None` where nobody told of a base.
     pub policy: Option<Policy>,
+    /// The gate file as it is written.
+    pub written: Written,
+}
+
+/// A gate file as it is written, with the SHA-256 of the files it names.
+#[derive(Default)]
+pub(super) struct Written {
+    /// Its bytes.
+    pub gate: Vec<u8>,
+    /// The files, by their path beside it.
+    pub files: BTreeMap<String, String>,
 }
 
 /// Reads a gate file, and that of the base where this is a change.
@@ -44,10 +55,11 @@ pub(super) fn read(ask: &Ask) -> Result<Barred, Error> {
         Ok(bytes)
     };
     let mut plan = read::plan(&texts, &ask.changes, ask.lookup, &beside)?;
-    let Some(origin) = origin(&ask.bar, ask.lookup) else {
-        return Ok(Barred { plan, base: None, policy: None });
-    };
     let files = files.into_inner();
+    let written = Written { gate: texts.gate.1.clone(), files: files.clone() };
+    let Some(origin) = origin(&ask.bar, ask.lookup) else {
+        return Ok(Barred { plan, base: None, policy: None, written });
+    };
     let own = Copy { plan: plan.clone(), bytes: texts.gate.1.clone(), files };
     let (named, found) = found(ask, &texts, &origin);
     let (base, standing) = match found {
@@ -61,7 +73,7 @@ pub(super) fn read(ask: &Ask) -> Result<Barred, Error> {
         Err(why) => (None, Standing::Unreadable(why)),
     };
     let policy = Policy { base: named, standing, approved: ask.bar.accept_policy_change };
-    Ok(Barred { plan, base, policy: Some(policy) })
+    Ok(Barred { plan, base, policy: Some(policy), written })
 }
 
 impl Barred {

@@ -29,11 +29,7 @@ pub(super) fn read(
         let empty = variable.and_then(lookup).is_some_and(|value| value.is_empty());
         if empty { flag.env(None::<&str>) } else { flag }
     };
-    let mut command = Cli::command().mut_args(forgotten);
-    let names: Vec<_> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
-    for name in names {
-        command = command.mut_subcommand(name, |one| one.mut_args(forgotten));
-    }
+    let mut command = everywhere(Cli::command(), &forgotten);
     let typed: Vec<OsString> = arguments.into_iter().collect();
     let matches = command.try_get_matches_from_mut(&typed);
     let matches = matches.and_then(|matches| match contradiction(&command, &matches) {
@@ -47,6 +43,15 @@ pub(super) fn read(
         let typed = typed.iter().skip(1).filter_map(|word| word.to_str()).collect::<Vec<_>>();
         Refused { sources: sources(&fault, &command, &typed, lookup), fault }
     })
+}
+
+/// Changes every flag of a command and of those below it.
+fn everywhere(command: Command, change: &impl Fn(Arg) -> Arg) -> Command {
+    let command = command.mut_args(change);
+    let names: Vec<_> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    names
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, |one| everywhere(one, change)))
 }
 
 /// Nothing is written where loadgate only serves: a directory for reports that is typed beside it
@@ -88,7 +93,9 @@ impl Refused {
 /// A sentence for each flag of a fault that nobody typed: whoever set the variable behind it may
 /// not know the flag.
 fn sources(fault: &clap::Error, command: &Command, typed: &[&str], lookup: Lookup) -> Vec<String> {
-    let nested = command.get_subcommands().flat_map(Command::get_arguments);
+    let nested = command.get_subcommands().flat_map(|one| {
+        one.get_arguments().chain(one.get_subcommands().flat_map(Command::get_arguments))
+    });
     let flags: Vec<&Arg> = command.get_arguments().chain(nested).collect();
     let source = |name: &str| {
         let flag = flags.iter().find(|flag| flag.get_long() == Some(name))?;

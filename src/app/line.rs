@@ -9,6 +9,7 @@ use super::bar::{self, Barred};
 use super::deliver;
 use super::measure::measure;
 use super::read::Ask;
+use super::stand;
 use super::voice::Voice;
 use crate::archive;
 use crate::error::{Error, Exit};
@@ -33,7 +34,8 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     let store = Arc::new(deliver::open(&ask.out, around.files(), &[])?);
     around.begin(&voice);
     around.fold();
-    let run = measure(&plan, drive, &store, &voice, &signals).await;
+    let stand = stand::look(ask, &asked.written, drive);
+    let run = measure(&plan, drive, &stand, &store, &voice, &signals).await;
     around.unfold();
     let run = run.hidden(&plan.masks);
     let kept = deliver::keep(&store, &run, &voice);
@@ -138,7 +140,7 @@ fn conclude(
     around: &mut Around,
     stop: impl Future<Output = ()> + Send,
 ) -> Exit {
-    let Told { asked: Barred { plan, base, policy }, run, kept } = *told;
+    let Told { asked: Barred { plan, base, policy, .. }, run, kept } = *told;
     let judgement = match policy {
         Some(policy) => judge_both(plan, base.as_ref(), policy.clone(), run),
         None => judge(plan, run),

@@ -7,6 +7,7 @@ use super::attend::Signals;
 use super::checkpoint::Checkpoints;
 use super::progress::Progress;
 use super::ready;
+use super::stand::Stand;
 use super::voice::Voice;
 use crate::judge::clearly_breached;
 use crate::load::health;
@@ -23,13 +24,14 @@ use crate::store::Store;
 pub(super) async fn measure(
     plan: &Plan,
     drive: &Drive,
+    stand: &Stand,
     store: &Arc<Store>,
     voice: &Voice,
     signals: &Signals,
 ) -> Run {
     let seed = drive.load.seed.unwrap_or_else(machine::draw_seed);
     let order = |protocol: &str| {
-        let origin = origin(plan, drive, seed, protocol);
+        let origin = origin(plan, drive, stand, (seed, protocol));
         Order::new(drive, axis(&drive.load, &plan.thresholds), seed, origin)
     };
     let reached = tokio::select! {
@@ -102,7 +104,7 @@ fn asked(http: Http) -> &'static str {
     }
 }
 
-fn origin(plan: &Plan, drive: &Drive, seed: u64, protocol: &str) -> Origin {
+fn origin(plan: &Plan, drive: &Drive, stand: &Stand, (seed, protocol): (u64, &str)) -> Origin {
     let (started, machine) = (machine::now(), machine::look());
     Origin {
         id: machine::run_id(&started),
@@ -113,6 +115,9 @@ fn origin(plan: &Plan, drive: &Drive, seed: u64, protocol: &str) -> Origin {
         insecure: drive.target.secure && drive.target.tls.insecure,
         gate: plan.name.clone(),
         gate_hash: plan.hash.clone(),
+        load_hash: stand.load_hash.clone(),
+        commit: stand.commit.clone(),
+        runner: stand.runner.clone(),
         seed,
         shard: drive.load.shard,
         cpu: machine.cpu,

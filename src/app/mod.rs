@@ -12,12 +12,14 @@ mod around;
 mod checkpoint;
 mod progress;
 mod ready;
-mod measure;
 mod bar;
+mod stand;
+mod measure;
 mod line;
 mod once;
 mod publish;
 mod merge;
+mod baseline;
 
 use std::ffi::OsString;
 
@@ -47,6 +49,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
         Command::Check(ask) => check(ask, lookup, &voice),
         Command::Merge(ask) => merge::merge(ask, lookup, &voice),
         Command::Publish(ask) => publish::publish(ask, lookup, &voice),
+        Command::Baseline(ask) => baseline::baseline(ask, lookup, &voice),
         Command::Demo(ask) if ask.serve => serve(&ask, &voice),
         Command::Demo(ask) => demo(ask, lookup, &voice),
         Command::Plan(ask) => answers::outline(&Gate::File(ask.gate), &ask.changes, lookup),

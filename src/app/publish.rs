@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::bar::Barred;
+use super::bar::{Barred, Written};
 use super::deliver;
 use super::line;
 use super::read::{self, Ask, Gate};
@@ -40,7 +40,7 @@ pub(super) fn publish(ask: cli::Publish, lookup: Lookup, voice: &Voice) -> Resul
         standing: Standing::Compared(differences),
         approved: ask.accept_policy_change,
     };
-    let asked = Barred { plan, base: None, policy: Some(policy) };
+    let asked = Barred { plan, base: None, policy: Some(policy), written: Written::default() };
     let publishing = Some(ask.publishing);
     let bar = Bar::default();
     let ask = Ask { gate, changes, out: ask.out.out, bar, publishing, lookup };

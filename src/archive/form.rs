@@ -46,6 +46,12 @@ pub(super) struct Origin<'a> {
     pub(super) gate: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) gate_hash: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    pub(super) load_hash: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    pub(super) commit: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    pub(super) runner: Cow<'a, str>,
     pub(super) seed: Seed,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) shard: Option<Shard>,

@@ -4,6 +4,7 @@ mod number;
 mod form;
 mod outward;
 mod inward;
+pub mod kept;
 
 use std::fmt::Write as _;
 
@@ -58,18 +59,21 @@ pub enum Unreadable {
         column: usize,
     },
     /// It is JSON of something else.
-    #[error(
-        "is JSON, but not a run of loadgate: it does not begin with a `schema` of `loadgate.run/1`"
-    )]
-    OtherJson,
+    #[error("is JSON, but no file of loadgate: it does not begin with a `schema` of `{0}`")]
+    OtherJson(&'static str),
     /// It has another schema.
-    #[error("is a `{0}`, not a `loadgate.run/1`")]
-    OtherSchema(String),
+    #[error("is a `{found}`, not a `{wanted}`")]
+    OtherSchema {
+        /// Its schema.
+        found: String,
+        /// The one that was looked for.
+        wanted: &'static str,
+    },
     /// It has a later version of the schema.
     #[error("is a `{0}`, written by a newer loadgate: update this one")]
     Newer(String),
     /// A member is missing, or is not what it should be.
-    #[error("is a damaged run: {what}, at line {line}, column {column}")]
+    #[error("is damaged: {what}, at line {line}, column {column}")]
     Wrong {
         /// What is wrong.
         what: String,
@@ -99,12 +103,17 @@ pub fn write(run: &Run) -> String {
     let mut bytes = Vec::with_capacity(room(run));
     serde_json::to_writer(&mut bytes, &file).expect("texts, numbers and lists are always JSON");
     let mut text = String::from_utf8(bytes).expect("JSON is UTF-8");
+    seal(&mut text);
+    text
+}
+
+/// Puts the hash of all that comes before it at the end of an object.
+fn seal(text: &mut String) {
     text.pop();
-    let hash = hash(&text);
+    let hash = hash(text);
     text.push_str(SEAL);
     text.push_str(&hash);
     text.push_str("\"}\n");
-    text
 }
 
 /// About as many bytes as a run's file takes, so that no buffer has to grow while it is written.
@@ -124,18 +133,30 @@ fn room(run: &Run) -> usize {
 /// # Errors
 /// When the text is not a whole run file of this version, was changed, or contradicts itself.
 pub fn read(text: &str) -> Result<Run, Unreadable> {
+    let file: form::File = opened(text, SCHEMA)?;
+    of_schema(&file.schema, SCHEMA)?;
+    if !is_sealed(text) {
+        return Err(Unreadable::Edited);
+    }
+    inward::run(file).map_err(contradicts)
+}
+
+fn contradicts(no: inward::Contradiction) -> Unreadable {
+    Unreadable::Contradicts { place: no.place, what: no.what }
+}
+
+/// The shape of a file of a schema.
+fn opened<'a, Form: Deserialize<'a>>(
+    text: &'a str,
+    wanted: &'static str,
+) -> Result<Form, Unreadable> {
     if text.len() > MOST_BYTES {
         return Err(Unreadable::TooLong);
     }
     if text.trim_ascii().is_empty() {
         return Err(Unreadable::Empty);
     }
-    let file: form::File = serde_json::from_str(text).map_err(|why| unfit(text, &why))?;
-    of_schema(&file.schema)?;
-    if !is_sealed(text) {
-        return Err(Unreadable::Edited);
-    }
-    inward::run(file).map_err(|no| Unreadable::Contradicts { place: no.place, what: no.what })
+    serde_json::from_str(text).map_err(|why| unfit(text, &why, wanted))
 }
 
 /// Whether the hash at the end is that of everything before it.
@@ -152,21 +173,22 @@ fn hash(content: &str) -> String {
     })
 }
 
-fn of_schema(schema: &str) -> Result<(), Unreadable> {
-    if schema == SCHEMA {
+fn of_schema(schema: &str, wanted: &'static str) -> Result<(), Unreadable> {
+    if schema == wanted {
         return Ok(());
     }
-    let shown: String = schema.chars().take(40).collect();
-    let version = schema.strip_prefix("loadgate.run/").and_then(|version| version.parse().ok());
-    match version {
-        Some(2_u32..) => Err(Unreadable::Newer(shown)),
-        Some(0..2) | None => Err(Unreadable::OtherSchema(shown)),
+    let found: String = schema.chars().take(40).collect();
+    let kind = wanted.split('/').next().unwrap_or(wanted);
+    let version = schema.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/'));
+    match version.and_then(|version| version.parse().ok()) {
+        Some(2_u32..) => Err(Unreadable::Newer(found)),
+        Some(0..2) | None => Err(Unreadable::OtherSchema { found, wanted }),
     }
 }
 
-/// Why a text has not the shape of a run: not JSON, of another kind, or with a member that is
-/// wrong.
-fn unfit(text: &str, why: &serde_json::Error) -> Unreadable {
+/// Why a text has not the shape that was looked for: not JSON, of another kind, or with a member
+/// that is wrong.
+fn unfit(text: &str, why: &serde_json::Error, wanted: &'static str) -> Unreadable {
     #[derive(Deserialize)]
     struct Head {
         schema: Option<String>,
@@ -179,9 +201,10 @@ fn unfit(text: &str, why: &serde_json::Error) -> Unreadable {
         Category::Syntax | Category::Io => Unreadable::NotJson { what, line, column },
         Category::Data => match serde_json::from_str::<Head>(text) {
             Ok(Head { schema: Some(schema) }) => {
-                of_schema(&schema).err().unwrap_or(Unreadable::Wrong { what, line, column })
+                let other = of_schema(&schema, wanted).err();
+                other.unwrap_or(Unreadable::Wrong { what, line, column })
             }
-            Ok(Head { schema: None }) => Unreadable::OtherJson,
+            Ok(Head { schema: None }) => Unreadable::OtherJson(wanted),
             Err(other) => match other.classify() {
                 Category::Eof => {
                     Unreadable::Truncated { line: other.line(), column: other.column() }
@@ -190,7 +213,7 @@ fn unfit(text: &str, why: &serde_json::Error) -> Unreadable {
                     let (line, column) = (other.line(), other.column());
                     Unreadable::NotJson { what: "it is malformed".to_owned(), line, column }
                 }
-                Category::Data => Unreadable::OtherJson,
+                Category::Data => Unreadable::OtherJson(wanted),
             },
         },
     }

@@ -47,6 +47,9 @@ fn origin(origin: &Origin) -> form::Origin<'_> {
         insecure: origin.insecure,
         gate: text(&origin.gate),
         gate_hash: text(&origin.gate_hash),
+        load_hash: text(&origin.load_hash),
+        commit: text(&origin.commit),
+        runner: text(&origin.runner),
         seed: Seed(origin.seed),
         shard: (!origin.shard.is_alone()).then(|| form::Shard {
             index: Count(origin.shard.index()),

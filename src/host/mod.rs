@@ -2,6 +2,7 @@
 //! texts it takes. Pure: variables and the event come in as values, texts and decisions go out.
 
 pub mod ci;
+pub mod branch;
 pub mod place;
 pub mod github;
 pub mod gitlab;

@@ -92,6 +92,20 @@ pub fn compare(base: &Copy, change: &Copy) -> Vec<Difference> {
     all
 }
 
+/// What a gate file says of what is sent: its requests and scenarios as they are written, by their
+/// place. What is expected of answers, and of whom, is no part of it.
+#[must_use]
+pub fn sent(bytes: &[u8]) -> BTreeMap<String, String> {
+    let told = |path: &[String]| {
+        let first = path.first().map(String::as_str);
+        let aside = ["expect", "tags"];
+        matches!(first, Some("request" | "scenario"))
+            && !path.iter().any(|part| aside.contains(&part.as_str()))
+    };
+    let leaves = written::leaves(bytes).into_iter().filter(|(path, _)| told(path));
+    leaves.map(|(path, value)| (path.join("."), value)).collect()
+}
+
 /// Whether the change puts less load on, so that the base's is put on instead.
 #[must_use]
 pub fn lowers_load(differences: &[Difference]) -> bool {

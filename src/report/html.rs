@@ -14,7 +14,8 @@ use crate::judge::finding::Verdict;
 
 /// The columns of the table of endpoints that hold numbers.
 const COLUMNS: [&str; 8] = ["requests", "failed", "good/s", "p50", "p95", "p99", "max", "mean"];
-const STYLE: &str = include_str!("page.css");
+/// The look of every page.
+pub(super) const STYLE: &str = include_str!("page.css");
 
 /// Writes the report.
 #[must_use]
@@ -65,7 +66,7 @@ fn page(facts: &Facts) -> Markup {
 }
 
 /// Nothing may be loaded or run, whatever found its way into the page.
-fn policy() -> String {
+pub(super) fn policy() -> String {
     let hash = BASE64.encode(Sha256::digest(STYLE));
     format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; \

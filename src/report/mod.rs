@@ -17,6 +17,8 @@ pub mod svg;
 pub mod plots;
 pub mod tables;
 pub mod html;
+pub mod course;
+pub mod history;
 pub mod gitlab;
 pub mod taurus;
 

@@ -94,7 +94,7 @@ fn spots(facts: &Facts, words: &dyn Fn(&Moment) -> String) -> Vec<(f64, f64, Str
 }
 
 /// An axis for times: logarithmic where the largest is more than twenty times the least.
-fn times(values: &[f64]) -> Option<Axis> {
+pub(super) fn times(values: &[f64]) -> Option<Axis> {
     let above = |value: &&f64| **value > 0.0;
     let least = values.iter().filter(above).copied().reduce(f64::min)?;
     let most = values.iter().copied().reduce(f64::max)?;
@@ -128,7 +128,7 @@ fn latency(facts: &Facts) -> Option<Plot> {
     };
     let log = if y.scale == Scale::Log { ", logarithmic" } else { "" };
     Some(Plot {
-        id: "latency",
+        id: "latency".to_owned(),
         title: format!("Latency over time{log}"),
         desc: described("Latency percentiles", facts),
         x: over_time(facts)?,
@@ -201,7 +201,7 @@ fn throughput(facts: &Facts) -> Option<Plot> {
         words::count(facts.load.dropped)
     );
     Some(Plot {
-        id: "throughput",
+        id: "throughput".to_owned(),
         title: "Load planned and delivered".to_owned(),
         desc,
         x: over_time(facts)?,
@@ -243,7 +243,7 @@ fn failures(facts: &Facts) -> Option<Plot> {
         format!("{} of {all} requests failed", words::count(moment.failed))
     };
     Some(Plot {
-        id: "failures",
+        id: "failures".to_owned(),
         title: "Failed requests over time".to_owned(),
         desc: format!(
             "Failed requests per second; {} of {} failed in the judged time.",
@@ -297,7 +297,7 @@ fn distribution(facts: &Facts) -> Option<Plot> {
     let ticks = ticks.map(|(at, words)| (at, words.to_owned())).collect();
     let log = if y.scale == Scale::Log { ", logarithmic" } else { "" };
     Some(Plot {
-        id: "distribution",
+        id: "distribution".to_owned(),
         title: format!("Latency by percentile{log}"),
         desc: described("Latency by percentile", facts),
         x: Axis { scale: Scale::Log, from: 1.0, to, ticks },

@@ -64,7 +64,7 @@ pub struct Band {
 #[derive(Clone, Debug)]
 pub struct Plot {
     /// Unique within the page.
-    pub id: &'static str,
+    pub id: String,
     /// What it shows.
     pub title: String,
     /// What there is to see, for who cannot.

@@ -101,7 +101,7 @@ fn what_is_no_run_file_is_told_apart() {
     assert!(half.starts_with("ends in the middle, at line 1, column "), "{half}");
     let not = said("requests,failures\n1,2\n");
     assert!(not.starts_with("is not JSON: expected value, at line 1, column 1"), "{not}");
-    let other = "is JSON, but not a run of loadgate: it does not begin with a `schema` of \
+    let other = "is JSON, but no file of loadgate: it does not begin with a `schema` of \
                  `loadgate.run/1`";
     assert_eq!(said("{\"metrics\":{}}"), other);
     assert_eq!(said("[1,2]"), other);
@@ -129,10 +129,7 @@ fn an_edited_file_is_not_believed() {
 #[test]
 fn missing_and_wrong_members_are_named() {
     let missing = replaced("\"lasted_ns\":\"60000000000\",", "");
-    assert!(
-        missing.starts_with("is a damaged run: missing field `lasted_ns`, at line 1"),
-        "{missing}"
-    );
+    assert!(missing.starts_with("is damaged: missing field `lasted_ns`, at line 1"), "{missing}");
     let number = replaced("\"dropped\":\"0\"", "\"dropped\":0");
     assert!(number.contains("expected a count below 10^15 as digits in quotes"), "{number}");
     for wrong in ["-1", "1.5", "1e3", "", "1000000000000001", "99999999999999999999999", "+1"] {

@@ -29,6 +29,8 @@ mod streams;
 mod judge;
 /// The bar of the base commit, in real clones.
 mod bar;
+/// Earlier runs: what is kept of them, where, and for how long.
+mod baseline;
 /// Two versions of a gate file side by side.
 mod policy;
 /// How a run ended, and what that leaves of its findings.

@@ -1,0 +1,71 @@
+//! Where a job stands: the branch and the commit it is for, the kind of machine it is on.
+
+use std::path::Path;
+
+use super::bar::Written;
+use super::read::{Ask, Gate};
+use super::voice::Lookup;
+use crate::baseline::load::fingerprint;
+use crate::git::Git;
+use crate::host::branch::{self, Branch};
+use crate::host::{Choice, Place, ci};
+use crate::plan::Drive;
+use crate::store;
+
+/// Larger than any description of an event.
+const MOST_EVENT: u64 = 25 * 1024 * 1024;
+
+/// What the job is for: as its CI host tells it; outside of one, as the clone does.
+pub(super) fn branch(lookup: Lookup, here: &Path) -> Branch {
+    if let Some(ci) = ci::detect(Choice::Detect, &lookup) {
+        return branch::branch(ci, &lookup);
+    }
+    let git = Git::around(here).ok().flatten();
+    let name = git.and_then(|git| git.branch().ok().flatten());
+    name.map_or(Branch::Unknown, Branch::Named)
+}
+
+/// Whether the CI host says that anybody may write to the branch.
+pub(super) fn is_open(lookup: Lookup) -> bool {
+    ci::detect(Choice::Detect, &lookup).is_some_and(|ci| branch::is_open(ci, &lookup))
+}
+
+/// What a run knows of the place it is made at.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stand {
+    /// The hash of what is sent.
+    pub load_hash: String,
+    /// The commit that is tested; empty where nobody knows.
+    pub commit: String,
+    /// The kind of machine, as a person or the CI host calls it; empty where nobody does.
+    pub runner: String,
+}
+
+/// Looks around before a run.
+pub(super) fn look(ask: &Ask, written: &Written, drive: &Drive) -> Stand {
+    let load_hash = match ask.gate {
+        Gate::File(_) => fingerprint(drive, &written.gate, &written.files),
+        // The demo has no history.
+        Gate::Own(..) => return Stand::default(),
+    };
+    let host = ci::detect(Choice::Detect, &ask.lookup);
+    let runner = ask.changes.runner.clone();
+    let told = || host.map(|ci| branch::runner(ci, &ask.lookup));
+    let runner = runner.or_else(told).unwrap_or_default();
+    Stand { load_hash, commit: commit(ask.lookup), runner }
+}
+
+/// The commit that is tested: the head of a pull request, never a merge commit of the host's.
+fn commit(lookup: Lookup) -> String {
+    let head = ci::detect(Choice::Detect, &lookup).and_then(|ci| {
+        let event = lookup("GITHUB_EVENT_PATH").filter(|path| !path.is_empty());
+        let event = event.and_then(|path| store::read(Path::new(&path), MOST_EVENT).ok());
+        let event = event.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Place::read(ci, &lookup, event.as_deref()).head
+    });
+    let own = || {
+        let here = std::env::current_dir().ok()?;
+        Git::around(&here).ok().flatten()?.commit("HEAD").ok().flatten()
+    };
+    head.or_else(own).unwrap_or_default()
+}

@@ -1,0 +1,258 @@
+//! One page of history: every metric over the kept runs, with the places where it changed.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::course::{self, Named, metrics, percent};
+use super::html::{STYLE, policy};
+use super::plots::times;
+use super::svg::{Axis, Band, Line, Plot, Scale};
+use super::words;
+use crate::baseline::Kept;
+use crate::baseline::course::{Course, Turn, scopes};
+use crate::baseline::group::Group;
+use crate::metric::{Metric, Value};
+use crate::sanitise::Clean;
+
+/// Scopes that are drawn, at most, for each machine and load.
+const MOST_SCOPES: usize = 100;
+/// Words along the time axis, at most.
+const MOST_TICKS: usize = 7;
+
+/// Writes the page, with the last so many runs of each group.
+#[must_use]
+pub fn render(groups: &[Group<'_>], last: usize) -> String {
+    let title = "History of kept runs";
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                meta name="robots" content="noindex";
+                link rel="icon" href="data:,";
+                title { (title) " · loadgate" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header { h1 { (title) } }
+                main {
+                    @if groups.is_empty() { p { "Nothing is kept yet." } }
+                    @for (nth, group) in groups.iter().rev().enumerate() {
+                        (section(group, nth, last))
+                    }
+                }
+                footer { "loadgate " (env!("CARGO_PKG_VERSION")) }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+fn section(group: &Group<'_>, nth: usize, last: usize) -> Markup {
+    let runs = &group.runs[group.runs.len().saturating_sub(last)..];
+    let changes = course::changes(runs);
+    let profile = runs.last().map(|kept| kept.run.load.profile.as_str()).unwrap_or_default();
+    let newest: Vec<Kept> = runs.last().map(|kept| (*kept).clone()).into_iter().collect();
+    let scopes = scopes(&newest);
+    html! {
+        section aria-labelledby=(format!("g{nth}")) {
+            h2 id=(format!("g{nth}")) {
+                (Clean::line(group.branch)) ": " (Clean::line(profile))
+            }
+            p.sub {
+                (Clean::line(&group.class.to_string())) " · "
+                (words::plural(runs.len() as u64, "run")) " · load "
+                (Clean::line(group.load.get(..12).unwrap_or_default()))
+            }
+            (told(runs, &changes))
+            div.plots {
+                @for (place, scope) in scopes.iter().take(MOST_SCOPES).enumerate() {
+                    @if let Some(plot) = latency(group, runs, scope.as_deref(), (nth, place)) {
+                        (plot.figure())
+                    }
+                }
+                @if let Some(plot) = errors(group, runs, nth) { (plot.figure()) }
+            }
+            @if scopes.len() > MOST_SCOPES {
+                p { (scopes.len() - MOST_SCOPES) " more endpoints are not drawn." }
+            }
+            (listed(group, runs))
+        }
+    }
+}
+
+/// Where something changed, in words.
+fn told(runs: &[&Kept], changes: &[Named]) -> Markup {
+    html! {
+        @if changes.is_empty() {
+            p { "No change point: nothing here moved for good." }
+        } @else {
+            ul.notes {
+                @for Named { what, turn } in changes {
+                    @let at = runs[turn.at];
+                    li {
+                        (what) " " (percent(turn.step)) " since " (Clean::line(at.started()))
+                        ", commit " (Clean::line(at.short_commit()))
+                        " (p = " (format!("{:.3}", turn.p)) ")"
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn latency(
+    group: &Group<'_>,
+    runs: &[&Kept],
+    scope: Option<&str>,
+    (nth, place): (usize, usize),
+) -> Option<Plot> {
+    let courses = metrics().map(|metric| Course::of(all(runs), scope, metric));
+    let number = |log: f64| course::millis(log);
+    let values: Vec<f64> = courses
+        .iter()
+        .flat_map(|course| course.values.iter().flatten().copied().map(number))
+        .collect();
+    let classes = ["a", "b", "c"];
+    let mut lines: Vec<Line> = courses
+        .iter()
+        .zip(classes)
+        .map(|(course, class)| {
+            let points = course.values.iter().map(|value| value.map(number));
+            Line { name: course.metric.to_string(), class, pieces: pieces(points) }
+        })
+        .collect();
+    lines.reverse();
+    let mut bands = Vec::new();
+    for course in &courses {
+        bands.extend(course.turns().into_iter().map(|turn| since(runs, course.metric, turn)));
+    }
+    bands.extend(anchors(group, runs));
+    let y = times(&values)?;
+    let name = Clean::line(scope.unwrap_or("whole run")).to_string();
+    let log = if y.scale == Scale::Log { ", logarithmic" } else { "" };
+    let words = |kept: &Kept| {
+        let told = metrics().map(|metric| {
+            let value = course::value(&kept.run, scope, metric);
+            format!("{metric} {}", value.map_or_else(|| "–".to_owned(), words::value))
+        });
+        told.join(", ")
+    };
+    Some(Plot {
+        id: format!("l{nth}-{place}"),
+        title: format!("{name}: latency{log}"),
+        desc: format!("Latency percentiles of {name} over {} runs", runs.len()),
+        x: axis(runs),
+        y,
+        bands,
+        limits: Vec::new(),
+        lines,
+        bars: Vec::new(),
+        spots: spots(runs, &words),
+    })
+}
+
+fn errors(group: &Group<'_>, runs: &[&Kept], nth: usize) -> Option<Plot> {
+    let of = |kept: &Kept| course::value(&kept.run, None, Metric::ErrorRate);
+    let points: Vec<Option<f64>> =
+        runs.iter().map(|kept| of(kept).and_then(Value::number)).collect();
+    let most = points.iter().flatten().copied().reduce(f64::max)?;
+    let line =
+        Line { name: "error rate".to_owned(), class: "c", pieces: pieces(points.into_iter()) };
+    let words = |kept: &Kept| of(kept).map_or_else(|| "–".to_owned(), words::value);
+    Some(Plot {
+        id: format!("e{nth}"),
+        title: "whole run: failed requests".to_owned(),
+        desc: format!("Failed requests in percent over {} runs", runs.len()),
+        x: axis(runs),
+        y: Axis::linear(most, &|number| format!("{number} %")),
+        bands: anchors(group, runs),
+        limits: Vec::new(),
+        lines: vec![line],
+        bars: Vec::new(),
+        spots: spots(runs, &words),
+    })
+}
+
+fn all<'a>(runs: &'a [&'a Kept]) -> impl Iterator<Item = &'a crate::run::Run> {
+    runs.iter().map(|kept| &kept.run)
+}
+
+/// From a change on, with its name.
+fn since(runs: &[&Kept], metric: Metric, turn: Turn) -> Band {
+    let label = format!("{metric} {}", percent(turn.step));
+    Band { from: place(turn.at) - 0.5, to: place(runs.len()) - 0.5, class: "stage", label }
+}
+
+fn anchors(group: &Group<'_>, runs: &[&Kept]) -> Vec<Band> {
+    let at = runs.iter().position(|kept| group.is_anchor(kept.id()));
+    let band = |at: usize| Band {
+        from: place(at) - 0.2,
+        to: place(at) + 0.2,
+        class: "warm",
+        label: String::new(),
+    };
+    at.map(band).into_iter().collect()
+}
+
+fn place(at: usize) -> f64 {
+    words::float(at as u64)
+}
+
+/// The runs side by side, with the days of some of them.
+fn axis(runs: &[&Kept]) -> Axis {
+    let step = runs.len().div_ceil(MOST_TICKS).max(1);
+    let day = |kept: &Kept| Clean::line(kept.started().get(..10).unwrap_or_default()).to_string();
+    let ticks = runs.iter().enumerate().step_by(step).map(|(at, kept)| (place(at), day(kept)));
+    let (from, to) = (-0.5, place(runs.len()) - 0.5);
+    Axis { scale: Scale::Linear, from, to, ticks: ticks.collect() }
+}
+
+/// Points in a row; a run without a value is a gap.
+fn pieces(points: impl Iterator<Item = Option<f64>>) -> Vec<Vec<(f64, f64)>> {
+    let mut pieces: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
+    for (at, value) in points.enumerate() {
+        match (value, pieces.last_mut()) {
+            (Some(value), Some(piece)) => piece.push((place(at), value)),
+            (_, _) => pieces.push(Vec::new()),
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+fn spots(runs: &[&Kept], words: &dyn Fn(&Kept) -> String) -> Vec<(f64, f64, String)> {
+    let spot = |(at, kept): (usize, &&Kept)| {
+        let name = Clean::line(&format!("{} {}", kept.started(), kept.short_commit()));
+        (place(at) - 0.5, place(at) + 0.5, format!("{name}: {}", words(kept)))
+    };
+    runs.iter().enumerate().map(spot).collect()
+}
+
+fn listed(group: &Group<'_>, runs: &[&Kept]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Runs" {
+            table {
+                thead { tr {
+                    th scope="col" { "run" } th scope="col" { "started" }
+                    th scope="col" { "commit" } th scope="col" { "proof" }
+                    th scope="col" { "marked" }
+                } }
+                tbody {
+                    @for kept in runs.iter().rev() {
+                        tr {
+                            td.w { (Clean::line(kept.id())) }
+                            td.w { (Clean::line(kept.started())) }
+                            td.w { (Clean::line(kept.short_commit())) }
+                            td { (kept.proof.name()) }
+                            td { (Clean::line(&group.words(kept.id()))) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
