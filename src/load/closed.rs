@@ -57,7 +57,7 @@ async fn live<H: Hub>(lane: Rc<Lane<H>>, (part, user): (usize, u64), place: usiz
         // Opening a connection is part of the request that had to; otherwise it is due when it is
         // sent.
         let waited = answer.connecting.is_some() || answer.sent >= answer.done;
-        lane.land(place, if waited { now } else { lane.at(answer.sent) }, &mut answer);
+        lane.land(place, waited.then_some(now), &mut answer);
         if is_unconnected(answer.end) {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSE.1);

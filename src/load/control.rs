@@ -31,7 +31,6 @@ const HEAD_START: Duration = Duration::from_millis(20);
 pub struct Progress<'a> {
     course: &'a Course,
     elapsed: Duration,
-    second: Tally,
     draining: bool,
 }
 
@@ -46,12 +45,6 @@ impl Progress<'_> {
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.course.order.load.profile.duration()
-    }
-
-    /// What ended in about the last second, all endpoints together, warm-up included.
-    #[must_use]
-    pub fn second(&self) -> &Tally {
-        &self.second
     }
 
     /// All judged samples so far, all endpoints together.
@@ -256,10 +249,9 @@ impl<W: Wire> Control<W> {
         elapsed: Duration,
         watch: &mut impl FnMut(&Progress<'_>) -> Option<Stop>,
     ) {
-        let second = self.course.take_second();
         let elapsed = self.ending.as_ref().map_or(elapsed, |ending| ending.lasted);
         let draining = self.ending.is_some();
-        let stop = watch(&Progress { course: &self.course, elapsed, second, draining });
+        let stop = watch(&Progress { course: &self.course, elapsed, draining });
         if let Some(stop) = stop.filter(|_| !draining) {
             self.end(stop);
         }

@@ -165,11 +165,6 @@ impl Course {
         self.sums.cut(end);
     }
 
-    /// What ended since it was last asked.
-    pub(super) fn take_second(&mut self) -> Tally {
-        std::mem::take(&mut self.sums.second)
-    }
-
     /// All judged samples so far.
     pub(super) fn whole(&self) -> Tally {
         let mut all = Tally::default();

@@ -276,7 +276,7 @@ impl<'a, H: Hub> Walker<'a, H> {
         // sent. The first of an arrival is due when the arrival is.
         let waited = answer.connecting.is_some() || answer.sent >= answer.done;
         let counted = if arrival.is_some() || waited { due } else { lane.at(answer.sent) };
-        lane.land(self.place, counted, &mut answer);
+        lane.land(self.place, Some(counted), &mut answer);
         let took = lane.at(answer.done).saturating_sub(counted);
         self.passes.add(&step.groups, Made { due: counted, took, end: answer.end });
         match answer.end {

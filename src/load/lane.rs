@@ -169,11 +169,12 @@ impl<H> Lane<H> {
         flying[place] = Some(flight);
     }
 
-    /// The request of a place came to its end; with the due time it is to be counted from. A good
-    /// answer that came too late is none.
-    pub(super) fn land(&self, place: usize, due: u64, answer: &mut Answer) {
+    /// The request of a place came to its end; with the due time it is to be counted from, else it
+    /// is from when it was sent. A good answer that came too late is none.
+    pub(super) fn land(&self, place: usize, due: Option<u64>, answer: &mut Answer) {
         let Some(flight) = self.flying.borrow_mut()[place].take() else { return };
         let (sent, done) = (self.at(answer.sent), self.at(answer.done));
+        let due = due.unwrap_or(sent);
         self.connected(answer.connecting.unwrap_or_default());
         if answer.reconnected {
             self.ledger.borrow_mut().reconnected();

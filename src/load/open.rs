@@ -151,7 +151,7 @@ impl<H: Hub> Open<H> {
             }
             let mut answer: Answer =
                 probe.fire(flight.request, self.lane.deadline(flight.due)).await;
-            self.lane.land(self.base + place, flight.due, &mut answer);
+            self.lane.land(self.base + place, Some(flight.due), &mut answer);
             if !probe.is_open() {
                 return;
             }

@@ -33,8 +33,6 @@ pub(super) struct Sums {
     keep: usize,
     packer: Packer,
     beats: Vec<SliceBeat>,
-    /// What ended since the last look.
-    pub(super) second: Tally,
     /// Which endpoints are groups of steps: counted for themselves alone.
     groups: Vec<bool>,
     /// The slice that was looked up last, and the time that it covers.
@@ -81,7 +79,6 @@ impl Sums {
             whole: vec![Tally::default(); endpoints],
             keep: (UNPACKED / endpoints.max(1)).clamp(2, UNPACKED),
             packer: Packer::default(),
-            second: Tally::default(),
             groups: order.endpoints.iter().map(|name| is_group(name)).collect(),
             near: (0, 0..0),
         }
@@ -121,10 +118,6 @@ impl Sums {
     pub(super) fn count(&mut self, record: &Record) {
         let endpoint = usize::from(record.endpoint.0);
         let sample = record.sample();
-        let alone = !self.groups[endpoint];
-        if alone {
-            self.second.record(&sample);
-        }
         let due = self.slice(record.due);
         match self.tally(due, endpoint) {
             Some(tally) => tally.record(&sample),
@@ -134,12 +127,9 @@ impl Sums {
             return;
         }
         let done = self.slice(record.done);
-        self.beats[done].ended += u64::from(alone);
+        self.beats[done].ended += u64::from(!self.groups[endpoint]);
         if !record.end.is_good() {
             return;
-        }
-        if alone {
-            self.second.arrived();
         }
         match self.tally(done, endpoint) {
             Some(tally) => tally.arrived(),
@@ -150,7 +140,6 @@ impl Sums {
     /// Counts what was timed inside a request.
     pub(super) fn time(&mut self, timed: Timed) {
         let Timed { due, endpoint, timings } = timed;
-        self.second.time(&timings);
         let (slice, endpoint) = (self.slice(due), usize::from(endpoint.0));
         match self.tally(slice, endpoint) {
             Some(tally) => tally.time(&timings),

@@ -11,11 +11,18 @@ use tokio::time::{Sleep, sleep_until};
 #[derive(Debug, Default)]
 pub(super) struct Alarm {
     sleep: Option<Pin<Box<Sleep>>>,
-    /// Whom the timer wakes.
-    wakes: Option<Waker>,
+    /// Whom the timer wakes, and when.
+    wakes: Option<(Waker, Instant)>,
+    /// When a request began in this turn of its task: whatever rang before has been heard.
+    begun: Option<Instant>,
 }
 
 impl Alarm {
+    /// A request begins now, where that is told; its answer is waited for without another pause.
+    pub(super) fn begin(&mut self, now: Option<Instant>) {
+        self.begun = now;
+    }
+
     /// Whether the deadline has passed; if not, the task is woken when it does.
     ///
     /// A timer set for an earlier request rings too early, and is moved then. So a connection that
@@ -34,14 +41,19 @@ impl Alarm {
             }
             sleep.as_mut().reset(deadline.into());
         }
-        self.wakes = Some(cx.waker().clone());
+        self.wakes = Some((cx.waker().clone(), sleep.deadline().into()));
         false
     }
 
-    /// Whether the timer will wake this task, and not later than that.
-    fn is_set(&self, cx: &Context<'_>, deadline: Instant) -> bool {
-        let wakes = self.wakes.as_ref().is_some_and(|wakes| wakes.will_wake(cx.waker()));
-        let timer = self.sleep.as_ref().filter(|_| wakes);
-        timer.is_some_and(|timer| !timer.is_elapsed() && timer.deadline() <= deadline.into())
+    /// Whether the timer has not rung, and will wake this task, and not later than that.
+    fn is_set(&mut self, cx: &Context<'_>, deadline: Instant) -> bool {
+        let begun = self.begun.take();
+        let Some((waker, at)) = self.wakes.as_ref().filter(|(_, at)| *at <= deadline) else {
+            return false;
+        };
+        // It never rings before its time, and never in the middle of a task's turn.
+        let ahead = begun.is_some_and(|begun| begun < *at);
+        let waits = || self.sleep.as_ref().is_some_and(|timer| !timer.is_elapsed());
+        waker.will_wake(cx.waker()) && (ahead || waits())
     }
 }

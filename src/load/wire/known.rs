@@ -44,9 +44,9 @@ impl Known {
     }
 }
 
-/// Whether two slices of one length are equal: by words of 16 bytes, since not every C library
-/// compares faster than byte by byte.
+/// Whether two slices of one length are equal: in blocks that a few instructions compare, since not
+/// every C library compares faster than byte by byte.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let ((words, rest), (others, other_rest)) = (one.as_chunks::<16>(), other.as_chunks::<16>());
-    words.iter().zip(others).all(|(word, other)| word == other) && rest == other_rest
+    let ((blocks, rest), (others, last)) = (one.as_chunks::<64>(), other.as_chunks::<64>());
+    blocks.iter().zip(others).all(|(block, other)| block == other) && rest == last
 }

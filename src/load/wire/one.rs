@@ -103,8 +103,9 @@ impl Connection {
                     }
                 }
             }
+            let begins = first.is_none();
             let sent = *first.get_or_insert_with(Instant::now);
-            self.talk.begin();
+            self.talk.begin(begins.then_some(sent));
             if let Some(kept) = &self.kept {
                 self.talk.reader.keep(kept.brief);
             }

@@ -50,7 +50,9 @@ pub(super) struct Whole {
 }
 
 impl Talk {
-    pub(super) fn begin(&mut self) {
+    /// A request begins: at that moment, if in this turn of its task.
+    pub(super) fn begin(&mut self, now: Option<Instant>) {
+        self.alarm.begin(now);
         (self.idle, self.flushed) = (false, false);
         (self.written, self.bytes, self.broken) = (0, 0, None);
         self.listener = None;
