@@ -19,6 +19,8 @@ pub use grow::Ref;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The most bytes of an answer that is no file.
 const MOST_ANSWER: u64 = 64 * 1024;
+/// The mode of a folder.
+pub(crate) const FOLDER: &str = "040000";
 /// The most bytes of what git says went wrong.
 const MOST_SAID: u64 = 4096;
 
@@ -68,24 +70,16 @@ impl Git {
         }
     }
 
-    /// A file's path below the top folder, as it is written: links on the way are not followed,
-    /// since a change may have put them there. `None` for what lies elsewhere.
+    /// The top folder.
+    #[must_use]
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// A file's path below the top folder; `None` for what lies elsewhere.
     #[must_use]
     pub fn below(&self, from: &Path, file: &Path) -> Option<String> {
-        let mut parts: Vec<&OsStr> = Vec::new();
-        let whole = from.join(file);
-        for part in whole.strip_prefix(&self.top).ok()?.components() {
-            match part {
-                Component::Normal(name) => parts.push(name),
-                Component::ParentDir => {
-                    parts.pop()?;
-                }
-                Component::CurDir => {}
-                Component::Prefix(_) | Component::RootDir => return None,
-            }
-        }
-        let names: Option<Vec<&str>> = parts.iter().map(|part| part.to_str()).collect();
-        names.filter(|names| !names.is_empty()).map(|names| names.join("/"))
+        below(&self.top, from, file)
     }
 
     /// The commit of a name; `None` where the clone does not have it.
@@ -137,12 +131,35 @@ impl Git {
     }
 }
 
+/// A file's path below a top folder, as it is written: links on the way are not followed, since a
+/// change may have put them there. `None` for what lies elsewhere.
+#[must_use]
+pub fn below(top: &Path, from: &Path, file: &Path) -> Option<String> {
+    let mut parts: Vec<&OsStr> = Vec::new();
+    let whole = from.join(file);
+    for part in whole.strip_prefix(top).ok()?.components() {
+        match part {
+            Component::Normal(name) => parts.push(name),
+            Component::ParentDir => {
+                parts.pop()?;
+            }
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir => return None,
+        }
+    }
+    let names: Option<Vec<&str>> = parts.iter().map(|part| part.to_str()).collect();
+    names.filter(|names| !names.is_empty()).map(|names| names.join("/"))
+}
+
 /// Whether a mode is that of a plain file, or where that is asked for, of a folder.
-fn plain(mode: &str, folder: bool) -> Result<(), Trouble> {
+///
+/// # Errors
+/// What it is instead.
+pub(crate) fn plain(mode: &str, folder: bool) -> Result<(), Trouble> {
     match mode {
         "120000" => Err(Trouble::NoFile("a symbolic link")),
         "160000" => Err(Trouble::NoFile("another repository")),
-        "040000" if !folder => Err(Trouble::NoFile("a folder")),
+        FOLDER if !folder => Err(Trouble::NoFile("a folder")),
         _ => Ok(()),
     }
 }

@@ -289,6 +289,12 @@ pub fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink())
 }
 
+/// Whether something of that name is no plain file: a folder, a pipe, a device. A link is none.
+#[must_use]
+pub fn is_odd(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|there| !there.is_file())
+}
+
 /// Whether two paths lead to one file.
 #[must_use]
 pub fn same_file(one: &Path, other: &Path) -> bool {

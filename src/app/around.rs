@@ -3,27 +3,26 @@
 
 use std::path::{Path, PathBuf};
 
+use super::agent;
 use super::deliver::Delivered;
 use super::extras;
+use super::scene::Scene;
 use super::voice::{Lookup, Voice};
 use crate::cli::Publishing;
 use crate::error::Exit;
 use crate::host::annotate::{annotations, commands};
 use crate::host::check::Conclusion;
 use crate::host::letter::Key;
-use crate::host::{Choice, Ci, Forge, Place, ci, log, output};
+use crate::host::{Ci, log, output};
 use crate::judge::finding::Judgement;
 use crate::machine;
 use crate::plan::Plan;
-use crate::publish::client::Token;
 use crate::publish::{Mode, Opened, Outcome, Publisher, Told, Wish};
 use crate::report::check::Mark;
 use crate::report::markdown;
 use crate::sanitise::{Clean, strip, unarmed};
 use crate::store::{self, Store};
 
-/// The largest event that is read: GitHub's are a few hundred kilobytes.
-const MOST_EVENT: u64 = 25 * 1024 * 1024;
 /// The most bytes of a comment for a forge that finds the usual one too long.
 const SHORT: usize = 30_000;
 
@@ -41,6 +40,8 @@ struct Host {
     publisher: Publisher,
     /// The check, which must be closed again, also where we break down.
     opened: Option<Opened>,
+    /// It was wanted and could not be opened.
+    missed: bool,
     /// What ends the folded part of the log.
     folded: Option<String>,
     voice: Voice,
@@ -65,41 +66,21 @@ impl Around {
         Self { host: None, required: false }
     }
 
-    /// Looks for a CI host. Its tokens are hidden from then on.
-    pub(super) fn look(ask: &Publishing, plan: &mut Plan, lookup: Lookup, voice: &Voice) -> Self {
+    /// Speaks to the host and the forge that were found.
+    pub(super) fn of(scene: Option<Scene>, ask: &Publishing, plan: &Plan, voice: &Voice) -> Self {
         let mode = Mode::from(ask.publish);
         let required = mode == Mode::Require;
-        let Some(ci) = ci::detect(Choice::from(ask.ci), &lookup) else {
+        let Some(Scene { ci, lookup, door, authors }) = scene else {
             if required || ask.check || ask.pr.is_some() {
                 voice.note("warning: no CI host is known, so nothing is published; --ci names one");
             }
             return Self { host: None, required };
         };
-        let event = lookup("GITHUB_EVENT_PATH").filter(|path| !path.is_empty());
-        let event = event.and_then(|path| store::read(Path::new(&path), MOST_EVENT).ok());
-        let event = event.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let mut place = Place::read(ci, &lookup, event.as_deref());
-        if let Some(number) = ask.pr {
-            place = place.with_pull(number);
-        }
-        let token = place.forge.and_then(|forge| forge.token(&lookup));
-        for name in place.forge.into_iter().flat_map(Forge::tokens) {
-            if let Some(value) = lookup(name) {
-                plan.masks.hide(name, &value);
-            }
-        }
         let key = ask.comment_key.clone().unwrap_or_else(|| Key::of_gate(&plan.name));
-        let wish = Wish {
-            mode,
-            comment: ask.comment.into(),
-            check: ask.check,
-            authors: ask.comment_author.clone(),
-            key,
-        };
-        let token = token.map(|(_, value)| Token::new(value));
-        let publisher = Publisher::new(place, wish, token);
+        let wish = Wish { mode, comment: ask.comment.into(), check: ask.check, authors, key };
+        let publisher = Publisher::new(door, wish);
         let voice = voice.clone();
-        let host = Host { ci, lookup, publisher, opened: None, folded: None, voice };
+        let host = Host { ci, lookup, publisher, opened: None, missed: false, folded: None, voice };
         Self { host: Some(host), required }
     }
 
@@ -114,6 +95,7 @@ impl Around {
         host.voice = voice.clone();
         let (opened, outcome) = host.publisher.open();
         host.opened = opened;
+        host.missed = outcome.missed;
         host.speak(&outcome, false);
     }
 
@@ -156,8 +138,11 @@ impl Around {
         host.say_here(&told, ending);
         let outcome = host.publisher.tell(host.opened.take(), &told, stop);
         host.speak(&outcome, self.required);
-        let exit =
-            if self.required && outcome.missed { ending.exit.undelivered() } else { ending.exit };
+        let exit = if self.required && (outcome.missed || host.missed) {
+            ending.exit.undelivered()
+        } else {
+            ending.exit
+        };
         let code = exit.code().to_string();
         let mut late = Vec::new();
         late.extend(outcome.comment.as_deref().map(|page| ("comment-url", page)));
@@ -216,6 +201,12 @@ impl Host {
             let path = std::path::absolute(ending.store.path("summary.md")).ok();
             let path = path.as_deref().and_then(Path::to_str);
             self.order(&path.and_then(output::shown_beside).unwrap_or_default());
+        }
+        if let (Ci::Buildkite, Some(key)) = (self.ci, self.publisher.key()) {
+            let page = self.voice.masks().apply(&told.page);
+            if let Err(why) = agent::annotate(key, told.conclusion, &page) {
+                self.voice.note(&format!("warning: {why}"));
+            }
         }
         let facts = &ending.delivered.facts;
         let failed = facts.marked(Mark::Fail).count().to_string();

@@ -9,6 +9,7 @@ use super::bar::{self, Barred};
 use super::deliver;
 use super::measure::measure;
 use super::read::Ask;
+use super::scene::Scene;
 use super::stand;
 use super::voice::Voice;
 use crate::archive;
@@ -25,9 +26,11 @@ use crate::store::{self, Store};
 ///
 /// Whatever can be found wrong is found before the first request.
 pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exit, Error> {
-    let mut asked = bar::read(ask)?;
-    let mut around = around(ask, &mut asked.plan, &voice);
+    let scene = ask.scene();
+    let mut asked = bar::read(ask, scene.as_ref())?;
+    let mut around = around(ask, scene, &mut asked.plan, &voice);
     let voice = voice.knowing(&asked.plan);
+    asked.doubts().iter().for_each(|doubt| voice.remark(&format!("warning: {doubt}")));
     let plan = asked.driven();
     let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
     fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
@@ -73,9 +76,12 @@ fn set_aside(run: &Run, kept: bool, store: &Store, voice: &Voice) -> Exit {
 }
 
 /// The CI host around us, where it is wanted.
-fn around(ask: &Ask, plan: &mut Plan, voice: &Voice) -> Around {
-    match &ask.publishing {
-        Some(publishing) => Around::look(publishing, plan, ask.lookup, voice),
+fn around(ask: &Ask, scene: Option<Scene>, plan: &mut Plan, voice: &Voice) -> Around {
+    if let Some(scene) = &scene {
+        scene.hide(&mut plan.masks);
+    }
+    match ask.publishing.as_ref().filter(|_| ask.tells) {
+        Some(publishing) => Around::of(scene, publishing, plan, voice),
         None => Around::nothing(),
     }
 }
@@ -89,20 +95,23 @@ pub(super) fn fits(drive: &Drive) -> Result<(), String> {
 
 /// Judges a saved run again: the same run and gate file give the same reports.
 pub(super) fn check(ask: &Ask, saved: &Path, voice: Voice) -> Result<Exit, Error> {
-    let asked = bar::read(ask)?;
+    let scene = ask.scene();
+    let asked = bar::read(ask, scene.as_ref())?;
     let run = recall(saved)?;
-    judged(ask, asked, (saved, run), voice)
+    judged(ask, scene, asked, (saved, run), voice)
 }
 
 /// Judges a run that lies in a file.
 pub(super) fn judged(
     ask: &Ask,
+    scene: Option<Scene>,
     mut asked: Barred,
     (saved, run): (&Path, Run),
     voice: Voice,
 ) -> Result<Exit, Error> {
-    let mut around = around(ask, &mut asked.plan, &voice);
+    let mut around = around(ask, scene, &mut asked.plan, &voice);
     let voice = voice.knowing(&asked.plan);
+    asked.doubts().iter().for_each(|doubt| voice.remark(&format!("warning: {doubt}")));
     // It may be the run of another gate file, which had other values to hide.
     let run = run.hidden(&asked.plan.masks);
     // What is judged stays as it is, also where the reports go beside it.

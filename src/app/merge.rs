@@ -28,7 +28,9 @@ pub(super) fn merge(ask: cli::Merge, lookup: Lookup, voice: &Voice) -> Result<Ex
     let run = merge::merge(shards)?;
     let gate = Gate::File(ask.gate.unwrap_or_else(|| PathBuf::from(&run.origin.gate)));
     let (changes, publishing) = (Changes::default(), Some(ask.publishing));
-    let ask = Ask { gate, changes, out: ask.out.out, bar: ask.bar, publishing, lookup };
-    let asked = bar::read(&ask)?;
-    line::judged(&ask, asked, (&first, run), voice.clone())
+    let (out, bar) = (ask.out.out, ask.bar);
+    let ask = Ask { gate, changes, out, bar, publishing, tells: true, lookup };
+    let scene = ask.scene();
+    let asked = bar::read(&ask, scene.as_ref())?;
+    line::judged(&ask, scene, asked, (&first, run), voice.clone())
 }

@@ -3,11 +3,13 @@
 mod voice;
 mod flags;
 mod attend;
+mod scene;
 mod read;
 mod answers;
 mod draft;
 mod deliver;
 mod extras;
+mod agent;
 mod around;
 mod checkpoint;
 mod progress;
@@ -65,8 +67,10 @@ fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
     let (changes, bar) = (ask.changes, ask.bar);
     if ask.once {
-        let (ask, voice) =
-            (Ask { gate, changes, out, bar, publishing: None, lookup }, voice.clone());
+        let (ask, voice) = (
+            Ask { gate, changes, out, bar, publishing: None, tells: false, lookup },
+            voice.clone(),
+        );
         let work = |signals| async move {
             let done = Box::pin(once::once(&ask, voice.clone(), signals)).await;
             done.unwrap_or_else(|error| failed(&error, &voice))
@@ -74,16 +78,16 @@ fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
         return attended(work).map_err(Error::System);
     }
     // What a shard leaves is told when all of them are merged.
-    let alone = changes.shard.is_none_or(Shard::is_alone);
-    let publishing = alone.then_some(ask.publishing);
-    watched(Ask { gate, changes, out, bar, publishing, lookup }, voice)
+    let tells = changes.shard.is_none_or(Shard::is_alone);
+    let publishing = Some(ask.publishing);
+    watched(Ask { gate, changes, out, bar, publishing, tells, lookup }, voice)
 }
 
 fn check(ask: cli::Check, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
     let (saved, publishing) = (ask.run, Some(ask.publishing));
     let changes = Changes::default();
-    let ask = Ask { gate, changes, out, bar: ask.bar, publishing, lookup };
+    let ask = Ask { gate, changes, out, bar: ask.bar, publishing, tells: true, lookup };
     line::check(&ask, &saved, voice.clone())
 }
 
@@ -93,7 +97,8 @@ fn demo(ask: cli::Demo, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let target = Some(format!("http://{}", demo.address()));
     let changes = Changes { target, ..Changes::default() };
     let (bar, out) = (cli::Bar::default(), ask.out.out);
-    watched(Ask { gate: DEMO, changes, out, bar, publishing: None, lookup }, voice)
+    let ask = Ask { gate: DEMO, changes, out, bar, publishing: None, tells: false, lookup };
+    watched(ask, voice)
 }
 
 /// Serves until a signal comes.

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::bar::{Barred, Written};
+use super::bar::{self, Barred, Written};
 use super::deliver;
 use super::line;
 use super::read::{self, Ask, Gate};
@@ -26,6 +26,10 @@ pub(super) fn publish(ask: cli::Publish, lookup: Lookup, voice: &Voice) -> Resul
         let why = "is a link, and what a stranger's link leads to is not read".to_owned();
         return Err(Error::UnfitRun { path: saved, why });
     }
+    if store::is_odd(&saved) {
+        let why = "is no plain file".to_owned();
+        return Err(Error::UnfitRun { path: saved, why });
+    }
     let run = line::recall(&saved)?;
     let path = match ask.gate {
         Some(path) => path,
@@ -35,16 +39,15 @@ pub(super) fn publish(ask: cli::Publish, lookup: Lookup, voice: &Voice) -> Resul
     let texts = read::texts(&gate, &changes)?;
     let plan = read::plan(&texts, &changes, lookup, &|path| read::beside(&gate, path))?;
     let differences = differences(&texts.gate.1, &plan, &run);
-    let policy = Policy {
-        base: "this checkout".to_owned(),
-        standing: Standing::Compared(differences),
-        approved: ask.accept_policy_change,
-    };
+    let (out, publishing) = (ask.out.out, Some(ask.publishing));
+    let bar = Bar { base: None, accept_policy_change: ask.accept_policy_change };
+    let ask = Ask { gate, changes, out, bar, publishing, tells: true, lookup };
+    let scene = ask.scene();
+    let standing = Standing::Compared(differences);
+    let approval = bar::approval(&ask, &standing, scene.as_ref());
+    let policy = Policy { base: "this checkout".to_owned(), standing, approval };
     let asked = Barred { plan, base: None, policy: Some(policy), written: Written::default() };
-    let publishing = Some(ask.publishing);
-    let bar = Bar::default();
-    let ask = Ask { gate, changes, out: ask.out.out, bar, publishing, lookup };
-    line::judged(&ask, asked, (&saved, run), voice.clone())
+    line::judged(&ask, scene, asked, (&saved, run), voice.clone())
 }
 
 /// The gate file that a run says it was made with, where this checkout has one of that name. It

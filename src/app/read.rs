@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::scene::Scene;
 use super::voice::Lookup;
 use crate::cli::{Bar, Changes, Publishing};
 use crate::error::Error;
@@ -33,10 +34,20 @@ pub(super) struct Ask {
     pub out: PathBuf,
     /// Which commit it is compared with.
     pub bar: Bar,
-    /// What is published; `None` where nothing is, whatever is around.
+    /// Which CI host is around, and what is published there; `None` where nothing is to be known of
+    /// any.
     pub publishing: Option<Publishing>,
+    /// Whether there is going to be something to publish.
+    pub tells: bool,
     /// The environment.
     pub lookup: Lookup,
+}
+
+impl Ask {
+    /// What is around, where that is to be known.
+    pub(super) fn scene(&self) -> Option<Scene> {
+        Scene::look(self.publishing.as_ref()?, self.lookup)
+    }
 }
 
 /// A gate file as bytes, and the other file that its thresholds may come from, each with its name.

@@ -27,7 +27,11 @@ pub fn place(variables: Variables<'_>) -> Place {
         None if event => Pull::Unknown("CI_MERGE_REQUEST_IID is not set".to_owned()),
         None => Pull::Nothing,
     };
+    // A pipeline shows the statuses of its own commit, and of no other.
+    let own = var("CI_PROJECT_ID").and_then(|text| number(&text)).map(|id| id.to_string());
+    let job = own.zip(var("CI_COMMIT_SHA").and_then(|text| commit(&text)));
     Place {
+        job,
         forge: Some(Forge::GitLab),
         api: var("CI_API_V4_URL").and_then(|text| link(&text)),
         repository: project.map(|id| id.to_string()),

@@ -20,6 +20,8 @@ pub struct Place {
     pub base: Option<String>,
     /// The pull request.
     pub pull: Pull,
+    /// Repository and commit that the job itself runs for, where a status belongs to these.
+    pub job: Option<(String, String)>,
     /// The run's number at the host; later runs have larger ones.
     pub run: Option<u64>,
     /// How often this run was started, 1 for the first time.
@@ -59,6 +61,7 @@ impl Place {
             head: None,
             base: None,
             pull: Pull::Nothing,
+            job: None,
             run: None,
             attempt: 1,
             url: None,

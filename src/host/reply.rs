@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::Forge;
@@ -25,8 +26,10 @@ pub struct Reply {
     pub reset: Option<u64>,
     /// There is another page.
     pub more: bool,
-    /// The body.
+    /// The body, as text.
     pub body: String,
+    /// The same, byte for byte.
+    pub raw: Bytes,
 }
 
 /// What was asked of a forge, for the sentence that says what to grant.
@@ -46,6 +49,8 @@ pub enum Deed {
     Report,
     /// To read a file.
     Read,
+    /// To find out who approved a lowered bar.
+    Approve,
 }
 
 /// Why a forge did not do what was asked.
@@ -224,11 +229,13 @@ impl Deed {
             Self::Status => "so the commit status was not written",
             Self::Report => "so the report was not written",
             Self::Read => "so the file was not read",
+            Self::Approve => "so nobody knows who set the label",
         }
     }
 
     fn permission(self, forge: Forge) -> &'static str {
         match (forge, self) {
+            (Forge::GitHub, Self::Approve) => "`pull-requests: read` and `contents: read`",
             (Forge::GitHub, Self::Find | Self::List) => "`pull-requests: read`",
             (Forge::GitHub, Self::Comment) => "`pull-requests: write`",
             (Forge::GitHub, Self::Check | Self::Report) => "`checks: write`",
@@ -239,8 +246,9 @@ impl Deed {
             (Forge::Gitea, Self::Check | Self::Status | Self::Report) => {
                 "the scope `write:repository`"
             }
-            (Forge::Gitea, Self::Read) => "the scope `read:repository`",
+            (Forge::Gitea, Self::Read | Self::Approve) => "the scope `read:repository`",
             (Forge::GitLab, _) => "a project access token with the scope `api`",
+            (Forge::Azure, Self::Read) => "\"Read\" on the repository to the build service",
             (Forge::Azure, _) => "\"Contribute to pull requests\" to the build service",
             (Forge::Bitbucket, _) => "the scope `repository`",
         }

@@ -5,7 +5,7 @@ use super::finding::{Asked, Doubt, Finding, Judgement, Outcome, Rule, Scope};
 use super::judge;
 use crate::plan::Plan;
 use crate::plan::threshold::Level;
-use crate::policy::{Policy, Standing};
+use crate::policy::{Approval, Policy, Standing};
 use crate::run::Run;
 
 /// Judges a run by the gate file of a change and by that of its base, and says what the comparison
@@ -13,7 +13,7 @@ use crate::run::Run;
 #[must_use]
 pub fn judge_both(plan: &Plan, base: Option<&Plan>, policy: Policy, run: &Run) -> Judgement {
     let own = judge(plan, run);
-    let mut judgement = match base.filter(|_| !policy.approved) {
+    let mut judgement = match base.filter(|_| !policy.approval.is_given()) {
         Some(base) => stricter(own, judge(base, run)),
         None => own,
     };
@@ -50,14 +50,34 @@ fn is_same_question(one: &Finding, other: &Finding) -> bool {
     one.scope == other.scope && one.asked == other.asked && one.level == other.level
 }
 
+/// Who approved it, as the end of a sentence.
+fn approved(approval: &Approval) -> String {
+    match approval {
+        Approval::Label(by) => format!("{by} approved by a label"),
+        Approval::Nobody | Approval::Flag | Approval::Refused(_) => "was approved".to_owned(),
+    }
+}
+
+/// What is said behind the first thing that asks for less: how many more there are, and why it is
+/// not approved where somebody tried.
+fn rest(more: usize, approval: &Approval) -> String {
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    match approval {
+        Approval::Refused(why) => format!("{more}; {why}"),
+        Approval::Nobody | Approval::Flag | Approval::Label(_) => more,
+    }
+}
+
 /// What the comparison came to, as a finding of its own.
 fn standing(policy: &Policy) -> Finding {
     let base = &policy.base;
+    let given = policy.approval.is_given();
+    let approved = approved(&policy.approval);
     let mut loosened = policy.loosened();
     let first = loosened.next();
     let (outcome, said) = match (&policy.standing, first) {
-        (Standing::Unreadable(_), _) if policy.approved => {
-            (Outcome::Held, format!("is not compared with {base}, which was approved"))
+        (Standing::Unreadable(_), _) if given => {
+            (Outcome::Held, format!("is not compared with {base}, which {approved}"))
         }
         (Standing::Unreadable(why), _) => {
             (Outcome::Unjudged(Doubt::NoBase(why.clone())), String::new())
@@ -71,15 +91,12 @@ fn standing(policy: &Policy) -> Finding {
         (Standing::Compared(_), None) => {
             (Outcome::Held, format!("asks for no less than at {base}"))
         }
-        (Standing::Compared(_), Some(_)) if policy.approved => {
-            (Outcome::Held, format!("asks for less than at {base}, which was approved"))
+        (Standing::Compared(_), Some(_)) if given => {
+            (Outcome::Held, format!("asks for less than at {base}, which {approved}"))
         }
         (Standing::Compared(_), Some(first)) => {
-            let more = match loosened.count() {
-                0 => String::new(),
-                more => format!(", and {more} more"),
-            };
-            (Outcome::Breached, format!("asks for less than at {base}: {first}{more}"))
+            let rest = rest(loosened.count(), &policy.approval);
+            (Outcome::Breached, format!("asks for less than at {base}: {first}{rest}"))
         }
     };
     Finding {

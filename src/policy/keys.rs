@@ -113,6 +113,7 @@ fn rule(path: &[String], entry: bool) -> Rule {
         }
         "request" if entry || last == "weight" => Rule::Counted,
         "load" if matches!(last, "spawn_rate" | "ramp_down") => Rule::Counted,
+        "scenario" if within("load") => Rule::Counted,
         "scenario" if matches!(last, "wait" | "paced") => Rule::Rest,
         "scenario" if matches!(last, "rate" | "users" | "duration") => Rule::AtLeast,
         "request" | "scenario" if words.ends_with(&["expect", "status"]) => Rule::Status,

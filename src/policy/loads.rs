@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::difference::{Difference, Part, Way};
+use crate::plan::profile::Profile;
 use crate::plan::threshold::Threshold;
 use crate::plan::{Arrivals, Drive, Plan, expected, shares, starved};
 use crate::run::Model;
@@ -52,7 +53,7 @@ pub(super) fn compare(base: &Plan, change: &Plan) -> Vec<Difference> {
 
 /// Whether more of something is more to ask.
 #[derive(Clone, Copy, PartialEq)]
-enum More {
+pub(super) enum More {
     IsMore,
     IsLess,
 }
@@ -79,7 +80,7 @@ fn amounts(old: &Drive, new: &Drive) -> Vec<Difference> {
             }));
         }
         Model::Closed => {
-            let [was, is] = [old, new].map(area);
+            let [was, is] = [old, new].map(|drive| area(&drive.load.profile));
             let words = |number| format!("{} user-seconds", show_count(number));
             all.extend(numbers("users over time", Part::Load, was, is, words));
             let users = |micro: u64| show_count(micro.div_ceil(1_000_000));
@@ -93,15 +94,15 @@ fn amounts(old: &Drive, new: &Drive) -> Vec<Difference> {
     all
 }
 
-/// The users of a profile, each counted for as many seconds as it lives.
+/// The arrivals of a profile; or its users, each counted for as many seconds as it lives.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "levels lie far below 2^53 millionths, and none is negative"
 )]
-fn area(drive: &Drive) -> u64 {
-    let stages = drive.load.profile.stages.iter();
+pub(super) fn area(profile: &Profile) -> u64 {
+    let stages = profile.stages.iter();
     let sum: f64 = stages
         .map(|stage| (stage.from + stage.to) as f64 / 2.0 / MILLION * stage.duration.as_secs_f64())
         .sum();
@@ -186,7 +187,7 @@ fn arrivals(old: &Drive, new: &Drive) -> Option<Difference> {
     (open && was != is).then_some(told)
 }
 
-fn numbers(
+pub(super) fn numbers(
     what: &str,
     part: Part,
     was: u64,
@@ -197,7 +198,13 @@ fn numbers(
     compared(what, part, (a, b), More::IsMore, (words(was), words(is)))
 }
 
-fn times(what: &str, part: Part, was: Duration, is: Duration, more: More) -> Option<Difference> {
+pub(super) fn times(
+    what: &str,
+    part: Part,
+    was: Duration,
+    is: Duration,
+    more: More,
+) -> Option<Difference> {
     let (a, b) = (was.as_secs_f64(), is.as_secs_f64());
     compared(what, part, (a, b), more, (show_duration(was), show_duration(is)))
 }

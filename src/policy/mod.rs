@@ -4,16 +4,19 @@
 mod difference;
 mod bars;
 mod loads;
+mod owned;
 mod written;
 mod compared;
 mod keys;
 mod origin;
+mod approval;
 
 use std::collections::BTreeMap;
 
 use crate::plan::Plan;
+pub use approval::{Approval, LABEL, Labelled};
 pub use difference::{Difference, Part, Way};
-pub use origin::{Origin, origin, rev_is_good};
+pub use origin::{Named, Origin, at_forge, origin, rev_is_good};
 
 /// One version of a gate file, as it is read and as it is written.
 #[derive(Clone, Debug)]
@@ -33,8 +36,8 @@ pub struct Policy {
     pub base: String,
     /// What was found there.
     pub standing: Standing,
-    /// Asking for less was approved from outside the tree.
-    pub approved: bool,
+    /// Whether asking for less was approved from outside the tree.
+    pub approval: Approval,
 }
 
 /// What was found at the base commit.
@@ -48,6 +51,17 @@ pub enum Standing {
     Outside,
     /// Nothing that can be read, and why.
     Unreadable(String),
+}
+
+impl Standing {
+    /// Whether the change is known to ask for less.
+    #[must_use]
+    pub fn is_lower(&self) -> bool {
+        match self {
+            Self::Compared(all) => all.iter().any(Difference::loosens),
+            Self::New | Self::Outside | Self::Unreadable(_) => false,
+        }
+    }
 }
 
 impl Policy {
@@ -85,6 +99,8 @@ impl Policy {
 pub fn compare(base: &Copy, change: &Copy) -> Vec<Difference> {
     let mut all = bars::compare(&base.plan, &change.plan);
     all.extend(loads::compare(&base.plan, &change.plan));
+    let drives = base.plan.drive.as_ref().zip(change.plan.drive.as_ref());
+    all.extend(drives.into_iter().flat_map(|(old, new)| owned::compare(old, new)));
     let [old, new] = [base, change].map(|copy| written::leaves(&copy.bytes));
     all.extend(keys::compare(&old, &new));
     all.extend(files(&base.files, &change.files));

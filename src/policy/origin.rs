@@ -45,6 +45,11 @@ pub fn origin(env: &dyn Fn(&str) -> Option<String>, event: Option<&str>) -> Opti
             [hash("BITBUCKET_PR_DESTINATION_COMMIT"), branch("BITBUCKET_PR_DESTINATION_BRANCH")],
             set("BITBUCKET_PR_ID"),
         ),
+        (
+            "Buildkite",
+            [None, branch("BUILDKITE_PULL_REQUEST_BASE_BRANCH")],
+            set("BUILDKITE_PULL_REQUEST").filter(|number| number != "false"),
+        ),
         ("Jenkins", [None, branch("CHANGE_TARGET")], set("CHANGE_ID")),
     ];
     hosts.into_iter().find_map(|(by, revisions, asks)| {
@@ -52,6 +57,29 @@ pub fn origin(env: &dyn Fn(&str) -> Option<String>, event: Option<&str>) -> Opti
         // A pull request whose base has no usable name is still one: it is told, not passed over.
         (asks.is_some() || !revisions.is_empty()).then_some(Origin { revisions, by })
     })
+}
+
+/// How a forge may be asked for a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// By its hash.
+    Hash(String),
+    /// As the last one of a branch.
+    Branch(String),
+}
+
+/// A name of a commit as a forge knows it; `None` for what a clone alone can resolve, and for names
+/// like `HEAD`, which are another commit wherever they are asked for.
+#[must_use]
+pub fn at_forge(name: &str) -> Option<Named> {
+    if is_hash(name) {
+        return Some(Named::Hash(name.to_ascii_lowercase()));
+    }
+    let bare = ["refs/remotes/origin/", "refs/heads/", "origin/"];
+    let branch = bare.into_iter().find_map(|begin| name.strip_prefix(begin)).unwrap_or(name);
+    let moving = branch.ends_with("HEAD") || branch.contains(['^', '~', '@', '#']);
+    let known = rev_is_good(branch) && !moving && !branch.starts_with("refs/");
+    known.then(|| Named::Branch(branch.to_owned()))
 }
 
 /// Whether a name of a commit can be handed to git: it is no flag, no range, and no path in one.

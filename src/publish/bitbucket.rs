@@ -21,24 +21,30 @@ const MOST_CHARS: usize = 450;
 /// Writes the report, in place of an earlier run's on the same commit.
 pub(super) async fn tell(desk: &Desk<'_>, told: &Told, patience: Patience, outcome: &mut Outcome) {
     let wanted = desk.wish.check || desk.wish.comment != Comment::Never;
-    // A pass makes no report where only failures are wanted, but one that is there is replaced.
     if !wanted || !told.is_whole() {
         return;
     }
     match written(desk, told, patience).await {
-        Ok(name) => outcome.said.push(format!("the verdict is in the report {name}")),
+        Ok(Some(name)) => outcome.said.push(format!("the verdict is in the report {name}")),
+        Ok(None) => outcome.said.push("no report: the gate passed".to_owned()),
         Err(refusal) => outcome.miss(refusal.told(Forge::Bitbucket, Deed::Report)),
     }
 }
 
-async fn written(desk: &Desk<'_>, told: &Told, patience: Patience) -> Result<String, Refusal> {
+/// Writes it and hands back its name. A pass leaves none where only failures are wanted: one of an
+/// earlier run is taken away.
+async fn written(
+    desk: &Desk<'_>,
+    told: &Told,
+    patience: Patience,
+) -> Result<Option<String>, Refusal> {
     let odd = |why: &str| Refusal::Odd(why.to_owned());
-    let place = desk.place;
+    let place = &desk.door.place;
     let api = place.api.as_deref().ok_or_else(|| odd("the address of its API is not known"))?;
     let repository = place.repository.as_deref();
     let repository = repository.ok_or_else(|| odd("BITBUCKET_REPO_SLUG is not set"))?;
     let head = place.head.as_deref().ok_or_else(|| odd("BITBUCKET_COMMIT is not set"))?;
-    let client = match (desk.token, &place.proxy) {
+    let client = match (&desk.door.token, &place.proxy) {
         (Some(token), _) => Client::new(api, AUTHORIZATION, token.header("Bearer")?)?,
         (None, Some(proxy)) => Client::behind(proxy)?,
         (None, None) => return Err(Refusal::Token),
@@ -54,13 +60,16 @@ async fn written(desk: &Desk<'_>, told: &Told, patience: Patience) -> Result<Str
         Ok(Reply { .. }) | Err(Refusal::NotFound) => {}
         Err(refusal) => return Err(refusal),
     }
+    if !desk.wish.check && !desk.may_create(told) {
+        return Ok(None);
+    }
     ask(Method::PUT, &report, Some(&body(desk, told))).await?;
     let all: Vec<Json> = told.annotations.iter().enumerate().map(annotation).collect();
     for part in all.chunks(MOST_ANNOTATIONS) {
         let list = json!(part);
         ask(Method::POST, &format!("{report}/annotations"), Some(&list)).await?;
     }
-    Ok(name)
+    Ok(Some(name))
 }
 
 fn body(desk: &Desk<'_>, told: &Told) -> Json {
@@ -72,7 +81,7 @@ fn body(desk: &Desk<'_>, told: &Told) -> Json {
         "result": if told.conclusion == Conclusion::Pass { "PASSED" } else { "FAILED" },
         "data": told.figures.iter().map(|(title, value)| datum(title, *value)).collect::<Vec<_>>(),
     });
-    if let Some(url) = &desk.place.url {
+    if let Some(url) = &desk.door.place.url {
         body["link"] = json!(url);
     }
     body

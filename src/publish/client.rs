@@ -199,6 +199,7 @@ pub fn reply(answer: &Response<Bytes>) -> Reply {
         reset: count("x-ratelimit-reset").or_else(|| count("ratelimit-reset")),
         more: text("link").is_some_and(|link| link.contains("rel=\"next\"")),
         body: String::from_utf8_lossy(answer.body()).into_owned(),
+        raw: answer.body().clone(),
     }
 }
 

@@ -4,11 +4,15 @@
 pub mod client;
 pub mod patience;
 mod stick;
+mod tree;
+mod label;
 pub mod github;
 mod gitlab;
 mod azure;
 mod bitbucket;
 mod apart;
+mod reading;
+mod approval;
 
 use std::time::Duration;
 
@@ -20,6 +24,7 @@ use crate::host::{Forge, Place, Pull};
 use crate::metric::Value;
 use client::Token;
 use patience::Patience;
+pub use tree::Snapshot;
 
 /// How long all of publishing may take.
 const BUDGET: Duration = Duration::from_mins(2);
@@ -106,25 +111,39 @@ pub enum Opened {
     Status,
 }
 
+/// A forge, as seen from a run, and what opens its door.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// Where the run stands.
+    pub place: Place,
+    /// The token that the environment has for the forge.
+    pub token: Option<Token>,
+}
+
 /// Publishes for one run at one place.
 #[derive(Debug)]
 pub struct Publisher {
-    place: Place,
+    door: Door,
     wish: Wish,
-    token: Option<Token>,
 }
 
 impl Publisher {
-    /// Speaks for a run at a place, with the token that the environment has for its forge.
+    /// Speaks for a run at a forge.
     #[must_use]
-    pub fn new(place: Place, wish: Wish, token: Option<Token>) -> Self {
-        Self { place, wish, token }
+    pub fn new(door: Door, wish: Wish) -> Self {
+        Self { door, wish }
+    }
+
+    /// What tells the gates of one pull request apart, where anything may be published.
+    #[must_use]
+    pub fn key(&self) -> Option<&Key> {
+        Some(&self.wish.key).filter(|_| self.wish.mode != Mode::Never)
     }
 
     /// Where the run stands.
     #[must_use]
     pub fn place(&self) -> &Place {
-        &self.place
+        &self.door.place
     }
 
     /// Opens the check, so that a pull request shows that it is being tested. What cannot be opened
@@ -140,10 +159,7 @@ impl Publisher {
             Forge::GitHub | Forge::Gitea => {
                 github::open(&self.desk(), Patience::of(OPENING), &mut outcome).await
             }
-            Forge::GitLab => {
-                gitlab::open(&mut outcome);
-                None
-            }
+            Forge::GitLab => gitlab::open(&self.desk(), Patience::of(OPENING), &mut outcome).await,
             Forge::Azure => azure::open(&self.desk(), Patience::of(OPENING), &mut outcome).await,
             // Its report is there once it is written.
             Forge::Bitbucket => None,
@@ -174,7 +190,9 @@ impl Publisher {
                     Forge::GitHub | Forge::Gitea => {
                         github::tell(&desk, opened, told, patience, &mut outcome).await;
                     }
-                    Forge::GitLab => gitlab::tell(&desk, told, patience, &mut outcome).await,
+                    Forge::GitLab => {
+                        gitlab::tell(&desk, opened, told, patience, &mut outcome).await;
+                    }
                     Forge::Azure => {
                         azure::tell(&desk, opened, told, patience, &mut outcome).await;
                     }
@@ -195,27 +213,6 @@ impl Publisher {
         done.unwrap_or_else(|| missed("publishing broke down: a fault of loadgate".to_owned()))
     }
 
-    /// A file of the repository as it is at a commit, from the forge itself: a shallow clone does
-    /// not have it. `None` where there is no such file there.
-    ///
-    /// # Errors
-    /// Why the forge does not hand it out, in one line with what to grant.
-    pub fn file(&self, path: &str, commit: &str) -> Result<Option<Vec<u8>>, String> {
-        let mut outcome = Outcome::default();
-        let forge = self.forge(&mut outcome).ok_or_else(|| outcome.said.join("; "))?;
-        let read = async || match forge {
-            Forge::GitHub | Forge::Gitea => {
-                github::file(&self.desk(), path, commit, Patience::of(READING)).await
-            }
-            Forge::GitLab => gitlab::file(&self.desk(), path, commit, Patience::of(READING)).await,
-            Forge::Azure | Forge::Bitbucket => {
-                Err(Refusal::Odd("only GitHub's and GitLab's files are read".to_owned()))
-            }
-        };
-        let done = apart::apart(read).unwrap_or(Err(Refusal::OutOfTime));
-        done.map_err(|refusal| refusal.told(forge, Deed::Read))
-    }
-
     /// Closes what was opened for a run that ended without a judgement.
     pub fn abandon(&self, opened: Opened) {
         let title = "loadgate broke down before there was a verdict".to_owned();
@@ -233,7 +230,7 @@ impl Publisher {
 
     /// Whether there is anything to publish in an event like this.
     fn anything_wanted(&self, told: &Told, outcome: &mut Outcome) -> bool {
-        let commenting = match (&self.place.pull, self.wish.comment) {
+        let commenting = match (&self.door.place.pull, self.wish.comment) {
             (_, Comment::Never)
             | (Pull::Queue, _)
             | (Pull::Nothing, Comment::Auto | Comment::OnFailure) => false,
@@ -252,12 +249,12 @@ impl Publisher {
 
     /// The forge, where it can be spoken to.
     fn forge(&self, outcome: &mut Outcome) -> Option<Forge> {
-        let Some(forge) = self.place.forge else {
-            let host = self.place.ci.name();
+        let Some(forge) = self.door.place.forge else {
+            let host = self.door.place.ci.name();
             outcome.miss(format!("{host} does not say which forge to publish to"));
             return None;
         };
-        if self.token.is_none() && self.place.proxy.is_none() {
+        if self.door.token.is_none() && self.door.place.proxy.is_none() {
             let names = forge.tokens().join(" or ");
             let (name, advice) = (forge.name(), forge.advice());
             outcome.miss(format!("nothing was posted to {name}: {names} is not set{advice}"));
@@ -267,19 +264,17 @@ impl Publisher {
     }
 
     fn desk(&self) -> Desk<'_> {
-        Desk { place: &self.place, wish: &self.wish, token: self.token.as_ref() }
+        Desk { door: &self.door, wish: &self.wish }
     }
 }
 
 /// What every forge needs to know.
 #[derive(Clone, Copy, Debug)]
 pub struct Desk<'a> {
-    /// Where the run stands.
-    pub place: &'a Place,
+    /// The forge.
+    pub door: &'a Door,
     /// What is wanted.
     pub wish: &'a Wish,
-    /// What opens the door.
-    pub token: Option<&'a Token>,
 }
 
 impl Desk<'_> {
@@ -292,7 +287,7 @@ impl Desk<'_> {
     /// The comment.
     #[must_use]
     pub fn letter(&self, told: &Told) -> Letter {
-        Letter::new(self.wish.key.clone(), self.place, &told.page, &told.short)
+        Letter::new(self.wish.key.clone(), &self.door.place, &told.page, &told.short)
     }
 }
 

@@ -52,7 +52,7 @@ impl Bar {
         Self {
             base: clean(&policy.base),
             state: policy.name(),
-            approved: policy.approved,
+            approved: policy.approval.is_given(),
             differences: policy.differences().iter().map(line).collect(),
         }
     }

@@ -106,7 +106,7 @@ fn a_base_that_the_clone_lacks_is_inconclusive_with_the_cure() {
     let gate = clone(&[]).set("CI_MERGE_REQUEST_IID", "7");
     let gate = gate.set("CI_MERGE_REQUEST_DIFF_BASE_SHA", &"a".repeat(40));
     let done = check(&gate, &[]);
-    done.code(3).says("fetch-depth: 0");
+    done.code(3).says("`fetch-depth: 0`");
     assert_eq!(state(&done), "unreadable");
     check(&gate, &["--base", "--upload-pack=touch pwned"]).code(2);
     check(&gate, &["--base=--upload-pack=touch pwned"]).code(3).says("its name is none");
@@ -191,6 +191,36 @@ fn the_load_of_the_base_is_put_on_where_the_change_lowers_it() {
     let done = gate.run(&["run", "gate.toml", "--base", "HEAD"]);
     done.code(1).says("planned requests: 200 → 40 (−80 %)");
     assert!(server.hits("/") >= 190, "{}", server.hits("/"));
+}
+
+#[test]
+fn the_own_load_of_a_scenario_is_the_bases_where_the_change_lowers_it() {
+    let server = Server::start(Script::new().on("/a", [ok("here")]).on("/b", [ok("there")]));
+    let own = |name: &str, rate: &str| {
+        format!(
+            "[[scenario]]\nname = \"{name}\"\nsteps = [{{ get = \"/{name}\" }}]\n\
+             [scenario.load]\nrate = \"{rate}\"\nduration = \"2s\"\n"
+        )
+    };
+    let text = |a: &str, b: &str| {
+        let url = server.url("");
+        let (a, b) = (own("a", a), own("b", b));
+        format!(
+            "[target]\nurl = \"{url}\"\n[load]\narrivals = \"even\"\n{a}{b}[sla]\np50 = \"< 5s\"\n"
+        )
+    };
+    let gate = clone(&[("gate.toml", &text("100/s", "10/s"))]);
+    // As much in all: what one loses the other gets.
+    write(&gate, "gate.toml", &text("10/s", "100/s"));
+    let done = gate.run(&["run", "gate.toml", "--base", "HEAD"]);
+    done.code(1);
+    assert!(
+        why(&done).contains("scenario a: planned arrivals: 200 → 20 (−90 %)"),
+        "{}",
+        why(&done)
+    );
+    let (a, b) = (server.hits("/a"), server.hits("/b"));
+    assert!(a >= 190 && (15..=30).contains(&b), "{a} {b}");
 }
 
 /// A checkout with a gate file, and the artifact of a stranger in `of-fork`.

@@ -10,3 +10,7 @@ mod gitlab;
 mod azure;
 mod bitbucket;
 mod behind;
+mod base;
+mod labels;
+mod fork;
+mod buildkite;

@@ -9,7 +9,8 @@ use loadgate::judge::{judge, judge_both, stricter};
 use loadgate::plan::threshold::{Level, Threshold};
 use loadgate::plan::{Plan, Source};
 use loadgate::policy::{
-    Copy, Difference, Part, Policy, Standing, Way, compare, lowers_load, origin, rev_is_good,
+    Approval, Copy, Difference, Part, Policy, Standing, Way, compare, lowers_load, origin,
+    rev_is_good,
 };
 use loadgate::report::{Case, Format, Style, render};
 use loadgate::run::Run;
@@ -54,7 +55,8 @@ fn told(differences: &[Difference]) -> String {
 }
 
 fn policy(differences: Vec<Difference>, approved: bool) -> Policy {
-    Policy { base: "1a2b3c4d5e6f".to_owned(), standing: Standing::Compared(differences), approved }
+    let base = "1a2b3c4d5e6f".to_owned();
+    Policy { base, standing: Standing::Compared(differences), approval: Approval::flag(approved) }
 }
 
 #[test]
@@ -127,7 +129,8 @@ fn asking_for_less_fails_unless_it_was_approved() {
 fn a_base_that_cannot_be_read_is_never_a_pass() {
     let (plan, run) = cases::passing();
     let check = |standing, approved, expected| {
-        let policy = Policy { base: "main".to_owned(), standing, approved };
+        let approval = Approval::flag(approved);
+        let policy = Policy { base: "main".to_owned(), standing, approval };
         let judgement = judge_both(&plan, None, policy, &run);
         assert_eq!(judgement.verdict(), expected);
         judgement.findings.last().expect("the last one is of the policy").clone()

@@ -2,6 +2,8 @@
 
 mod cases;
 mod outsiders;
+
+pub(crate) use outsiders::{github, tags};
 mod foreign;
 
 use std::collections::BTreeSet;

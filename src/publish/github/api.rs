@@ -1,7 +1,5 @@
 //! The requests: each tried with patience, each answer read no further than it must be.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Response, Uri};
@@ -22,7 +20,7 @@ use crate::machine;
 use crate::publish::client::{self, Client, Lost, Token, Transport};
 use crate::publish::patience::{Patience, Repeat};
 use crate::publish::stick::{Stuck, stick};
-use crate::publish::{Desk, Told};
+use crate::publish::{Desk, Door, Told};
 
 /// The most pages of comments that are looked through: 2,000 comments.
 const MOST_PAGES: u32 = 20;
@@ -36,7 +34,7 @@ pub struct GitHub {
     octo: Octocrab,
     forge: Forge,
     /// `/repos/owner/name`.
-    root: String,
+    pub(super) root: String,
     patience: Patience,
     token: Token,
 }
@@ -69,14 +67,14 @@ impl GitHub {
     ///
     /// # Errors
     /// When the host does not say where that is, or the token must not be sent there.
-    pub fn new(desk: &Desk<'_>, patience: Patience) -> Result<Self, Refusal> {
+    pub fn new(door: &Door, patience: Patience) -> Result<Self, Refusal> {
         let odd = |why: &str| Refusal::Odd(why.to_owned());
-        let place = desk.place;
+        let place = &door.place;
         let forge = place.forge.ok_or_else(|| odd("the forge is not known"))?;
         let api = place.api.as_deref().ok_or_else(|| odd("GITHUB_API_URL is not set"))?;
         let repository = place.repository.as_deref();
         let repository = repository.ok_or_else(|| odd("GITHUB_REPOSITORY is not set"))?;
-        let token = desk.token.cloned().ok_or(Refusal::Token)?;
+        let token = door.token.clone().ok_or(Refusal::Token)?;
         let scheme = if forge == Forge::Gitea { "token" } else { "Bearer" };
         let client = Client::new(api, AUTHORIZATION, token.header(scheme)?)?;
         let base: Uri = api.parse().map_err(|_| odd("the address of its API is none"))?;
@@ -90,7 +88,7 @@ impl GitHub {
         Ok(Self { octo, forge, root, patience, token })
     }
 
-    async fn get(&self, path: &str) -> Result<Reply, Refusal> {
+    pub(super) async fn get(&self, path: &str) -> Result<Reply, Refusal> {
         let once = async || read(self.octo._get(path).await).await;
         self.patience.ask(Repeat::Harmless, once).await
     }
@@ -127,24 +125,6 @@ impl GitHub {
         let pull: Value = parsed(&reply)?;
         let head = pull["head"]["sha"].as_str().and_then(place::commit);
         head.ok_or_else(|| Refusal::Odd("the pull request has no head".to_owned()))
-    }
-
-    /// A file as it is at a commit; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the forge does not say, or the file is larger than the megabyte it hands out.
-    pub(super) async fn file(&self, path: &str, commit: &str) -> Result<Option<Vec<u8>>, Refusal> {
-        let path = path.split('/').map(place::encoded).collect::<Vec<_>>().join("/");
-        let reply = match self.get(&format!("{}/contents/{path}?ref={commit}", self.root)).await {
-            Ok(reply) => reply,
-            Err(Refusal::NotFound) => return Ok(None),
-            Err(refusal) => return Err(refusal),
-        };
-        let file: Value = parsed(&reply)?;
-        let text = file["content"].as_str().filter(|_| file["encoding"] == "base64");
-        let text: Option<String> = text.map(|text| text.split_whitespace().collect());
-        let bytes = text.and_then(|text| STANDARD.decode(text).ok());
-        bytes.map(Some).ok_or_else(|| Refusal::Odd("it is no file of at most 1 MB".to_owned()))
     }
 
     /// Who we are, among the authors of comments. The token of a job may not ask; its comments come
@@ -221,7 +201,7 @@ impl GitHub {
             "status": "in_progress",
             "started_at": machine::now(),
         });
-        if let Some(url) = &desk.place.url {
+        if let Some(url) = &desk.door.place.url {
             body["details_url"] = json!(url);
         }
         let path = format!("{}/check-runs", self.root);
@@ -265,7 +245,7 @@ impl GitHub {
             "context": check::context(&desk.wish.key),
             "description": check::description(text),
         });
-        if let Some(url) = &desk.place.url {
+        if let Some(url) = &desk.door.place.url {
             body["target_url"] = json!(url);
         }
         let path = format!("{}/statuses/{head}", self.root);
@@ -274,7 +254,7 @@ impl GitHub {
 
     /// The commit that checks and statuses belong to.
     pub(super) async fn head(&self, desk: &Desk<'_>) -> Result<String, Refusal> {
-        match (&desk.place.head, &desk.place.pull) {
+        match (&desk.door.place.head, &desk.door.place.pull) {
             (Some(head), _) | (None, Pull::ByHead(head)) => Ok(head.clone()),
             (None, Pull::Number(number)) => self.head_of(*number).await,
             (None, Pull::Queue | Pull::Nothing | Pull::Unknown(_)) => {
@@ -330,7 +310,7 @@ fn lost(error: &octocrab::Error) -> Refusal {
     Refusal::Odd("the request could not be made".to_owned())
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, Refusal> {
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, Refusal> {
     serde_json::from_str(&reply.body).map_err(|_| {
         Refusal::Odd(
             "it is not what GitHub's \

@@ -1,6 +1,8 @@
 //! GitHub, and Gitea where it takes the same requests: the comment, the check, the commit status.
 
 pub mod api;
+mod reading;
+mod label;
 
 use super::patience::Patience;
 use super::stick;
@@ -15,9 +17,9 @@ pub(super) async fn open(
     patience: Patience,
     outcome: &mut Outcome,
 ) -> Option<Opened> {
-    let forge = desk.place.forge?;
+    let forge = desk.door.place.forge?;
     let begun = async {
-        let github = GitHub::new(desk, patience)?;
+        let github = GitHub::new(desk.door, patience)?;
         let head = github.head(desk).await?;
         Ok((github, head))
     };
@@ -46,16 +48,6 @@ pub(super) async fn open(
     }
 }
 
-/// A file as it is at a commit.
-pub(super) async fn file(
-    desk: &Desk<'_>,
-    path: &str,
-    commit: &str,
-    patience: Patience,
-) -> Result<Option<Vec<u8>>, Refusal> {
-    GitHub::new(desk, patience)?.file(path, commit).await
-}
-
 /// Closes what was opened, and comments.
 pub(super) async fn tell(
     desk: &Desk<'_>,
@@ -64,8 +56,8 @@ pub(super) async fn tell(
     patience: Patience,
     outcome: &mut Outcome,
 ) {
-    let Some(forge) = desk.place.forge else { return };
-    let github = match GitHub::new(desk, patience) {
+    let Some(forge) = desk.door.place.forge else { return };
+    let github = match GitHub::new(desk.door, patience) {
         Ok(github) => github,
         Err(refusal) => return outcome.miss(refusal.told(forge, Deed::Comment)),
     };
@@ -101,7 +93,7 @@ async fn close(
 }
 
 async fn comment(github: &GitHub, desk: &Desk<'_>, told: &Told, outcome: &mut Outcome) {
-    let number = match &desk.place.pull {
+    let number = match &desk.door.place.pull {
         Pull::Number(number) => Ok(Some(*number)),
         Pull::ByHead(head) => github.pull_of(head).await,
         Pull::Queue | Pull::Nothing | Pull::Unknown(_) => return,

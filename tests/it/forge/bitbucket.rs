@@ -81,6 +81,28 @@ fn a_pass_is_told_without_annotations() {
 }
 
 #[test]
+fn a_pass_takes_the_report_of_a_failure_away_where_only_failures_are_wanted() {
+    let methods = |passes: bool, flags: &[&str]| {
+        let server = proxy([gone(), vec![ok("{}")]]);
+        let done = judge(&job(passes, &server), flags);
+        let asked = server.heard();
+        let words = asked.iter().map(|ask| ask.split(' ').next().unwrap_or_default().to_owned());
+        (words.collect::<Vec<_>>().join(" "), done.stderr.clone())
+    };
+    let (asked, said) = methods(true, &["--comment", "on-failure"]);
+    assert_eq!(asked, "DELETE");
+    assert!(said.contains("no report: the gate passed"), "{said}");
+    assert_eq!(methods(false, &["--comment", "on-failure"]).0, "DELETE PUT POST");
+    // A check is wanted in any case.
+    assert_eq!(methods(true, &["--comment", "on-failure", "--check"]).0, "DELETE PUT");
+    assert_eq!(methods(false, &["--comment", "never"]).0, "");
+    // One that cannot be taken away is said.
+    let server = proxy([vec![status(500)]]);
+    let done = judge(&job(true, &server), &["--comment", "on-failure"]);
+    done.code(0).says("warning: ").says("Bitbucket fails (500)");
+}
+
+#[test]
 fn whatever_bitbucket_refuses_the_verdict_stays() {
     let why = r#"{"type":"error","error":{"message":"odd ##vso[x]"}}"#;
     for (refusal, said) in [

@@ -5,7 +5,7 @@ use loadgate::host::check::Conclusion;
 use loadgate::host::letter::Key;
 use loadgate::host::{Ci, Forge, Place};
 use loadgate::publish::client::Token;
-use loadgate::publish::{Comment, Mode, Opened, Publisher, Told, Wish};
+use loadgate::publish::{Comment, Door, Mode, Opened, Publisher, Told, Wish};
 use serde_json::Value;
 
 use super::desk::{CANARY, COMMENTS, HEAD, judge, with_token};
@@ -188,7 +188,8 @@ fn publisher(server: &Server) -> Publisher {
     let key = Key::parse("api").expect("a key");
     let wish =
         Wish { mode: Mode::Auto, comment: Comment::Auto, check: true, authors: Vec::new(), key };
-    Publisher::new(place, wish, Some(Token::new(CANARY.to_owned())))
+    let token = Some(Token::new(CANARY.to_owned()));
+    Publisher::new(Door { place, token }, wish)
 }
 
 #[test]
@@ -222,17 +223,4 @@ fn a_run_that_breaks_down_leaves_no_check_open() {
         .filter_map(|body| body["output"]["annotations"].as_array().map(Vec::len))
         .collect();
     assert_eq!(counts, [50, 50, 20]);
-}
-
-#[test]
-fn a_file_of_another_commit_is_read_from_the_forge() {
-    let path = "/repos/octocat/shop/contents/gates/a%20b.toml";
-    let content = r#"{"encoding":"base64","content":"W3Ns\nYV0K\n"}"#;
-    let script = Script::new().turns(path, [vec![ok(content)], vec![ok(r#"{"type":"dir"}"#)]]);
-    let server = Server::start(script);
-    let publisher = publisher(&server);
-    assert_eq!(publisher.file("gates/a b.toml", HEAD), Ok(Some(b"[sla]\n".to_vec())));
-    assert!(publisher.file("gates/a b.toml", HEAD).is_err_and(|why| why.contains("no file")));
-    assert_eq!(publisher.file("gates/other.toml", HEAD), Ok(None));
-    assert!(server.heard()[0].contains(&format!("?ref={HEAD} ")));
 }

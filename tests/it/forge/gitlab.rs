@@ -141,6 +141,66 @@ fn that_the_token_of_the_job_cannot_write_notes_is_told() {
     judge(&push, &["--publish", "require"]).code(0);
 }
 
+/// The bodies of the statuses that were posted for the job's own commit.
+fn statuses(server: &Server) -> Vec<Value> {
+    let path = format!("POST /api/v4/projects/99/statuses/{HEAD} ");
+    let asked = server.heard().into_iter().filter(|ask| ask.starts_with(&path));
+    let bodies = asked.filter_map(|ask| ask.split_once("\r\n\r\n").map(|(_, it)| it.to_owned()));
+    bodies.map(|body| serde_json::from_str(&body).expect("a body is JSON")).collect()
+}
+
+#[test]
+fn a_status_runs_while_the_load_is_on_and_ends_with_the_verdict() {
+    let posted = format!("/api/v4/projects/99/statuses/{HEAD}");
+    let flags = ["--check", "--comment", "never", "--publish", "require"];
+    for (passes, code, ended) in [(true, 0, "success"), (false, 1, "failed")] {
+        let server = Server::start(Script::new().on(&posted, [answer(201, "", "{}")]));
+        judge(&with_token(passes, &server), &flags).code(code);
+        let told = statuses(&server);
+        let states: Vec<_> = told.iter().map(|body| body["state"].as_str()).collect();
+        assert_eq!(states, [Some("running"), Some(ended)]);
+        assert_eq!(
+            (&told[1]["name"], &told[1]["pipeline_id"]),
+            (&"loadgate/gate".into(), &17.into())
+        );
+        assert_eq!(told[1]["target_url"], "https://gitlab.test/fork/shop/-/jobs/5");
+        assert_eq!(server.requests(), 2);
+    }
+    // What cannot be set changes no verdict.
+    for (refusal, said) in [(403, "token with the scope `api`"), (404, "(404)"), (500, "(500)")] {
+        let server = Server::start(Script::new().on(&posted, [status(refusal)]));
+        judge(&with_token(false, &server), &flags[..3]).code(1).says(said);
+        judge(&with_token(true, &server), &flags).code(4).says("commit status was not written");
+    }
+    // Without a merge request as well: a push has a pipeline, too.
+    let server = Server::start(Script::new().on(&posted, [answer(201, "", "{}")]));
+    let push = with_token(true, &server).set("CI_MERGE_REQUEST_IID", "");
+    judge(&push.set("CI_PIPELINE_SOURCE", "push"), &["--check"]).code(0);
+    assert_eq!(statuses(&server).len(), 2);
+}
+
+#[test]
+fn a_slow_gitlab_is_waited_for_and_a_silent_one_is_left_when_a_signal_comes() {
+    let slow = |act: Act| vec![Act::Wait(std::time::Duration::from_millis(1500)), act];
+    let server = forge([slow(ok("[]")), slow(answer(201, "", POSTED))]);
+    judge(&with_token(false, &server), &["--publish", "require"]).code(1).says("#note_31");
+    let script = Script::new().on("/ok", [ok("fine")]).on("/api/v4/user", [Act::Stall]);
+    let server = Server::start(script);
+    let url = server.url("");
+    let gate = with_token(true, &server).file(
+        "gate.toml",
+        format!(
+            "[target]\nurl = \"{url}\"\n[load]\nrate = \"20/s\"\nduration = \"2s\"\n\
+             [[request]]\nget = \"/ok\"\n[sla]\nstatus_200 = \"< 50%\"\n"
+        ),
+    );
+    // Its gate file of the base asks something else; what matters is that it fails in time.
+    let mut run = gate.start(&["run", "gate.toml", "--accept-policy-change"]);
+    run.until("a question to the forge", |_| server.hits("/api/v4/user") == 1);
+    run.signal("TERM");
+    run.end(&gate).code(1).says("the time for publishing was over");
+}
+
 #[test]
 fn the_files_of_gitlab_have_the_keys_that_its_pages_read() {
     let server = forge([none(), created()]);

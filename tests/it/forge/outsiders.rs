@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 const CONTRACT: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/forge/github-rest.min.json");
+/// What is read at GitHub beside that, as it describes it.
+pub(super) const READING: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/forge/github-reading.min.json");
 const SEED: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/forge/github-emulator-seed.yaml");
 
@@ -51,7 +54,7 @@ impl Program {
     }
 
     /// A GitHub that remembers.
-    fn emulator() -> Self {
+    pub(super) fn emulator() -> Self {
         let words = |port: &str| {
             ["start", "--service", "github", "--port", port, "--seed", SEED].map(str::to_owned)
         };
@@ -78,7 +81,7 @@ impl Program {
     }
 
     /// Asks it something as somebody.
-    fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> Value {
+    pub(super) fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
         let length = body.len();

@@ -24,7 +24,7 @@ pub(super) fn ask(program: &str, arguments: &[&str], text: &str) -> String {
 }
 
 /// Markdown as GitHub makes HTML of it; raw HTML is let through, so that it would be seen.
-pub(super) fn github(markdown: &str) -> String {
+pub(crate) fn github(markdown: &str) -> String {
     let extensions = ["--unsafe", "-e", "table", "-e", "strikethrough", "-e", "autolink"];
     ask("cmark-gfm", &extensions, markdown)
 }
@@ -44,7 +44,7 @@ pub(super) fn jenkins(xml: &str) {
 }
 
 /// The tags of a page, each with its attributes' names; every `<` of a text is escaped in it.
-pub(super) fn tags(html: &str) -> Vec<(String, Vec<String>)> {
+pub(crate) fn tags(html: &str) -> Vec<(String, Vec<String>)> {
     html.split('<')
         .skip(1)
         .map(|tag| {

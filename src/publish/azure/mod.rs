@@ -1,5 +1,7 @@
 //! Azure DevOps: the thread under a pull request, open while the gate fails, and its status.
 
+pub(super) mod reading;
+
 use http::Method;
 use http::header::AUTHORIZATION;
 use serde::Deserialize;
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::patience::{Patience, Repeat};
 use super::stick::{self, stick};
-use super::{Comment, Desk, Opened, Outcome, Told};
+use super::{Comment, Desk, Door, Opened, Outcome, Told};
 use crate::host::check::{self, Conclusion};
 use crate::host::reply::{Deed, Refusal, Reply};
 use crate::host::sticky::Listed;
@@ -19,13 +21,20 @@ const VERSION: &str = "api-version=7.1";
 /// Bits of a comment's number, within that of its thread.
 const COMMENT_BITS: u32 = 16;
 
-/// A pull request at the forge, with a token in hand.
-struct Azure<'a> {
+/// A repository at the forge, with a token in hand.
+struct Repository<'a> {
     client: Client,
     api: &'a str,
-    /// `…/pullRequests/N`.
+    /// `…/repositories/ID`.
     root: String,
     patience: Patience,
+}
+
+/// A pull request of it.
+struct Azure<'a> {
+    repository: Repository<'a>,
+    /// `…/pullRequests/N`.
+    root: String,
 }
 
 /// A thread, as far as we look at it.
@@ -73,9 +82,9 @@ pub(super) async fn open(
     patience: Patience,
     outcome: &mut Outcome,
 ) -> Option<Opened> {
-    let Pull::Number(number) = desk.place.pull else { return None };
+    let Pull::Number(number) = desk.door.place.pull else { return None };
     let set = async {
-        let azure = Azure::new(desk, number, patience)?;
+        let azure = Azure::new(desk.door, number, patience)?;
         azure.status(desk, "pending", "the load is being put on").await
     };
     match set.await {
@@ -95,8 +104,8 @@ pub(super) async fn tell(
     patience: Patience,
     outcome: &mut Outcome,
 ) {
-    let Pull::Number(number) = desk.place.pull else { return };
-    let azure = match Azure::new(desk, number, patience) {
+    let Pull::Number(number) = desk.door.place.pull else { return };
+    let azure = match Azure::new(desk.door, number, patience) {
         Ok(azure) => azure,
         Err(refusal) => return outcome.miss(refusal.told(Forge::Azure, Deed::Comment)),
     };
@@ -114,13 +123,13 @@ pub(super) async fn tell(
     let written = async {
         let selves = azure.selves(&desk.wish.authors).await?;
         let ours = |author: &str| selves.iter().any(|own| own.eq_ignore_ascii_case(author));
-        let list = async || azure.threads(&selves, desk.place.page.as_deref()).await;
+        let list = async || azure.threads(&selves, desk.door.place.page.as_deref()).await;
         let write = async |id: Option<u64>, text: String| azure.write(id, &text, open).await;
         stick(patience, desk.letter(told), ours, desk.may_create(told), list, write).await
     };
     let mut stuck = written.await;
     if let Ok(stick::Stuck::There(page)) = &mut stuck {
-        page.clone_from(&desk.place.page);
+        page.clone_from(&desk.door.place.page);
     }
     stick::told(stuck, Forge::Azure, number, outcome);
 }
@@ -134,20 +143,20 @@ fn state(conclusion: Conclusion) -> &'static str {
     }
 }
 
-impl<'a> Azure<'a> {
-    fn new(desk: &Desk<'a>, number: u64, patience: Patience) -> Result<Self, Refusal> {
+impl<'a> Repository<'a> {
+    fn new(door: &'a Door, patience: Patience) -> Result<Self, Refusal> {
         let odd = |why: &str| Refusal::Odd(why.to_owned());
-        let place = desk.place;
+        let place = &door.place;
         let api = place.api.as_deref();
         let api =
             api.ok_or_else(|| odd("SYSTEM_COLLECTIONURI or SYSTEM_TEAMPROJECT is not set"))?;
         let repository = place.repository.as_deref();
         let repository = repository.ok_or_else(|| odd("BUILD_REPOSITORY_ID is not set"))?;
-        let token = desk.token.ok_or(Refusal::Token)?;
+        let token = door.token.as_ref().ok_or(Refusal::Token)?;
         // A job's token is a JSON Web Token; what a person made has no dots and no such beginning.
         let header = if token.begins("eyJ") { token.header("Bearer")? } else { token.basic()? };
         let client = Client::new(api, AUTHORIZATION, header)?;
-        let root = format!("{api}/_apis/git/repositories/{repository}/pullRequests/{number}");
+        let root = format!("{api}/_apis/git/repositories/{repository}");
         Ok(Self { client, api, root, patience })
     }
 
@@ -158,7 +167,8 @@ impl<'a> Azure<'a> {
         body: Option<&Value>,
         repeat: Repeat,
     ) -> Result<Reply, Refusal> {
-        let address = format!("{address}?{VERSION}");
+        let sign = if address.contains('?') { '&' } else { '?' };
+        let address = format!("{address}{sign}{VERSION}");
         let once = async || self.client.json(method.clone(), &address, body).await;
         // It answers a wrong token with the page to sign in at.
         match self.patience.ask(repeat, once).await {
@@ -168,15 +178,40 @@ impl<'a> Azure<'a> {
         }
     }
 
+    /// Reads something of the repository.
+    async fn get(&self, path: &str) -> Result<Reply, Refusal> {
+        let address = format!("{}/{path}", self.root);
+        self.ask(Method::GET, &address, None, Repeat::Harmless).await
+    }
+}
+
+impl<'a> Azure<'a> {
+    fn new(door: &'a Door, number: u64, patience: Patience) -> Result<Self, Refusal> {
+        let repository = Repository::new(door, patience)?;
+        let root = format!("{}/pullRequests/{number}", repository.root);
+        Ok(Self { repository, root })
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        address: &str,
+        body: Option<&Value>,
+        repeat: Repeat,
+    ) -> Result<Reply, Refusal> {
+        self.repository.ask(method, address, body, repeat).await
+    }
+
     /// Who we are, among the authors of comments.
     async fn selves(&self, given: &[String]) -> Result<Vec<String>, Refusal> {
         if !given.is_empty() {
             return Ok(given.to_vec());
         }
-        let collection = self.api.rsplit_once('/').map_or(self.api, |(collection, _)| collection);
+        let api = self.repository.api;
+        let collection = api.rsplit_once('/').map_or(api, |(collection, _)| collection);
         let address = format!("{collection}/_apis/connectionData");
-        let once = async || self.client.json(Method::GET, &address, None).await;
-        let reply = self.patience.ask(Repeat::Harmless, once).await?;
+        let once = async || self.repository.client.json(Method::GET, &address, None).await;
+        let reply = self.repository.patience.ask(Repeat::Harmless, once).await?;
         let own: Value = parsed(&reply)?;
         let own = own["authenticatedUser"]["id"].as_str();
         let nobody = "it does not say who we are; --comment-author does";
@@ -243,7 +278,7 @@ impl<'a> Azure<'a> {
             "description": check::description(text),
             "context": { "name": desk.wish.key.as_str(), "genre": "loadgate" },
         });
-        if let Some(url) = &desk.place.url {
+        if let Some(url) = &desk.door.place.url {
             body["targetUrl"] = json!(url);
         }
         let statuses = format!("{}/statuses", self.root);

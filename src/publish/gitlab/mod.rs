@@ -1,4 +1,7 @@
-//! GitLab: the note under a merge request.
+//! GitLab: the note under a merge request, and the status of a commit.
+
+mod reading;
+mod label;
 
 use http::Method;
 use http::header::HeaderName;
@@ -8,8 +11,9 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::patience::{Patience, Repeat};
 use super::stick::{self, stick};
-use super::{Comment, Desk, Outcome, Told};
-use crate::host::reply::{Refusal, Reply};
+use super::{Comment, Desk, Door, Opened, Outcome, Told};
+use crate::host::check::{self, Conclusion};
+use crate::host::reply::{Deed, Refusal, Reply};
 use crate::host::sticky::Listed;
 use crate::host::{Forge, Pull};
 
@@ -21,7 +25,7 @@ const OF_A_JOB: &str = "glcbt-";
 const MOST_PAGES: u32 = 20;
 
 /// A project at the forge, with a token in hand.
-struct GitLab<'a> {
+pub(super) struct GitLab<'a> {
     client: Client,
     api: &'a str,
     /// `…/projects/ID`.
@@ -46,17 +50,79 @@ struct Account {
     username: String,
 }
 
-/// Writes the note. The job's own page in the pipeline is what a check would be.
-pub(super) async fn tell(desk: &Desk<'_>, told: &Told, patience: Patience, outcome: &mut Outcome) {
-    let Pull::Number(number) = desk.place.pull else { return };
+/// Sets the status of the job's commit to running.
+pub(super) async fn open(
+    desk: &Desk<'_>,
+    patience: Patience,
+    outcome: &mut Outcome,
+) -> Option<Opened> {
+    match status(desk, "running", "the load is being put on", patience).await {
+        Ok(()) => Some(Opened::Status),
+        Err(refusal) => {
+            outcome.miss(refusal.told(Forge::GitLab, Deed::Status));
+            None
+        }
+    }
+}
+
+/// GitLab's word for the status of a commit.
+fn state(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Pass => "success",
+        Conclusion::Fail | Conclusion::Inconclusive | Conclusion::Broken => "failed",
+        Conclusion::Interrupted => "canceled",
+    }
+}
+
+async fn status(
+    desk: &Desk<'_>,
+    state: &str,
+    text: &str,
+    patience: Patience,
+) -> Result<(), Refusal> {
+    let place = &desk.door.place;
+    let unknown = || Refusal::Odd("CI_PROJECT_ID or CI_COMMIT_SHA is not set".to_owned());
+    let (project, commit) = place.job.as_ref().ok_or_else(unknown)?;
+    let gitlab = GitLab::new(desk.door, patience)?;
+    let mut body = json!({
+        "state": state,
+        "name": check::context(&desk.wish.key),
+        "description": check::description(text),
+    });
+    // Without it the forge would look for any pipeline of the commit, or make one.
+    if let Some(run) = place.run {
+        body["pipeline_id"] = json!(run);
+    }
+    if let Some(url) = &place.url {
+        body["target_url"] = json!(url);
+    }
+    let address = format!("{}/projects/{project}/statuses/{commit}", gitlab.api);
+    gitlab.ask(Method::POST, &address, Some(&body), Repeat::Harmless).await.map(|_| ())
+}
+
+/// Sets the status that was opened, and writes the note.
+pub(super) async fn tell(
+    desk: &Desk<'_>,
+    opened: Option<Opened>,
+    told: &Told,
+    patience: Patience,
+    outcome: &mut Outcome,
+) {
+    if opened.is_some() {
+        let set = status(desk, state(told.conclusion), &told.title, patience).await;
+        if let Err(refusal) = set {
+            outcome.miss(refusal.told(Forge::GitLab, Deed::Status));
+        }
+    }
+    let Pull::Number(number) = desk.door.place.pull else { return };
     if desk.wish.comment == Comment::Never || !told.is_whole() {
         return;
     }
     let written = async {
-        let gitlab = GitLab::new(desk, patience)?;
+        let gitlab = GitLab::new(desk.door, patience)?;
         let selves = gitlab.selves(&desk.wish.authors).await?;
         let ours = |author: &str| selves.iter().any(|own| own.eq_ignore_ascii_case(author));
-        let page = desk.place.page.as_deref();
+        let page = desk.door.place.page.as_deref();
         let list = async || gitlab.notes(number, page).await;
         let write =
             async |id: Option<u64>, text: String| gitlab.write(number, id, &text, page).await;
@@ -65,31 +131,14 @@ pub(super) async fn tell(desk: &Desk<'_>, told: &Told, patience: Patience, outco
     stick::told(written.await, Forge::GitLab, number, outcome);
 }
 
-/// A file as it is at a commit.
-pub(super) async fn file(
-    desk: &Desk<'_>,
-    path: &str,
-    commit: &str,
-    patience: Patience,
-) -> Result<Option<Vec<u8>>, Refusal> {
-    let gitlab = GitLab::new(desk, patience)?;
-    let path = crate::host::place::encoded(path);
-    let address = format!("{}/repository/files/{path}/raw?ref={commit}", gitlab.root);
-    match gitlab.ask(Method::GET, &address, None, Repeat::Harmless).await {
-        Ok(reply) => Ok(Some(reply.body.into_bytes())),
-        Err(Refusal::NotFound) => Ok(None),
-        Err(refusal) => Err(refusal),
-    }
-}
-
 impl<'a> GitLab<'a> {
-    fn new(desk: &Desk<'a>, patience: Patience) -> Result<Self, Refusal> {
+    pub(super) fn new(door: &'a Door, patience: Patience) -> Result<Self, Refusal> {
         let odd = |why: &str| Refusal::Odd(why.to_owned());
-        let place = desk.place;
+        let place = &door.place;
         let api = place.api.as_deref().ok_or_else(|| odd("CI_API_V4_URL is not set"))?;
         let project = place.repository.as_deref();
         let project = project.ok_or_else(|| odd("CI_MERGE_REQUEST_PROJECT_ID is not set"))?;
-        let token = desk.token.ok_or(Refusal::Token)?;
+        let token = door.token.as_ref().ok_or(Refusal::Token)?;
         if token.begins(OF_A_JOB) {
             let why = "LOADGATE_GITLAB_TOKEN has the job's own token, which cannot write notes";
             return Err(odd(why));
@@ -165,10 +214,4 @@ impl<'a> GitLab<'a> {
 fn parsed<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, Refusal> {
     let odd = |_| Refusal::Odd("it is not what GitLab's documentation promises".to_owned());
     serde_json::from_str(&reply.body).map_err(odd)
-}
-
-/// Says that there is no check of ours.
-pub(super) fn open(outcome: &mut Outcome) {
-    let why = "--check does nothing on GitLab: the pipeline shows the job itself";
-    outcome.said.push(why.to_owned());
 }
