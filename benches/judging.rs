@@ -129,6 +129,8 @@ fn plan(over: Option<Duration>) -> Plan {
         regression: None,
         accepts: Vec::new(),
         left_out: Vec::new(),
+        tags: Vec::new(),
+        exclude_tags: Vec::new(),
         masks: Masks::default(),
         warnings: Vec::new(),
     }

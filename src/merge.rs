@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::run::{Delivered, Evidence, Generator, Merged, Pulse, Run, Slice, Stop};
+use crate::run::{Delivered, Evidence, Generator, Merged, Origin, Pulse, Run, Slice, Stop};
 use crate::sanitise::Clean;
 use crate::shard::Shard;
 use crate::tally::{Damaged, Packed};
@@ -149,6 +149,7 @@ fn differ(a: &Run, b: &Run) -> Option<String> {
         ("targets", one.target.clone(), other.target.clone()),
         ("protocols", one.protocol.clone(), other.protocol.clone()),
         ("loads", a.load.profile.clone(), b.load.profile.clone()),
+        ("tags", tags(one), tags(other)),
     ];
     if let Some((what, one, other)) = pairs.into_iter().find(|(_, one, other)| one != other) {
         return Some(format!("their {what} are {one} and {other}"));
@@ -169,6 +170,15 @@ fn differ(a: &Run, b: &Run) -> Option<String> {
         (one.from, one.stage, one.warm_up) == (other.from, other.stage, other.warm_up)
     };
     (!slices.all(same)).then(|| "their slices of time differ".to_owned())
+}
+
+/// The tags by which a run was chosen, in words.
+fn tags(origin: &Origin) -> String {
+    let listed = |tags: &[String]| if tags.is_empty() { "all".to_owned() } else { tags.join(", ") };
+    match origin.exclude_tags.as_slice() {
+        [] => listed(&origin.tags),
+        left_out => format!("{} without {}", listed(&origin.tags), left_out.join(", ")),
+    }
 }
 
 /// How long after the first shard the last one began.

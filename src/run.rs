@@ -234,6 +234,10 @@ pub struct Origin<Text = String> {
     pub seed: u64,
     /// Which part of the load was put on; one of several is never judged as the whole.
     pub shard: Shard,
+    /// Tags by which parts of the gate file were chosen; all of it where there are none.
+    pub tags: Vec<Text>,
+    /// Tags by which parts of it were left out.
+    pub exclude_tags: Vec<Text>,
     /// CPU model.
     pub cpu: Text,
     /// Logical cores.
@@ -279,6 +283,7 @@ impl Origin {
     /// The same with each text made something else.
     #[must_use]
     pub fn map<Text>(&self, each: impl Fn(&str) -> Text) -> Origin<Text> {
+        let all = |texts: &[String]| texts.iter().map(|text| each(text)).collect();
         Origin {
             id: each(&self.id),
             started: each(&self.started),
@@ -293,6 +298,8 @@ impl Origin {
             runner: each(&self.runner),
             seed: self.seed,
             shard: self.shard,
+            tags: all(&self.tags),
+            exclude_tags: all(&self.exclude_tags),
             cpu: each(&self.cpu),
             cores: self.cores,
             memory: self.memory,
@@ -379,10 +386,8 @@ impl Run {
     #[must_use]
     pub fn failed_by_us(&self) -> u64 {
         let ours = Failure::ALL.into_iter().filter(|failure| failure.is_ours());
-        ours.map(|failure| {
-            self.alone().map(|endpoint| endpoint.whole.failed_by(failure)).sum::<u64>()
-        })
-        .sum()
+        let failed = |why| self.alone().map(|one| one.whole.failed_by(why)).sum::<u64>();
+        ours.map(failed).sum()
     }
 
     /// The judged time: from the end of the warm-up to the end of the load, planned or cut short.

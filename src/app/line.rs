@@ -95,9 +95,9 @@ pub(super) fn fits(drive: &Drive) -> Result<(), String> {
 
 /// Judges a saved run again: the same run and gate file give the same reports.
 pub(super) fn check(ask: &Ask, saved: &Path, voice: Voice) -> Result<Exit, Error> {
-    let scene = ask.scene();
-    let asked = bar::read(ask, scene.as_ref())?;
     let run = recall(saved)?;
+    let scene = ask.scene();
+    let asked = bar::read(&ask.as_run(&run), scene.as_ref())?;
     judged(ask, scene, asked, (saved, run), voice)
 }
 

@@ -47,9 +47,7 @@ pub(super) async fn measure(
             let (profile, threads) = (&order.load.profile, health::threads(&order.load));
             voice.step(&format!("{profile} from {threads} load threads, seed {seed}"));
             let progress = Progress::new(voice, order.load.profile.duration());
-            let mut masks = plan.masks.clone();
-            wire.keys().hide(&mut masks);
-            let checkpoints = Checkpoints::start(store, &masks);
+            let checkpoints = Checkpoints::start(store, &plan.masks);
             send(plan, order, wire, progress, checkpoints, signals).await
         }
         Err(Unreachable { why, what }) => {
@@ -95,6 +93,13 @@ pub(super) async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unre
     Ok(wire)
 }
 
+/// The tokens that were fetched so far, to be hidden.
+fn tokens(wire: &HttpWire) -> Masks {
+    let mut tokens = Masks::default();
+    wire.keys().hide(&mut tokens);
+    tokens
+}
+
 /// What would have been spoken, had anybody answered.
 fn asked(http: Http) -> &'static str {
     match http {
@@ -120,6 +125,8 @@ fn origin(plan: &Plan, drive: &Drive, stand: &Stand, (seed, protocol): (u64, &st
         runner: stand.runner.clone(),
         seed,
         shard: drive.load.shard,
+        tags: plan.tags.clone(),
+        exclude_tags: plan.exclude_tags.clone(),
         cpu: machine.cpu,
         cores: machine.cores,
         memory: machine.memory,
@@ -143,7 +150,7 @@ async fn send(
     let early = alone && plan.thresholds.iter().any(|threshold| threshold.abort.is_some());
     let watch = |now: &load::Progress<'_>| {
         progress.borrow_mut().show(now);
-        checkpoints.keep(now.elapsed(), || now.run());
+        checkpoints.keep(now.elapsed(), || now.run().hidden(&tokens(&wire)));
         let breach = if early { clearly_breached(plan, &now.run()) } else { None };
         breach.map(Stop::Breached)
     };
@@ -161,7 +168,5 @@ async fn send(
     let refused = wire.reached().into_iter().filter(|reached| reached.failed > 0);
     run.load.refused =
         refused.map(|reached| (reached.address.to_string(), reached.failed)).collect();
-    let mut tokens = Masks::default();
-    wire.keys().hide(&mut tokens);
-    run.hidden(&tokens)
+    run.hidden(&tokens(&wire))
 }

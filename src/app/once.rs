@@ -11,6 +11,7 @@ use crate::error::{Error, Exit};
 use crate::load::Order;
 use crate::load::rehearse::{Exchange, rehearse};
 use crate::machine;
+use crate::plan::stream::Stream;
 use crate::plan::{Drive, Request};
 use crate::run::Origin;
 use crate::sample::End;
@@ -70,9 +71,18 @@ fn show(drive: &Drive, exchange: &Exchange<'_>) -> String {
     }
     if let Some(answer) = exchange.answer {
         let took = show_time(answer.done.saturating_duration_since(answer.sent));
-        out.push_str(&answered(answer.end, &took, exchange));
+        // Pieces are not kept, only counted.
+        let kept = exchange.kept.body.len() as u64;
+        let size = if request.stream.is_some() { answer.bytes } else { kept };
+        out.push_str(&answered(answer.end, &took, size, exchange));
     }
-    let taken = exchange.taken.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+    let talk = match &request.stream {
+        Some(Stream::Socket(socket)) => &socket.talk[..],
+        Some(Stream::Events(_)) | None => &[],
+    };
+    let heard = talk.iter().flat_map(|one| &one.extract).map(|extract| &*extract.into);
+    let taken = exchange.taken.iter().copied().chain(heard);
+    let taken = taken.map(|name| format!("`{name}`")).collect::<Vec<_>>();
     let last = match &exchange.wrong {
         None if taken.is_empty() => String::new(),
         None => format!("  took {}\n", taken.join(", ")),
@@ -94,7 +104,7 @@ fn sent(request: &Request, exchange: &Exchange<'_>) -> String {
     format!("  > {} {path}{names}{body}\n", request.method)
 }
 
-fn answered(end: End, took: &str, exchange: &Exchange<'_>) -> String {
+fn answered(end: End, took: &str, size: u64, exchange: &Exchange<'_>) -> String {
     let status = match end {
         End::Good(status) | End::Failed { status: Some(status), .. } => status.to_string(),
         End::Failed { status: None, .. } => "no answer".to_owned(),
@@ -106,7 +116,7 @@ fn answered(end: End, took: &str, exchange: &Exchange<'_>) -> String {
     });
     let shape = serde_json::from_slice(&kept.body).ok().map(|body| shape(&body, LEVELS));
     let shape = shape.map_or(String::new(), |shape| format!(": {shape}"));
-    format!("  < {status} in {took}{kind}, {} bytes{shape}\n", kept.body.len())
+    format!("  < {status} in {took}{kind}, {size} bytes{shape}\n")
 }
 
 /// A path with the names of its query, and `…` for each value.

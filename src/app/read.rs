@@ -7,6 +7,7 @@ use super::voice::Lookup;
 use crate::cli::{Bar, Changes, Publishing};
 use crate::error::Error;
 use crate::plan::{Plan, Source};
+use crate::run::Run;
 use crate::store::{self, Unread};
 
 /// Larger than any gate file that a person writes.
@@ -47,6 +48,12 @@ impl Ask {
     /// What is around, where that is to be known.
     pub(super) fn scene(&self) -> Option<Scene> {
         Scene::look(self.publishing.as_ref()?, self.lookup)
+    }
+
+    /// The same, by the tags of a run: what was left out of it is not missed.
+    pub(super) fn as_run(&self, run: &Run) -> Self {
+        let (tags, exclude_tags) = (run.origin.tags.clone(), run.origin.exclude_tags.clone());
+        Self { changes: Changes { tags, exclude_tags, ..self.changes.clone() }, ..self.clone() }
     }
 }
 

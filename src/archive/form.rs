@@ -55,6 +55,10 @@ pub(super) struct Origin<'a> {
     pub(super) seed: Seed,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) shard: Option<Shard>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) tags: Vec<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) exclude_tags: Vec<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) cpu: Cow<'a, str>,
     pub(super) cores: Count,

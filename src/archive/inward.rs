@@ -58,6 +58,10 @@ fn text(text: Cow<'_, str>, place: &str) -> Believed<String> {
     Ok(text.into_owned())
 }
 
+fn texts(texts: Vec<Cow<'_, str>>, place: &str) -> Believed<Vec<String>> {
+    texts.into_iter().map(|one| text(one, place)).collect()
+}
+
 fn origin(form: form::Origin<'_>) -> Believed<Origin> {
     Ok(Origin {
         id: text(form.id, "origin.id")?,
@@ -73,6 +77,8 @@ fn origin(form: form::Origin<'_>) -> Believed<Origin> {
         runner: text(form.runner, "origin.runner")?,
         seed: form.seed.0,
         shard: form.shard.as_ref().map_or(Ok(Shard::ALONE), shard)?,
+        tags: texts(form.tags, "origin.tags")?,
+        exclude_tags: texts(form.exclude_tags, "origin.exclude_tags")?,
         cpu: text(form.cpu, "origin.cpu")?,
         cores: form.cores.0,
         memory: form.memory.0,

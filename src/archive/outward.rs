@@ -55,6 +55,8 @@ fn origin(origin: &Origin) -> form::Origin<'_> {
             index: Count(origin.shard.index()),
             of: Count(origin.shard.of()),
         }),
+        tags: origin.tags.iter().map(|tag| text(tag)).collect(),
+        exclude_tags: origin.exclude_tags.iter().map(|tag| text(tag)).collect(),
         cpu: text(&origin.cpu),
         cores: Count(origin.cores),
         memory: Count(origin.memory),

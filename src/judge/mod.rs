@@ -29,6 +29,13 @@ pub fn judge(plan: &Plan, run: &Run) -> Judgement {
     ending::settle(run, &mut findings);
     findings.extend(relative::findings(plan, run));
     findings.push(fitness(run));
+    if let Some(doubt) = trust::asks_less(run) {
+        for finding in findings.iter_mut().filter(|finding| trust::asks_for_many(&finding.asked)) {
+            if finding.outcome == Outcome::Breached {
+                finding.outcome = Outcome::Unjudged(doubt.clone());
+            }
+        }
+    }
     if let Some(doubt) = trust::doubt(plan, run) {
         let certain = trust::is_only_dropped(plan, run);
         for finding in &mut findings {

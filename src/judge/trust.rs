@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::finding::Doubt;
+use super::finding::{Asked, Doubt};
 use super::window::{is_cut_short, nothing};
 use crate::metric::{Metric, Value};
 use crate::plan::Plan;
@@ -111,15 +111,25 @@ fn tolerated(thresholds: &[Threshold]) -> Duration {
     tenth.min(MOST_LAG).max(LEAST_LAG)
 }
 
-/// Users that wait for a CPU of ours ask less often, and read their answers late. In the open model
-/// lag tells, arrival by arrival.
+/// Users that wait for a CPU of ours read their answers late.
 fn starved(thresholds: &[Threshold], run: &Run) -> Option<String> {
+    run.generator.starved.filter(|starved| starved.wait > tolerated(thresholds))?;
+    starving(run)
+}
+
+/// Users that wait for a CPU of ours ask less often, however short each wait is: that too few asked
+/// tells nothing of the service then, while enough are enough.
+pub(super) fn asks_less(run: &Run) -> Option<Doubt> {
+    starving(run).map(|reason| Doubt::FellBehind(vec![reason]))
+}
+
+/// Whether load threads waited for a CPU too often, in words. In the open model lag tells, arrival
+/// by arrival.
+fn starving(run: &Run) -> Option<String> {
     let Starved { share, wait } =
         run.generator.starved.filter(|_| run.load.model == Model::Closed)?;
     let seconds = share.share() * run.load.lasted.as_secs_f64();
-    let often = share.share() > MOST_STARVED && seconds > LEAST_STARVED;
-    let most = tolerated(thresholds);
-    if !often || (wait <= most && !thresholds.iter().any(asks_for_many)) {
+    if share.share() <= MOST_STARVED || seconds <= LEAST_STARVED {
         return None;
     }
     let (share, wait) = (percent(share), show_time(wait));
@@ -130,10 +140,16 @@ fn starved(thresholds: &[Threshold], run: &Run) -> Option<String> {
     ))
 }
 
-/// Whether a threshold is breached by asking too little.
-fn asks_for_many(threshold: &Threshold) -> bool {
-    let counts = matches!(threshold.metric, Metric::Throughput | Metric::Count);
-    counts && !threshold.limit.relation.is_upper()
+/// Whether a limit is breached by asking too little.
+pub(super) fn asks_for_many(asked: &Asked) -> bool {
+    match asked {
+        Asked::Limit { metric, limit, .. } => {
+            let counts = matches!(metric, Metric::Throughput | Metric::Count);
+            counts && !limit.relation.is_upper()
+        }
+        Asked::Change { metric, .. } => *metric == Metric::Throughput,
+        Asked::Fit | Asked::Policy(_) => false,
+    }
 }
 
 /// The longest latency that a threshold still lets pass.

@@ -266,7 +266,8 @@ impl<'a, H: Hub> Walker<'a, H> {
             probe.fire(request, deadline).await
         } else {
             let (parts, want) = (live.map(|_| &self.rendered), keeps.then_some(&mut self.kept));
-            let errand = Errand { parts, want, jar: self.jar.as_mut() };
+            let (jar, user) = (self.jar.as_mut(), Some(&mut self.state));
+            let errand = Errand { parts, want, jar, user };
             probe.fire_live(request, errand, deadline).await
         };
         if keeps {

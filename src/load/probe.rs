@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::jar::Jar;
 use crate::metric::Timing;
+use crate::plan::stream::Filled;
 use crate::sample::{End, Failure, Unmet};
+use crate::script::extract::{Extracted, Missing};
+use crate::script::state::State;
 use crate::tally::Timings;
 
 /// How to speak to the target, before it is bound to a thread.
@@ -71,6 +74,8 @@ pub struct Errand<'a> {
     pub want: Option<&'a mut Kept>,
     /// The user's cookies: sent along, and renewed by the answer.
     pub jar: Option<&'a mut Jar>,
+    /// Who talks on a WebSocket: fills in what is sent, and keeps what is taken out of messages.
+    pub user: Option<&'a mut State>,
 }
 
 /// The parts of a request that are written anew each time; the buffers are used again.
@@ -82,6 +87,8 @@ pub struct Rendered {
     pub headers: Vec<Vec<u8>>,
     /// The body.
     pub body: Vec<u8>,
+    /// What the events hold that answer it, where that is not the same for all users.
+    pub said: Option<Box<Filled>>,
 }
 
 /// What is kept of an answer, for values to be taken out of it.
@@ -95,6 +102,8 @@ pub struct Kept {
     pub brief: bool,
     /// The same as JSON, where it was parsed already.
     pub json: Option<serde_json::Value>,
+    /// Of a stream of events, what was taken out of them, in the order of the plan.
+    pub heard: Vec<Result<Extracted, Missing>>,
 }
 
 /// What came back for one request.

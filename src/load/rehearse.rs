@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Order;
 use super::jar::Jar;
 use super::probe::{Answer, Errand, Hub, Kept, Probe, Rendered, Wire};
+use super::reasons::too_late;
 use super::step::{look, render};
 use super::story::Story;
 use crate::plan::scenario::{Live, Scenario, Step, Work};
@@ -54,7 +55,7 @@ pub async fn rehearse<W: Wire>(
             probe: hub.probe(),
             rendered: Rendered::default(),
             jar: scenario.cookies.then(Jar::default),
-            timeout: order.timeout,
+            order,
         };
         for feeder in &story.feeders[user] {
             if let Ok(row) = feeder.pick(user as u64, 0) {
@@ -78,8 +79,10 @@ async fn alone<H: Hub>(order: &Order, hub: &H, tell: &mut impl FnMut(&Exchange<'
         let mut kept = Kept::default();
         let by = Instant::now() + order.timeout;
         let errand = Errand { want: Some(&mut kept), ..Errand::default() };
-        let answer = probe.fire_live(request, errand, by).await;
+        let begun = Instant::now();
+        let mut answer = probe.fire_live(request, errand, by).await;
         let wrong = why(hub, request, &answer);
+        let wrong = wrong.or_else(|| late(order.max_times[request], begun, &mut answer));
         well &= wrong.is_none();
         let (tasks, path, body, taken) = (&[][..], None, None, Vec::new());
         let (scenario, answer, kept) = (name.as_str(), Some(&answer), &kept);
@@ -109,7 +112,7 @@ struct Visit<'a, P> {
     probe: P,
     rendered: Rendered,
     jar: Option<Jar>,
-    timeout: Duration,
+    order: &'a Order,
 }
 
 impl<P: Probe> Visit<'_, P> {
@@ -158,18 +161,28 @@ impl<P: Probe> Visit<'_, P> {
         {
             return (None, Some(what));
         }
-        let (by, parts) = (Instant::now() + self.timeout, live.map(|_| &self.rendered));
-        let errand = Errand { parts, want: Some(&mut *kept), jar: self.jar.as_mut() };
-        let answer = self.probe.fire_live(step.request, errand, by).await;
+        let begun = Instant::now();
+        let (by, parts) = (begun + self.order.timeout, live.map(|_| &self.rendered));
+        let (jar, user) = (self.jar.as_mut(), Some(&mut self.state));
+        let errand = Errand { parts, want: Some(&mut *kept), jar, user };
+        let mut answer = self.probe.fire_live(step.request, errand, by).await;
         let wrong = match answer.end {
             End::Good(status) => {
                 let unmet = look(step, live, (status, kept), &mut self.state).err();
-                unmet.map(|unmet| unmet.what)
+                let most = self.order.max_times[step.request];
+                unmet.map(|unmet| unmet.what).or_else(|| late(most, begun, &mut answer))
             }
             End::Failed { .. } => why(hub, step.request, &answer),
         };
         (Some(answer), wrong)
     }
+}
+
+/// Why a good answer came too late, if it did; counted from when it was asked for.
+fn late(most: Option<Duration>, begun: Instant, answer: &mut Answer) -> Option<String> {
+    // Opening a connection is part of the request that had to.
+    let due = if answer.connecting.is_some() { begun } else { answer.sent };
+    too_late(most, answer.done.saturating_duration_since(due), answer)
 }
 
 /// Why a request failed; nothing where it did not.

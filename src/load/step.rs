@@ -9,7 +9,7 @@ use super::probe::{Kept, Rendered};
 use crate::plan::scenario::{Live, Step, Wanted};
 use crate::sample::Unmet;
 use crate::script::extract::{Parts, Source};
-use crate::script::json::LazyJson;
+use crate::script::json::{LazyJson, alike};
 use crate::script::state::State;
 use crate::script::template::Template;
 
@@ -36,10 +36,12 @@ pub(super) fn render(live: &Live, state: &mut State, into: &mut Rendered) -> Res
             return Err(format!("header `{name}`: the value has a line break"));
         }
     }
-    match &live.body {
-        Some(body) => body.render(state, &mut into.body).map_err(|why| format!("body: {why}")),
-        None => Ok(()),
+    if let Some(body) = &live.body {
+        body.render(state, &mut into.body).map_err(|why| format!("body: {why}"))?;
     }
+    let said = live.said.as_ref().map(|said| said.filled(state)).transpose();
+    into.said = said.map_err(|why| format!("expect: {why}"))?.flatten().map(Box::new);
+    Ok(())
 }
 
 /// Whether the condition that ends a task is met: its text is neither empty nor `false` nor 0.
@@ -75,8 +77,11 @@ pub(super) fn look(
     let headers = headers.map(|(name, value)| (name.as_str(), value.as_slice()));
     let parts = Parts { status, headers, body: &kept.body, json: &json };
     let mut missing = None;
+    // Of a stream of events, what it was asked for was taken while it came.
+    let mut heard = kept.heard.iter().cloned();
     for extract in &step.extract {
-        match extract.take(&parts) {
+        let taken = if extract.needs_body() { heard.next() } else { None };
+        match taken.unwrap_or_else(|| extract.take(&parts)) {
             Ok(found) => state.keep(&found.into, found.value),
             Err(why) => {
                 state.forget(&extract.into);
@@ -124,28 +129,11 @@ fn meets(wanted: &Wanted, kept: &Kept, json: &LazyJson<'_>, state: &State) -> Re
                 .first(query)
                 .map_err(|why| unmet("a body that is not JSON", why.to_owned()))?
                 .ok_or_else(|| unmet("nothing", format!("{query} is missing")))?;
-            same(&node, &asked).then_some(()).ok_or_else(|| unlike(&shown(&node)))
+            alike(&node, &asked).then_some(()).ok_or_else(|| unlike(&shown(&node)))
         }
     }
 }
 
 fn filled(template: &Template, state: &State) -> Result<String, Unmet> {
-    let mut text = Vec::new();
-    let told = |why| Unmet::told(format!("expect: {why}"));
-    template.render(state, &mut text).map_err(told)?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-/// Equal; a number equals the same number however it is written, also as the text that a template
-/// makes of it.
-fn same(found: &Value, asked: &Value) -> bool {
-    match (found, asked) {
-        (Value::Number(_) | Value::Bool(_), Value::String(asked)) => {
-            serde_json::from_str(asked).is_ok_and(|asked: Value| same(found, &asked))
-        }
-        (Value::Number(found), Value::Number(asked)) if found.is_f64() || asked.is_f64() => {
-            found.as_f64() == asked.as_f64()
-        }
-        _ => found == asked,
-    }
+    template.written(state).map_err(|why| Unmet::told(format!("expect: {why}")))
 }

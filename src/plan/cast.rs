@@ -10,10 +10,11 @@ use super::known::{Known, all_names};
 use super::manner::Manner;
 use super::payload::Files;
 use super::profile::Profile;
-use super::reader::{At, Reader, Slot, Text};
+use super::reader::{At, Reader, Slot};
 use super::scenario::{Feed, Pace, Scenario, Share, Step, Task, Work};
+use super::stream::Stream;
 use super::tags::{self, Tags};
-use super::value::{Many, OneOrMany};
+use super::value::Many;
 use super::{Request, file, group, live, share, story, take};
 use crate::run::Model;
 use crate::script::feeder::Pick;
@@ -152,7 +153,7 @@ impl<'m> Maker<'m, '_> {
         self.cast.scenarios.push(Scenario {
             name,
             share: Share::Weight(weight),
-            tags: tags_of(at.value.tags.value()),
+            tags: tags::tags(at.value.tags.value(), self.reader),
             start: Vec::new(),
             work: Work::Steps(vec![step]),
             stop: Vec::new(),
@@ -190,7 +191,8 @@ impl<'m> Maker<'m, '_> {
             return;
         }
         self.name_is_new(&name.value.template, &name.span);
-        let (name, tags) = (name.value.template.clone(), tags_of(written.tags.value()));
+        let (name, tags) =
+            (name.value.template.clone(), tags::tags(written.tags.value(), self.reader));
         let Some(work) = work else { return };
         let cookies = written.cookies.value().is_none_or(|flag| flag.0);
         self.cast.scenarios.push(Scenario {
@@ -322,7 +324,7 @@ impl<'m> Maker<'m, '_> {
             tasks.extend(work.map(|work| Task {
                 name: text.clone(),
                 weight: u32::try_from(weight).unwrap_or(u32::MAX),
-                tags: tags_of(task.tags.value()),
+                tags: tags::tags(task.tags.value(), self.reader),
                 repeat: task.repeat.value().map_or((usual, usual), |one| (one.0, one.1)),
                 until,
                 work,
@@ -352,23 +354,21 @@ impl<'m> Maker<'m, '_> {
 
     fn step(&mut self, at: &At<story::Step>, known: &mut Known<'_>) -> Option<Step> {
         let inherited = self.manner.step(known);
-        let written = endpoint::Written { inherited, ..written!(at, 1) };
+        let mut written = endpoint::Written { inherited, ..written!(at, 1) };
+        let extract = take::extracts(at.value.extract.value(), self.reader);
+        if !at.value.ws.is_absent() {
+            take::of_head(&extract, at.value.extract.value(), self.reader);
+            written.socket.extract.clone_from(&extract);
+        }
         let mut uses = Vec::new();
         let made = endpoint::request(&written, self.prefix, self.files, &mut uses, self.reader);
         known.check(&uses, self.reader);
-        let extract = take::extracts(at.value.extract.value(), self.reader);
-        let streams = !at.value.sse.is_absent() || !at.value.ws.is_absent();
-        if let Some(extract) = at.value.extract.get().filter(|_| streams) {
-            let hint = "take it from another answer".to_owned();
-            let message = "no value can be taken out of a stream of events or a WebSocket";
-            self.reader.fault(extract.span.clone(), message, hint);
-        }
-        for (name, _) in at.value.extract.value().iter().flat_map(|dict| &dict.0) {
-            known.not_a_feed(name, self.reader);
-        }
-        known.learn(&extract);
+        known.learn(&at.value, self.reader);
         let groups = group::of(at.value.group.get(), self.reader);
-        let request = made?;
+        let mut request = made?;
+        if let Some(Stream::Events(events)) = &mut request.stream {
+            events.extract = extract.iter().filter(|one| one.needs_body()).cloned().collect();
+        }
         let wait = at.value.wait.value().map(|wait| wait.0);
         Some(Step { request: self.add(request, &at.span), extract, wait, groups })
     }
@@ -390,9 +390,4 @@ impl<'m> Maker<'m, '_> {
 
 fn overlaps(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
-}
-
-fn tags_of(written: Option<&OneOrMany<Text>>) -> Vec<String> {
-    let tags = written.iter().flat_map(|list| &list.0);
-    tags.map(|at| at.value.value.clone()).collect()
 }

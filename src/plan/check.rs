@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -22,7 +23,7 @@ use super::target::{self, TIMEOUT};
 use super::threshold::{Selector, Threshold};
 use super::timetable::Timetable;
 use super::value::Many;
-use super::{Drive, Http, Load, Plan, Source, Target, file, glob, levels, syntax};
+use super::{Drive, Http, Load, Plan, Request, Source, Target, file, glob, levels, syntax};
 use crate::run::Model;
 use crate::secret::Masks;
 
@@ -48,6 +49,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     let setting = Setting {
         load: drive.as_ref().map(|drive| &drive.load),
         alone: holds_thresholds_alone(&file),
+        apart: has_own_loads(&file),
         stages: stages(&file),
         names: named.chain(&left_out).map(String::as_str).collect(),
         requests: drive.as_ref().map_or(&[][..], |drive| &drive.requests),
@@ -93,6 +95,8 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
         regression,
         accepts,
         left_out,
+        tags: source.tags.to_vec(),
+        exclude_tags: source.exclude_tags.to_vec(),
         masks,
         warnings,
     })
@@ -221,10 +225,7 @@ fn drive(
     let mut target = target::target(file.target.get(), source, reader);
     let timeout = target.as_ref().map_or(TIMEOUT, |target| target.timeout);
     let own = own_loads(file, reader);
-    let all: Vec<_> = own.values().cloned().collect();
-    let load = file.load.get();
-    let load = load.and_then(|at| levels::load(at, timeout, source.duration, &all, reader));
-    let (load, shared) = load.unzip();
+    let (load, shared) = load_of(file, &own, timeout, source.duration, reader).unzip();
     let shared: Option<Profile> = shared.flatten();
     if load.is_some() && shared.is_none() {
         nobody_shares(file, reader);
@@ -237,6 +238,7 @@ fn drive(
     let calls = requests.iter().any(|request| request.call.is_some());
     let http = spoken(file, calls, reader);
     streams_fit(file, http, reader);
+    somebody_follows(file, &requests, reader);
     if let Some(target) = &mut target {
         target.http = http;
     }
@@ -280,6 +282,31 @@ fn shard_unfit(drive: &Drive) -> Option<Fault> {
         let hint = Some("use fewer shards".to_owned());
         Fault::outside(flag, "there are more shards than arrivals or users", hint)
     })
+}
+
+/// Whether some scenario says how much there is of it.
+fn has_own_loads(file: &file::File) -> bool {
+    let scenarios = file.scenario.value().map_or(&[][..], |many| &many.0);
+    scenarios.iter().any(|at| !at.value.load.is_absent())
+}
+
+/// The load, and what of it the scenarios share that do not say so themselves.
+fn load_of(
+    file: &file::File,
+    own: &BTreeMap<usize, Arc<Profile>>,
+    timeout: Duration,
+    duration: Option<Duration>,
+    reader: &mut Reader<'_>,
+) -> Option<(Load, Option<Profile>)> {
+    let all: Vec<_> = own.values().cloned().collect();
+    let at = file.load.get()?;
+    // What every scenario says for itself, though wrongly, is not missing here.
+    let lost = own.is_empty() && has_own_loads(file);
+    if lost && !levels::is_shared(&at.value) {
+        nobody_shares(file, reader);
+        return None;
+    }
+    levels::load(at, timeout, duration, &all, reader)
 }
 
 /// The loads that scenarios have for themselves, by the place of the scenario.
@@ -338,6 +365,17 @@ fn spoken(file: &file::File, calls: bool, reader: &mut Reader<'_>) -> Http {
         reader.fault(at.span.clone(), "gRPC is spoken over HTTP/2 alone", hint);
     }
     http
+}
+
+/// Warns of other services that nobody can be led to.
+fn somebody_follows(file: &file::File, requests: &[Request], reader: &mut Reader<'_>) {
+    let also = file.target.value().and_then(|target| target.also.get());
+    let followed = requests.iter().any(|request| request.follow > 0);
+    if let Some(at) = also.filter(|_| !followed && !requests.is_empty()) {
+        let hint = "write `follow = 5` in `[target]`, a scenario or a step, or leave `also` out";
+        let message = "`also` changes nothing: no request follows redirects";
+        reader.warn(at.span.clone(), message.to_owned(), Some(hint.to_owned()));
+    }
 }
 
 fn streams_fit(file: &file::File, http: Http, reader: &mut Reader<'_>) {

@@ -7,8 +7,9 @@ use super::mix::{ANSWER, MICRO, turn_time, turns_of};
 use super::parts::are_one;
 use super::profile::Profile;
 use super::scenario::{Scenario, Share};
+use crate::run::Model;
 
-/// Expected requests by endpoint of the whole load.
+/// Expected requests by endpoint of the whole load, of its virtual users alone.
 pub(super) fn requests(drive: &Drive) -> Vec<u64> {
     let profile = &drive.load.profile;
     let whole = user_time(profile);
@@ -21,6 +22,9 @@ pub(super) fn requests(drive: &Drive) -> Vec<u64> {
     let mut sums = vec![0_u128; drive.endpoints.len()];
     for scenario in &drive.scenarios {
         let profile = scenario.load.as_deref().unwrap_or(profile);
+        if profile.model == Model::Open {
+            continue;
+        }
         let whole = user_time(profile);
         let (part, of) = part(drive, scenario, profile);
         let users = u128::from(profile.peak()) * part / of;

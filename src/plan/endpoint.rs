@@ -80,6 +80,7 @@ macro_rules! written {
             socket: $crate::plan::socket::Written {
                 subprotocol: $at.value.subprotocol.get(),
                 talk: $at.value.talk.get(),
+                extract: Vec::new(),
             },
             weight: $weight,
         }
@@ -141,9 +142,9 @@ pub(super) fn request(
     rules.graphql = written.payload.graphql.is_some();
     protocol_fits(written, &method, reader);
     let opens = method == "WS" && written.method.is_absent();
-    let stream = stream(written, opens, &method, &mut rules, reader);
+    let stream = stream(written, (opens, &method), &mut rules, uses, reader);
     let headers = written.headers.map(|dict| headers(dict, reader));
-    let anew = (live_body, wanted);
+    let anew = Anew { body: live_body, expect: wanted, stream: stream.as_ref() };
     let live = written_anew(&path, prefix, written.headers, anew, uses, reader);
     (reader.faults.len() == before).then_some(())?;
     Some(Request {
@@ -183,30 +184,43 @@ fn follow(written: &Written<'_>, opens: bool, reader: &mut Reader<'_>) -> u8 {
     asked.filter(|_| plain).map_or(0, |hops| u8::try_from(hops.0).unwrap_or(u8::MAX))
 }
 
+/// What may be written anew each time beside path and headers.
+struct Anew<'s> {
+    body: Option<Template>,
+    expect: Vec<Wanted>,
+    stream: Option<&'s Stream>,
+}
+
 /// The parts that are written anew each time, where there are any.
 fn written_anew(
     path: &At<Text>,
     prefix: &str,
     headers: Option<&Dict<Text>>,
-    (body, expect): (Option<Template>, Vec<Wanted>),
+    anew: Anew<'_>,
     uses: &mut Vec<Use>,
     reader: &mut Reader<'_>,
 ) -> Option<Live> {
     let mut texts = headers.iter().flat_map(|dict| &dict.0);
+    let Anew { body, expect, stream } = anew;
     let own = texts.any(|(_, at)| at.value.live) || !expect.is_empty();
+    let own = own || stream.is_some_and(Stream::needs_user);
     if body.is_none() && !path.value.live && !own {
         return None;
     }
+    let said = match stream {
+        Some(Stream::Events(events)) => Some(&events.expect).filter(|said| said.varies()),
+        Some(Stream::Socket(_)) | None => None,
+    };
     let (path, headers) = live::parts(path, prefix, headers, uses, reader)?;
-    Some(Live { path, prefix: prefix.len(), headers, body, expect })
+    Some(Live { path, prefix: prefix.len(), headers, body, expect, said: said.cloned() })
 }
 
 /// How a request is more than one answer.
 fn stream(
     written: &Written<'_>,
-    opens: bool,
-    method: &str,
+    (opens, method): (bool, &str),
     expect: &mut Expect,
+    uses: &mut Vec<Use>,
     reader: &mut Reader<'_>,
 ) -> Option<Stream> {
     if !opens {
@@ -215,7 +229,7 @@ fn stream(
             let hint = "a call has one message each way".to_owned();
             reader.fault(at.span.clone(), "`sse` and `grpc` exclude each other", hint);
         }
-        return written.sse.map(|at| events::stream(at, method, expect, reader));
+        return written.sse.map(|at| events::stream(at, method, expect, uses, reader));
     }
     let spans = [
         (written.expect.map(|at| at.span.clone()), "`expect` of an answer", "expect it in `talk`"),
@@ -227,7 +241,7 @@ fn stream(
             reader.fault(span, format!("{what} and `ws` exclude each other"), hint.to_owned());
         }
     }
-    Some(written.socket.stream(reader))
+    Some(written.socket.stream(uses, reader))
 }
 
 fn name(

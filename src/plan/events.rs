@@ -1,17 +1,18 @@
 //! `sse` as it is written, made into what is expected of a stream of events.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json_path::JsonPath;
 
 use super::ask::JsonAsk;
-use super::live;
+use super::live::{self, Use};
+use super::nodes::{Nodes, nodes};
 use super::reader::{At, Node, Read, Reader, Slot, Text, table};
-use super::stream::{Events, Said, Stream};
+use super::stream::{Events, Said, Stream, Until};
 use super::value::{Dict, Int, Lasting, OneOrMany, schemas};
-use super::{Expect, HeaderRule, JsonRule};
-use crate::script::json::Query;
+use super::{Expect, HeaderRule};
+use crate::script::template::Template;
 
 /// More events than this are no stream that one waits for.
 const MOST_EVENTS: u64 = 1_000_000;
@@ -23,8 +24,9 @@ pub(super) struct SseAsk(Option<EventsTable>);
 table! {
     /// How a stream of events ends, and what its events hold.
     EventsTable as "`sse = true` or `sse = { until = \"[DONE]\" }`" {
-        /// The data of the event that ends the stream; where the answer ends before, it failed.
-        until: Text,
+        /// The data of the event that ends the stream, or what that event holds; where the answer
+        /// ends before, it failed.
+        until: UntilAsk,
         /// The stream is left, as a good one, after so many events.
         max_events: Int<1, MOST_EVENTS>,
         /// The longest wait from one event to the next.
@@ -46,6 +48,23 @@ table! {
     }
 }
 
+/// The data of an event, or what it holds.
+#[derive(Debug)]
+pub(super) enum UntilAsk {
+    Data(At<Text>),
+    Said(SaidTable),
+}
+
+impl Read for UntilAsk {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if node.value.get_ref().is_table() {
+            return SaidTable::read(node, reader).map(Self::Said);
+        }
+        let value = reader.text(node, "the data of an event, or what it holds")?;
+        Some(Self::Data(At { value, span: node.value.span() }))
+    }
+}
+
 impl Read for SseAsk {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         if node.value.get_ref().as_bool() == Some(true) {
@@ -60,6 +79,9 @@ impl Read for SseAsk {
 }
 
 schemas! {
+    UntilAsk, |generator| json_schema!({
+        "anyOf": [{ "type": "string" }, generator.subschema_for::<SaidTable>()],
+    });
     SseAsk, |generator| json_schema!({
         "anyOf": [{ "const": true }, generator.subschema_for::<EventsTable>()],
     });
@@ -70,6 +92,7 @@ pub(super) fn stream(
     at: &At<SseAsk>,
     method: &str,
     expect: &mut Expect,
+    uses: &mut Vec<Use>,
     reader: &mut Reader<'_>,
 ) -> Stream {
     if method == "HEAD" {
@@ -86,60 +109,70 @@ pub(super) fn stream(
         expect.headers.push(("content-type".to_owned(), rule));
     }
     let Some(table) = &at.value.0 else { return Stream::Events(Events::default()) };
-    let hint = "write the data of the stream's last event, such as \"[DONE]\"";
-    let until = table.until.get().and_then(|text| fixed(text, hint, reader));
     Stream::Events(Events {
-        until,
+        until: table.until.get().and_then(|at| until(at, reader)),
         max_events: table.max_events.value().map(|most| most.0),
         idle: table.idle.value().map(|idle| idle.0),
-        expect: said(&table.expect, reader),
+        expect: said(&table.expect, uses, reader),
+        extract: Vec::new(),
     })
 }
 
-/// What events or messages hold.
-pub(super) fn said(slot: &Slot<SaidTable>, reader: &mut Reader<'_>) -> Said {
-    let Some(table) = slot.value() else { return Said::default() };
-    let texts = |list: &Slot<OneOrMany<Text>>, reader: &mut Reader<'_>| {
-        let hint = "expect a part that is the same for all";
+/// What ends a stream.
+fn until(at: &At<UntilAsk>, reader: &mut Reader<'_>) -> Option<Until> {
+    match &at.value {
+        UntilAsk::Data(text) => {
+            let hint = "write the data of the stream's last event, such as \"[DONE]\"";
+            live::refuse(text, "this", hint, reader);
+            let text = words(text, hint, &mut Vec::new(), reader)?;
+            Some(Until::Data(text.source().to_owned()))
+        }
+        UntilAsk::Said(table) => {
+            let held = holds(table, &at.span, &mut Vec::new(), reader);
+            if held.varies() {
+                let hint = "write what the last event holds of every stream".to_owned();
+                reader.fault(at.span.clone(), "`until` cannot hold a template", hint);
+            }
+            Some(Until::Said(held))
+        }
+    }
+}
+
+/// What events or messages hold, where that is said.
+pub(super) fn said(slot: &Slot<SaidTable>, uses: &mut Vec<Use>, reader: &mut Reader<'_>) -> Said {
+    slot.get().map_or_else(Said::default, |at| holds(&at.value, &at.span, uses, reader))
+}
+
+fn holds(
+    table: &SaidTable,
+    span: &Range<usize>,
+    uses: &mut Vec<Use>,
+    reader: &mut Reader<'_>,
+) -> Said {
+    if table.contains.is_absent() && table.lacks.is_absent() && table.json.is_absent() {
+        let hint = "write `{ contains = \"text\" }`".to_owned();
+        reader.fault(span.clone(), "this says nothing that can be checked", hint);
+    }
+    let mut texts = |list: &Slot<OneOrMany<Text>>, reader: &mut Reader<'_>| {
         let all = list.value().into_iter().flat_map(|list| &list.0);
-        all.filter_map(|text| fixed(text, hint, reader)).collect()
+        let hint = "every text contains the empty one";
+        all.filter_map(|text| words(text, hint, uses, reader)).collect()
     };
-    Said {
-        contains: texts(&table.contains, reader),
-        lacks: texts(&table.lacks, reader),
-        json: rules(table.json.value(), reader),
-    }
+    let (contains, lacks) = (texts(&table.contains, reader), texts(&table.lacks, reader));
+    let Nodes { same: json, own } = nodes(table.json.value(), uses, reader);
+    Said { contains, lacks, json, own }
 }
 
-/// What values in JSON must be; of a path that is none, the reader is told.
-fn rules(dict: Option<&Dict<JsonAsk>>, reader: &mut Reader<'_>) -> Vec<(Query, JsonRule)> {
-    let mut rules = Vec::new();
-    for (key, value) in dict.into_iter().flat_map(|dict| &dict.0) {
-        if let Some(text) = value.value.json.as_ref().and_then(|json| json.live.first()) {
-            live::refuse(text, "this", "expect a part that is the same for all", reader);
-        }
-        match JsonPath::parse(&key.value) {
-            Ok(path) => {
-                let query = Query::from(path);
-                let all = value.value.rules.iter();
-                rules.extend(all.map(|rule| (query.clone(), rule.clone())));
-            }
-            Err(wrong) => {
-                let message = format!("`{}` is not a JSON path: {}", key.value, wrong.message());
-                let hint = "write one such as `\"$.items[0].id\"`".to_owned();
-                reader.fault(key.span.clone(), message, hint);
-            }
-        }
-    }
-    rules
-}
-
-/// A text that is not empty and the same for every user.
-fn fixed(at: &At<Text>, hint: &str, reader: &mut Reader<'_>) -> Option<String> {
-    live::refuse(at, "this", hint, reader);
+/// A text that is not empty.
+fn words(
+    at: &At<Text>,
+    hint: &str,
+    uses: &mut Vec<Use>,
+    reader: &mut Reader<'_>,
+) -> Option<Template> {
     if at.value.value.is_empty() {
         reader.fault(at.span.clone(), "an empty text says nothing", hint.to_owned());
         return None;
     }
-    Some(at.value.value.clone())
+    live::text(at, uses, reader)
 }

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json_path::JsonPath;
-
-use super::ask::{self, HeaderAsk, JsonAsk};
+use super::ask::{self, HeaderAsk};
 use super::beside::{Files, read_file};
 use super::live::{self, Use};
+use super::nodes::{Nodes, nodes};
 use super::reader::{At, Reader, Text};
 use super::scenario::Wanted;
-use super::{Expect, HeaderRule, JsonRule};
-use crate::script::json::Query;
+use super::{Expect, HeaderRule};
 use crate::script::shape::Shape;
 use crate::script::template::{Place, Template};
 
@@ -52,16 +50,9 @@ pub(super) fn rules(
     }
     let codes = asked.grpc.value().into_iter().flat_map(|list| &list.0);
     expect.grpc.extend(codes.map(|at| at.value.0));
-    for (key, value) in asked.json.value().iter().flat_map(|dict| &dict.0) {
-        match JsonPath::parse(&key.value) {
-            Ok(path) => json(path, value, (&mut expect, &mut wanted), uses, reader),
-            Err(wrong) => {
-                let message = format!("`{}` is not a JSON path: {}", key.value, wrong.message());
-                let hint = "write one such as `\"$.items[0].id\"`".to_owned();
-                reader.fault(key.span.clone(), message, hint);
-            }
-        }
-    }
+    let Nodes { same, own } = nodes(asked.json.value(), uses, reader);
+    expect.json = same;
+    wanted.extend(own.into_iter().map(|(query, value)| Wanted::Json(query, value)));
     let looks =
         |wanted: &Wanted| matches!(wanted, Wanted::Body(_) | Wanted::Lacks(_) | Wanted::Json(..));
     let body = expect.needs_body() || expect.size.is_some() || wanted.iter().any(looks);
@@ -114,31 +105,6 @@ fn header(
         let value = live::template(text, Place::Header, uses, reader);
         let whole = matches!(rule, HeaderRule::Equals(_));
         wanted.extend(value.map(|value| Wanted::Header { name: name.clone(), value, whole }));
-    }
-}
-
-fn json(
-    path: JsonPath,
-    at: &At<JsonAsk>,
-    (expect, wanted): (&mut Expect, &mut Vec<Wanted>),
-    uses: &mut Vec<Use>,
-    reader: &mut Reader<'_>,
-) {
-    let (query, asked) = (Query::from(path), &at.value);
-    if asked.like_type {
-        let message = "the value is compared with this text".to_owned();
-        let hint = "to ask for its type, write `{ type = \"…\" }`".to_owned();
-        reader.warn(at.span.clone(), message, Some(hint));
-    }
-    let live = asked.json.as_ref().filter(|json| !json.live.is_empty());
-    for rule in &asked.rules {
-        let Some(value) = live.filter(|_| matches!(rule, JsonRule::Equals(_))) else {
-            expect.json.push((query.clone(), rule.clone()));
-            continue;
-        };
-        let parse = || Template::parse_json(&value.script);
-        let template = live::whole(&value.live, Place::JsonString, parse, uses, reader);
-        wanted.extend(template.map(|template| Wanted::Json(query.clone(), template)));
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::live::Use;
 use super::reader::{At, Reader, Slot, nearest};
 use super::scenario::Feed;
-use super::story::{Scenario, Task};
-use crate::script::extract::Extract;
+use super::socket;
+use super::story::{Scenario, Step, Task};
 use crate::script::state::BUILT_IN;
 use crate::script::table::Table;
 
@@ -44,16 +44,19 @@ impl<'s> Known<'s> {
     }
 
     /// Tells where a value would take the place of a row.
-    pub(super) fn not_a_feed(&self, name: &At<String>, reader: &mut Reader<'_>) {
+    fn not_a_feed(&self, name: &At<String>, reader: &mut Reader<'_>) {
         if self.feeds.iter().any(|feed| feed.name == name.value) {
             let message = format!("`{}` is the name of a row of data already", name.value);
             reader.fault(name.span.clone(), message, "choose another name".to_owned());
         }
     }
 
-    /// After a step that takes these values.
-    pub(super) fn learn(&mut self, extracts: &[Extract]) {
-        self.sure.extend(extracts.iter().map(|extract| extract.into.to_string()));
+    /// After a step: it takes these values, and tells where one would take the place of a row.
+    pub(super) fn learn(&mut self, step: &Step, reader: &mut Reader<'_>) {
+        for name in taken(step) {
+            self.not_a_feed(name, reader);
+            self.sure.insert(name.value.clone());
+        }
     }
 
     /// Whether a name is taken from an answer, but not before here.
@@ -125,6 +128,12 @@ fn check_column(feed: &Feed, column: &str, asked: &Use, reader: &mut Reader<'_>)
     reader.fault(span, message, format!("its columns are {}", listed.join(", ")));
 }
 
+/// Every name that a step takes, from its answer or from what it hears on a WebSocket.
+fn taken(step: &Step) -> impl Iterator<Item = &At<String>> {
+    let own = step.extract.value().into_iter().flat_map(|dict| &dict.0).map(|(name, _)| name);
+    own.chain(socket::taken(step.talk.value()))
+}
+
 /// Every name that some step of a scenario takes from an answer.
 pub(super) fn all_names(written: &Scenario) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -136,8 +145,7 @@ pub(super) fn all_names(written: &Scenario) -> BTreeSet<String> {
         more.extend(task.value.tasks.value().iter().flat_map(|many| &many.0));
     }
     for step in lists.into_iter().filter_map(Slot::value).flat_map(|many| &many.0) {
-        let Some(taken) = step.value.extract.value() else { continue };
-        names.extend(taken.0.iter().map(|(name, _)| name.value.clone()));
+        names.extend(taken(&step.value).map(|name| name.value.clone()));
     }
     names
 }

@@ -22,6 +22,8 @@ pub(super) struct Setting<'a> {
     pub(super) load: Option<&'a Load>,
     /// The file holds thresholds alone: what they must agree with is the run that is judged.
     pub(super) alone: bool,
+    /// Scenarios have loads of their own, so that no stage is one of the whole.
+    pub(super) apart: bool,
     /// The names of the stages as they are written, whatever else is wrong with the load.
     pub(super) stages: Vec<&'a str>,
     /// The names of the endpoints.
@@ -132,6 +134,12 @@ fn stage(
     let name = at.value.value.as_str();
     if setting.alone {
         return Some(During::Named(name.to_owned()));
+    }
+    if setting.apart {
+        let hint = "leave it out, or write a gate file of its own".to_owned();
+        let message = "scenarios with loads of their own have no stages together";
+        reader.fault(at.span.clone(), message, hint);
+        return None;
     }
     if !setting.stages.contains(&name) {
         let hint = match nearest(name, &setting.stages) {

@@ -69,6 +69,19 @@ pub(super) fn template(
     }
 }
 
+/// A text, as a template where it is one.
+pub(super) fn text(
+    at: &At<Text>,
+    uses: &mut Vec<Use>,
+    reader: &mut Reader<'_>,
+) -> Option<Template> {
+    if at.value.live {
+        template(at, Place::Body, uses, reader)
+    } else {
+        Some(Template::fixed(&at.value.value))
+    }
+}
+
 /// Many texts as one template, each of them read on its own first, so that a fault is
 /// found where it was written.
 pub(super) fn whole(

@@ -7,8 +7,8 @@ mod environment;
 pub mod glob;
 pub mod profile;
 pub mod rule;
-pub mod scenario;
 pub mod stream;
+pub mod scenario;
 pub mod timetable;
 pub mod parts;
 pub mod draw;
@@ -26,6 +26,8 @@ mod live;
 mod bound;
 mod ask;
 mod protocol;
+mod nodes;
+mod take;
 mod events;
 mod socket;
 mod auth;
@@ -46,7 +48,6 @@ mod manner;
 mod endpoint;
 mod target;
 mod levels;
-mod take;
 mod feed;
 mod group;
 mod share;
@@ -134,6 +135,10 @@ pub struct Plan {
     /// What is expected of endpoints that the chosen tags leave out: nobody judges it in this run,
     /// and every report says so.
     pub left_out: Vec<Threshold>,
+    /// The tags by which parts of it were chosen; all of it where there are none.
+    pub tags: Vec<String>,
+    /// The tags by which parts of it were left out.
+    pub exclude_tags: Vec<String>,
     /// What came from the environment and must not be shown.
     pub masks: Masks,
     /// What is doubtful and stops nothing: to be said before the load.
@@ -192,6 +197,18 @@ pub struct Target {
     pub http: Http,
     /// Where redirects may lead beside the target itself.
     pub also: Vec<Site>,
+    /// What questions beside the load prove their sender by: whether it is ready, what its messages
+    /// are.
+    pub proof: Proof,
+}
+
+/// What a question proves its sender by.
+#[derive(Clone, Debug, Default)]
+pub struct Proof {
+    /// The value of `authorization`.
+    pub header: Option<String>,
+    /// Whose token it shows.
+    pub grant: Option<Grant>,
 }
 
 /// Another service that redirects may lead to.
@@ -216,7 +233,8 @@ impl Target {
         let tls = Tls { identity: None, ..self.tls.clone() };
         let (prefix, headers, also) = (String::new(), Vec::new(), Vec::new());
         let (timeout, ready, http) = (self.timeout, None, Http::One);
-        Self { secure, host, port, prefix, shown, headers, timeout, ready, tls, http, also }
+        let proof = Proof::default();
+        Self { secure, host, port, prefix, shown, headers, timeout, ready, tls, http, also, proof }
     }
 }
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::column::{NAME, Shown, say};
 use super::crowd;
 use super::mix::{ANSWER, users_at_once};
+use super::parts::parts;
 use super::planned::{Fewest, Planned};
 use super::plot;
 use super::profile::Profile;
 use super::scenario::{Wanted, total};
+use super::stream::Stream;
 use super::threshold::{During, Level, Selector, Threshold};
 use super::{Arrivals, Drive, Http, Plan, Request, glob, versus};
 use crate::run::Model;
@@ -124,6 +126,7 @@ fn amount(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
         say(out, format_args!("           up to {most} users arrive in a second, some {users}"));
         say(out, format_args!("           on their way at once where an answer takes {answer}"));
     }
+    beside(out, drive);
     if !load.shard.is_alone() {
         let (shard, of) = (load.shard, load.shard.of());
         say(out, format_args!("           {shard}: one in {of} of what is counted here"));
@@ -136,6 +139,20 @@ fn amount(out: &mut String, drive: &Drive, planned: Option<&Planned>) {
             say(out, format_args!("           seed drawn anew; counts below are of seed 0\n"));
         }
     }
+}
+
+/// The users beside the arrivals, where there are some.
+fn beside(out: &mut String, drive: &Drive) {
+    let own = parts(&drive.scenarios, &drive.load.profile);
+    let closed = own.iter().filter(|part| part.profile.model == Model::Closed);
+    let users: u64 = closed.map(|part| part.profile.peak().div_ceil(1_000_000)).sum();
+    if users == 0 {
+        return;
+    }
+    let sent = total(&drive.endpoints, &crowd::requests(drive));
+    let (users, sent, answer) = (show_count(users), show_count(sent), show_duration(ANSWER));
+    say(out, format_args!("           beside them {users} users, who send what answers allow:"));
+    say(out, format_args!("           some {sent} requests where each answer takes {answer}"));
 }
 
 /// A level of the load: arrivals per second, or users.
@@ -165,7 +182,8 @@ fn expected(out: &mut String, drive: &Drive, shown: Shown<'_>) {
 
 fn request_asked(request: &Request) -> Vec<String> {
     let live = request.live.iter().flat_map(|live| &live.expect).map(Wanted::asked);
-    request.expect.asked().into_iter().chain(live).collect()
+    let stream = request.stream.iter().flat_map(Stream::asked);
+    request.expect.asked().into_iter().chain(live).chain(stream).collect()
 }
 
 fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: Shown<'_>) {
@@ -176,13 +194,20 @@ fn endpoints(out: &mut String, drive: &Drive, planned: Option<&Planned>, shown: 
         Some(_) => say(out, format_args!("{head} {sent:>15} {:>15}", "judged")),
         None => say(out, format_args!("{head} {:>15} {:>15}", "some", "share")),
     }
-    let crowd = if planned.is_none() { crowd::requests(drive) } else { Vec::new() };
+    let crowd = crowd::requests(drive);
     let all = total(&drive.endpoints, &crowd);
     for (place, name) in drive.endpoints.iter().enumerate() {
         let weight = drive.requests.get(place).filter(|_| plain);
         let weight = weight.map_or(String::new(), |request| request.weight.to_string());
         let line = format!("{} {weight:>9}", shown.cell(name, NAME));
-        if let Some(planned) = planned {
+        if let Some(planned) = planned.filter(|planned| planned.is_untold(place)) {
+            // Arrivals may send to it too.
+            let some = planned.sent()[place].saturating_add(crowd[place]);
+            say(
+                out,
+                format_args!("{line} {:>15} {:>15}", format!("some {}", show_count(some)), "?"),
+            );
+        } else if let Some(planned) = planned {
             let sent = show_count(planned.sent()[place]);
             let judged = show_count(planned.judged().get(place).copied().unwrap_or(0));
             say(out, format_args!("{line} {sent:>15} {judged:>15}"));
@@ -208,7 +233,7 @@ fn checks(out: &mut String, plan: &Plan, planned: Option<&Planned>) {
         let samples = match fewest {
             Some(Fewest::Whole(count) | Fewest::Of(_, count)) => show_count(count),
             Some(Fewest::Nothing) => "0".to_owned(),
-            None => String::new(),
+            Some(Fewest::Untold) | None => String::new(),
         };
         let line = format!(
             "{} {metric:<18} {limit:>14} {samples:>13}",
@@ -277,9 +302,11 @@ fn shortfall(threshold: &Threshold, fewest: Option<Fewest<'_>>) -> Option<String
         format!("cannot be judged: {metric} needs {asked} requests, {have} {verb} planned")
     };
     match fewest {
-        None if need > 1 => Some(format!("needs {} requests", show_count(need))),
+        Some(Fewest::Untold) | None if need > 1 => {
+            Some(format!("needs {} requests", show_count(need)))
+        }
         Some(Fewest::Nothing) => Some("cannot be judged: no endpoint has that name".to_owned()),
         Some(Fewest::Whole(have) | Fewest::Of(_, have)) if have < need => Some(short(have)),
-        Some(Fewest::Whole(_) | Fewest::Of(..)) | None => None,
+        Some(Fewest::Whole(_) | Fewest::Of(..) | Fewest::Untold) | None => None,
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Planned {
     counts: HashMap<Span, Vec<u64>>,
     whole: Span,
     judged: Option<Span>,
+    /// Endpoints that virtual users send to, as often as the answers allow.
+    untold: Vec<bool>,
 }
 
 /// The fewest samples that a threshold will have.
@@ -40,6 +42,8 @@ pub(super) enum Fewest<'a> {
     Whole(u64),
     /// So many of the endpoint that has the fewest.
     Of(&'a str, u64),
+    /// As many as the answers allow: virtual users send some of them.
+    Untold,
 }
 
 impl Planned {
@@ -68,13 +72,19 @@ impl Planned {
             .map(|spans| spans.iter().min_by_key(|span| arrivals(span)).copied())
             .collect();
         let mix = Mix::new(drive, drive.load.seed.unwrap_or(0));
+        let untold = (0..drive.endpoints.len()).map(|place| !mix.tells(place)).collect();
         let mut counts = HashMap::new();
         for span in narrowest.iter().flatten().copied().chain([whole]).chain(judged) {
             counts.entry(span).or_insert_with(|| mix.requests(&before[&span.0], &before[&span.1]));
         }
         let names = drive.endpoints.clone();
         let places = places(&names, thresholds);
-        Some(Self { names, places, narrowest, counts, whole, judged })
+        Some(Self { names, places, narrowest, counts, whole, judged, untold })
+    }
+
+    /// Whether virtual users send to an endpoint, so that nobody knows how much.
+    pub(super) fn is_untold(&self, place: usize) -> bool {
+        self.untold[place]
     }
 
     /// Requests of each endpoint in the whole load, warm-up included.
@@ -102,7 +112,8 @@ impl Planned {
     pub(super) fn of_each(&self, index: usize) -> impl Iterator<Item = (&str, u64)> {
         let counts = self.narrowest[index].map(|span| &self.counts[&span]);
         let places = counts.into_iter().flat_map(move |counts| {
-            self.places[index].iter().map(move |place| (*place, counts[*place]))
+            let told = self.places[index].iter().filter(|place| !self.untold[**place]);
+            told.map(move |place| (*place, counts[*place]))
         });
         places.map(|(place, count)| (self.names[place].as_str(), count))
     }
@@ -113,10 +124,13 @@ impl Planned {
         let Some(span) = self.narrowest[index] else { return Fewest::Nothing };
         let counts = &self.counts[&span];
         if *selector == Selector::Whole {
-            return Fewest::Whole(total(&self.names, counts));
+            let untold = self.untold.contains(&true);
+            return if untold { Fewest::Untold } else { Fewest::Whole(total(&self.names, counts)) };
         }
-        let least = self.places[index].iter().min_by_key(|place| counts[**place]);
-        least.map_or(Fewest::Nothing, |place| Fewest::Of(&self.names[*place], counts[*place]))
+        let told = self.places[index].iter().filter(|place| !self.untold[**place]);
+        let least = told.min_by_key(|place| counts[**place]);
+        let none = if self.places[index].is_empty() { Fewest::Nothing } else { Fewest::Untold };
+        least.map_or(none, |place| Fewest::Of(&self.names[*place], counts[*place]))
     }
 }
 

@@ -9,6 +9,9 @@ use crate::run::Model;
 use crate::script::feeder::{OnEnd, Pick};
 use crate::unit::{show_count, show_duration};
 
+/// How wide a note may be.
+const WIDTH: usize = 76;
+
 /// The scenarios of a drive, with their shares and what a turn of each sends.
 pub(super) fn scenarios(out: &mut String, drive: &Drive, shown: Shown<'_>) {
     if drive.scenarios.is_empty() {
@@ -22,7 +25,7 @@ pub(super) fn scenarios(out: &mut String, drive: &Drive, shown: Shown<'_>) {
         once(out, "before", &scenario.start);
         tasks(out, drive, &scenario.work, shown, 1);
         once(out, "after", &scenario.stop);
-        let own = scenario.load.as_ref().map(|load| format!("a load of its own: {load}"));
+        let own = scenario.load.iter().flat_map(|load| wrapped(&format!("load: {load}")));
         let feeds = scenario.feeds.iter().map(|feed| data(feed, shown));
         for note in own.into_iter().chain(rests(scenario)).chain(feeds) {
             say(out, format_args!("  {note}"));
@@ -33,6 +36,21 @@ pub(super) fn scenarios(out: &mut String, drive: &Drive, shown: Shown<'_>) {
         Model::Closed => "a user does turn after turn",
     };
     say(out, format_args!("  {turn}\n"));
+}
+
+/// A list in lines of the usual width, all but the first indented.
+fn wrapped(list: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in list.split_inclusive(", ") {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + part.trim_end().chars().count() <= WIDTH => {
+                line.push_str(part);
+            }
+            Some(_) => lines.push(format!("      {part}")),
+            None => lines.push(part.to_owned()),
+        }
+    }
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 fn once(out: &mut String, when: &str, steps: &[Step]) {
@@ -65,15 +83,17 @@ fn tasks(out: &mut String, drive: &Drive, work: &Work, shown: Shown<'_>, depth: 
         let turn = tenths(mix::length(drive, &task.work));
         let line = format!("{:indent$}{name} {share:>9} {turn:>15}{}", "", repeat(task));
         say(out, format_args!("{line}"));
+        if task.until.is_some() {
+            let (most, indent) = (show_count(task.repeat.1.into()), indent + 2);
+            say(out, format_args!("{:indent$}until a condition is met, {most} times at most", ""));
+        }
         self::tasks(out, drive, &task.work, shown, depth + 1);
     }
 }
 
 fn repeat(task: &Task) -> String {
-    if task.until.is_some() {
-        return format!("  until a condition is met, {} times at most", task.repeat.1);
-    }
     match task.repeat {
+        _ if task.until.is_some() => String::new(),
         (1, 1) => String::new(),
         (from, to) if from == to => format!("  {from} times"),
         (from, to) => format!("  {from} to {to} times"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::profile::Profile;
+use super::stream::Said;
 use crate::run::is_group;
 use crate::script::extract::Extract;
 use crate::script::feeder::Pick;
@@ -150,6 +151,8 @@ pub struct Live {
     pub body: Option<Template>,
     /// What is expected of the answer beside what is the same for all users.
     pub expect: Vec<Wanted>,
+    /// What the events hold that answer it, where that is not the same for all users.
+    pub said: Option<Said>,
 }
 
 /// An expectation that is written anew for each answer.

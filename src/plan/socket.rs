@@ -2,10 +2,13 @@
 
 use super::events::{SaidTable, said};
 use super::json::Json;
-use super::live;
+use super::live::{self, Use};
 use super::reader::{At, Reader, Text, table};
 use super::stream::{Exchange, Socket, Stream};
-use super::value::{Int, Lasting, Many};
+use super::take::{Take, extracts, of_body};
+use super::value::{Dict, Int, Lasting, Many};
+use crate::script::extract::Extract;
+use crate::script::template::{Place, Template};
 
 table! {
     /// A message sent on a WebSocket, messages awaited, or both.
@@ -18,6 +21,9 @@ table! {
         messages: Int<0, 1_000_000>,
         /// What each of the messages awaited holds.
         expect: SaidTable,
+        /// What is taken out of the last of the messages awaited, by the name that templates know
+        /// it by: the next exchange already may send it.
+        extract: Dict<Take>,
         /// How long it may take, all of it; the deadline of the request holds besides.
         within: Lasting,
     }
@@ -28,6 +34,8 @@ table! {
 pub(super) struct Written<'w> {
     pub(super) subprotocol: Option<&'w At<Text>>,
     pub(super) talk: Option<&'w At<Many<ExchangeTable>>>,
+    /// What its step takes out of the answer that opens it.
+    pub(super) extract: Vec<Extract>,
 }
 
 impl Written<'_> {
@@ -45,15 +53,36 @@ impl Written<'_> {
     }
 
     /// What is said on the WebSocket.
-    pub(super) fn stream(&self, reader: &mut Reader<'_>) -> Stream {
-        let exchanges = self.talk.into_iter().flat_map(|many| &many.value.0);
-        let talk = exchanges.filter_map(|at| exchange(at, reader)).collect();
+    pub(super) fn stream(&self, uses: &mut Vec<Use>, reader: &mut Reader<'_>) -> Stream {
+        let mut talk: Vec<Exchange> = Vec::new();
+        for at in self.talk.into_iter().flat_map(|many| &many.value.0) {
+            let mut asked = Vec::new();
+            let made = exchange(at, &mut asked, reader);
+            // What was taken out of the first answer or an earlier message is known.
+            let messages = talk.iter().flat_map(|one| &one.extract);
+            let taken = self.extract.iter().chain(messages).map(|one| &*one.into);
+            let taken: Vec<&str> = taken.collect();
+            asked.retain(|one| !taken.contains(&one.path.split('.').next().unwrap_or_default()));
+            uses.extend(asked);
+            talk.extend(made);
+        }
         let subprotocol = self.subprotocol.and_then(|at| token(at, reader));
-        Stream::Socket(Socket { subprotocol, talk })
+        Stream::Socket(Socket { subprotocol, extract: self.extract.clone(), talk })
     }
 }
 
-fn exchange(at: &At<ExchangeTable>, reader: &mut Reader<'_>) -> Option<Exchange> {
+/// The names of everything that is taken out of messages.
+pub(super) fn taken(talk: Option<&Many<ExchangeTable>>) -> impl Iterator<Item = &At<String>> {
+    let exchanges = talk.into_iter().flat_map(|many| &many.0);
+    let dicts = exchanges.filter_map(|at| at.value.extract.value());
+    dicts.flat_map(|dict| &dict.0).map(|(name, _)| name)
+}
+
+fn exchange(
+    at: &At<ExchangeTable>,
+    uses: &mut Vec<Use>,
+    reader: &mut Reader<'_>,
+) -> Option<Exchange> {
     let table = &at.value;
     let messages = table.messages.value().map_or(1, |messages| messages.0);
     if let (Some(_), Some(json)) = (table.send.get(), table.json.get()) {
@@ -66,26 +95,42 @@ fn exchange(at: &At<ExchangeTable>, reader: &mut Reader<'_>) -> Option<Exchange>
         reader.fault(at.span.clone(), "an exchange without a message", hint);
         return None;
     }
-    if let (Some(expect), 0) = (table.expect.get(), messages) {
-        let hint = "leave `messages` out to await one".to_owned();
-        reader.fault(expect.span.clone(), "nothing is awaited that could be as expected", hint);
+    let looks = [
+        (table.expect.get().map(|at| &at.span), "nothing is awaited that could be as expected"),
+        (table.extract.get().map(|at| &at.span), "nothing is awaited that holds a value"),
+    ];
+    for (span, message) in looks {
+        if let Some(span) = span.filter(|_| messages == 0) {
+            let hint = "leave `messages` out to await one".to_owned();
+            reader.fault(span.clone(), message, hint);
+        }
     }
-    let hint = "write a message that is the same for all";
-    if let Some(text) = table.send.get() {
-        live::refuse(text, "a message", hint, reader);
-    }
-    let template = table.json.get().and_then(|json| json.value.live.first());
-    if let Some(text) = template {
-        live::refuse(text, "a message", hint, reader);
-    }
-    let text = table.send.value().map(|text| text.value.clone());
-    let json = table.json.value().map(|json| json.value.to_string());
+    let extract = extracts(table.extract.value(), reader);
+    of_body(&extract, table.extract.value(), reader);
     Some(Exchange {
-        send: text.or(json),
+        send: message(table, uses, reader),
         messages,
-        expect: said(&table.expect, reader),
+        expect: said(&table.expect, uses, reader),
+        extract,
         within: table.within.value().map(|within| within.0),
     })
+}
+
+/// What is sent.
+fn message(
+    table: &ExchangeTable,
+    uses: &mut Vec<Use>,
+    reader: &mut Reader<'_>,
+) -> Option<Template> {
+    if let Some(text) = table.send.get() {
+        return live::text(text, uses, reader);
+    }
+    let json = table.json.value()?;
+    if json.live.is_empty() {
+        return Some(Template::fixed(&json.value.to_string()));
+    }
+    let parse = || Template::parse_json(&json.script);
+    live::whole(&json.live, Place::JsonString, parse, uses, reader)
 }
 
 /// RFC 6455, section 4.1: the name of a subprotocol is a token.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use toml::de::DeValue;
 
 use super::ask::Expect;
 use super::auth::AuthAsk;
@@ -15,11 +14,11 @@ use super::reader::{Node, Read, Reader, Text, table};
 use super::scenario::{Per, Think};
 use super::socket::ExchangeTable;
 use super::stage::Own;
+use super::take::Take;
 use super::value::{
     DURATION, Dict, Flag, Int, Lasting, MOST_HOPS, MOST_USERS, Many, One, OneOrMany, Pace, Word,
     schemas, shaped,
 };
-use crate::script::extract::Group;
 use crate::script::feeder::OnEnd;
 use crate::unit::{BadUnit, parse_duration};
 
@@ -152,28 +151,6 @@ table! {
 }
 
 table! {
-    /// Where a value stands in an answer.
-    Take as "`extract.token = { json = \"$.token\" }`" {
-        /// The first node of a JSON path in the body.
-        json: Text,
-        /// The first match of a pattern in the body.
-        regex: Text,
-        /// Of a pattern: the group by number or name. Default: the first one.
-        group: GroupAsk,
-        /// A header, by name.
-        header: Text,
-        /// A cookie that the answer sets, by name.
-        cookie: Text,
-        /// The status.
-        status: Flag,
-        /// The whole body.
-        body: Flag,
-        /// What to take where the answer does not have it. Without one, the step fails.
-        default: Text,
-    }
-}
-
-table! {
     /// A file whose rows users take.
     Data as "`data = { csv = \"users.csv\", as = \"row\" }`" {
         /// A CSV file beside the gate file, with the names of the columns in its first line.
@@ -214,10 +191,6 @@ pub(super) struct Wait(pub(super) Think);
 /// How many times: 3 or "1..3".
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Repeat(pub(super) u32, pub(super) u32);
-
-/// A group of a pattern, by number or name.
-#[derive(Clone, Debug)]
-pub(super) struct GroupAsk(pub(super) Group);
 
 const MOST_REPEATS: u64 = 10_000;
 
@@ -280,17 +253,6 @@ impl Read for Repeat {
     }
 }
 
-impl Read for GroupAsk {
-    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if let DeValue::Integer(_) = node.value.get_ref() {
-            let Int(number) = Int::<0, 1_000>::read(node, reader)?;
-            return Some(Self(Group::Number(usize::try_from(number).unwrap_or(0))));
-        }
-        let text = reader.text(node, "the number or the name of a group")?;
-        Some(Self(Group::Name(text.value)))
-    }
-}
-
 schemas! {
     Wait, |generator| {
         let one = format!(r"{DURATION}(\.\.\s*{DURATION})?");
@@ -303,8 +265,5 @@ schemas! {
             generator.subschema_for::<Int<1, MOST_REPEATS>>(),
             { "type": "string", "pattern": r"^\s*[0-9]+\s*\.\.\s*[0-9]+\s*$|\$\{" },
         ],
-    });
-    GroupAsk, |_generator| json_schema!({
-        "anyOf": [{ "type": "integer", "minimum": 0, "maximum": 1000 }, { "type": "string" }],
     });
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Request;
 use super::fault::Fault;
+use super::reader::{At, Reader, Text};
 use super::scenario::{Scenario, Step, Task, Work};
+use super::value::OneOrMany;
 
 /// Which tags are wanted, and which are not.
 pub(super) struct Tags<'a> {
@@ -64,6 +66,20 @@ impl Tags<'_> {
             }
         }
     }
+}
+
+/// The tags of something; of one that no flag can name, the reader is told.
+pub(super) fn tags(written: Option<&OneOrMany<Text>>, reader: &mut Reader<'_>) -> Vec<String> {
+    let all = written.iter().flat_map(|list| &list.0);
+    for At { value, span } in all.clone() {
+        let word = &value.value;
+        if word.trim().is_empty() || word.trim() != word || word.contains(',') {
+            let hint = "write a word such as \"smoke\"; `--tags` has commas between them";
+            let message = format!("no flag can name the tag `{}`", value.shown);
+            reader.fault(span.clone(), message, hint.to_owned());
+        }
+    }
+    all.map(|at| at.value.value.clone()).collect()
 }
 
 fn tags_of(work: &Work, known: &mut BTreeSet<String>) {

@@ -1,13 +1,60 @@
 //! `extract` as it is written, made into what is taken from an answer.
 
-use serde_json_path::JsonPath;
+use std::borrow::Cow;
+use std::ops::Range;
 
-use super::reader::{At, Reader, Slot, Text};
-use super::story::Take;
-use super::value::{Dict, Flag};
-use crate::script::extract::{Extract, Pattern, Source};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json_path::JsonPath;
+use toml::de::DeValue;
+
+use super::reader::{At, Node, Read, Reader, Slot, Text, table};
+use super::value::{Dict, Flag, Int, schemas};
+use crate::script::extract::{Extract, Group, Pattern, Source};
 use crate::script::state::BUILT_IN;
 use crate::script::template::FUNCTIONS;
+
+table! {
+    /// Where a value stands in an answer.
+    Take as "`extract.token = { json = \"$.token\" }`" {
+        /// The first node of a JSON path in the body.
+        json: Text,
+        /// The first match of a pattern in the body.
+        regex: Text,
+        /// Of a pattern: the group by number or name. Default: the first one.
+        group: GroupAsk,
+        /// A header, by name.
+        header: Text,
+        /// A cookie that the answer sets, by name.
+        cookie: Text,
+        /// The status.
+        status: Flag,
+        /// The whole body.
+        body: Flag,
+        /// What to take where the answer does not have it. Without one, the step fails.
+        default: Text,
+    }
+}
+
+/// A group of a pattern, by number or name.
+#[derive(Clone, Debug)]
+pub(super) struct GroupAsk(pub(super) Group);
+
+impl Read for GroupAsk {
+    fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if let DeValue::Integer(_) = node.value.get_ref() {
+            let Int(number) = Int::<0, 1_000>::read(node, reader)?;
+            return Some(Self(Group::Number(usize::try_from(number).unwrap_or(0))));
+        }
+        let text = reader.text(node, "the number or the name of a group")?;
+        Some(Self(Group::Name(text.value)))
+    }
+}
+
+schemas! {
+    GroupAsk, |_generator| json_schema!({
+        "anyOf": [{ "type": "integer", "minimum": 0, "maximum": 1000 }, { "type": "string" }],
+    });
+}
 
 /// Everything that a step takes; less than is written where the reader has been told why.
 pub(super) fn extracts(written: Option<&Dict<Take>>, reader: &mut Reader<'_>) -> Vec<Extract> {
@@ -19,6 +66,36 @@ pub(super) fn extracts(written: Option<&Dict<Take>>, reader: &mut Reader<'_>) ->
         good.then(|| Extract { into: name.value.as_str().into(), from, default })
     })
     .collect()
+}
+
+/// Tells of values of the body of an answer that has none: one that opens a WebSocket.
+pub(super) fn of_head(all: &[Extract], written: Option<&Dict<Take>>, reader: &mut Reader<'_>) {
+    let bodies = all.iter().filter(|one| one.needs_body());
+    let spans = spans(bodies, written);
+    for span in spans {
+        let hint = "take it out of a message: `talk = [{ extract.id = { json = \"$.id\" } }]`";
+        reader.fault(span, "the answer that opens a WebSocket has no body", hint.to_owned());
+    }
+}
+
+/// Tells of values of the head of an answer where there is only a message.
+pub(super) fn of_body(all: &[Extract], written: Option<&Dict<Take>>, reader: &mut Reader<'_>) {
+    let heads = all.iter().filter(|one| !one.needs_body());
+    for span in spans(heads, written) {
+        let hint = "take it in `extract` of the step, out of the answer that opens the WebSocket";
+        reader.fault(span, "a message has no status and no headers", hint.to_owned());
+    }
+}
+
+/// Where some of the values that are taken are written.
+fn spans<'e>(
+    some: impl Iterator<Item = &'e Extract>,
+    written: Option<&Dict<Take>>,
+) -> Vec<Range<usize>> {
+    let names: Vec<&str> = some.map(|one| &*one.into).collect();
+    let all = written.iter().flat_map(|dict| &dict.0);
+    let meant = all.filter(|(name, _)| names.contains(&name.value.as_str()));
+    meant.map(|(_, at)| at.span.clone()).collect()
 }
 
 /// Whether templates can know a value by a name; where not, the reader has been told why.

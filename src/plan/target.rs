@@ -10,7 +10,7 @@ use super::file;
 use super::live;
 use super::payload::{self, Files};
 use super::reader::{At, Reader, Text};
-use super::{Http, Identity, Ready, Site, Source, Target, Tls};
+use super::{Http, Identity, Proof, Ready, Site, Source, Target, Tls};
 
 /// The deadline of a request when the file does not say.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +30,10 @@ pub(super) fn target(
         live::refuse(text, "a header of every request", "give it to requests or steps", reader);
     }
     let proof = written.and_then(|target| target.auth.get());
-    auth::proof(proof, None, headers, reader);
+    let auth::Proof { headers: proven, grant } = auth::proof(proof, None, headers, reader);
+    let is_ours = |(key, _): &&(At<String>, At<Text>)| key.value == "authorization";
+    let header = proven.filter(|_| proof.is_some());
+    let header = header.and_then(|dict| Some(dict.0.iter().find(is_ours)?.1.value.value.clone()));
     if let Some(at) = proof {
         auth::for_all(at, reader);
     }
@@ -56,6 +59,7 @@ pub(super) fn target(
         tls,
         http: written.and_then(|target| target.http.value()).map_or(Http::One, |one| one.0),
         also,
+        proof: Proof { header, grant },
     })
 }
 

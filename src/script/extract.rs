@@ -193,6 +193,27 @@ impl Extract {
         Ok(Extracted { into: Arc::clone(&self.into), value })
     }
 
+    /// Takes the value out of one of several messages; nothing where it does not have it.
+    pub fn seek<'a, H>(&self, parts: &Parts<'a, H>) -> Option<Extracted>
+    where
+        H: Iterator<Item = (&'a str, &'a [u8])> + Clone,
+    {
+        let value = self.from.find(parts).ok()?;
+        Some(Extracted { into: Arc::clone(&self.into), value })
+    }
+
+    /// What is kept where none of several messages has the value: its default.
+    ///
+    /// # Errors
+    /// There is no default.
+    pub fn otherwise(&self, what: &str) -> Result<Extracted, Missing> {
+        let into = Arc::clone(&self.into);
+        let Some(default) = &self.default else {
+            return Err(Missing { which: into, why: format!("no {what} has it") });
+        };
+        Ok(Extracted { into, value: Value::from(default.as_str()) })
+    }
+
     /// Whether the body must be kept to be looked at.
     #[must_use]
     pub fn needs_body(&self) -> bool {

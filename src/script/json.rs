@@ -32,6 +32,21 @@ enum Step {
     Index(usize),
 }
 
+/// Equal; a number equals the same number however it is written, also as the text that a template
+/// makes of it.
+#[must_use]
+pub fn alike(found: &Value, asked: &Value) -> bool {
+    match (found, asked) {
+        (Value::Number(_) | Value::Bool(_), Value::String(asked)) => {
+            serde_json::from_str(asked).is_ok_and(|asked: Value| alike(found, &asked))
+        }
+        (Value::Number(found), Value::Number(asked)) if found.is_f64() || asked.is_f64() => {
+            found.as_f64() == asked.as_f64()
+        }
+        _ => found == asked,
+    }
+}
+
 impl<'a> LazyJson<'a> {
     /// The JSON of a body.
     #[must_use]

@@ -79,6 +79,12 @@ impl Template {
         Ok(template)
     }
 
+    /// A text that is the same for every user, whatever it holds.
+    #[must_use]
+    pub fn fixed(text: &str) -> Self {
+        Self { source: text.into(), place: Place::Body, body: Body::Static }
+    }
+
     /// Reads a template always with the engine, as a yardstick for the faster ways.
     ///
     /// # Errors
@@ -150,6 +156,16 @@ impl Template {
             out.truncate(start);
         }
         rendered
+    }
+
+    /// The text for a user.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn written(&self, state: &State) -> Result<String, Unrendered> {
+        let mut text = Vec::new();
+        self.render(state, &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     fn run(

@@ -94,3 +94,21 @@ fn a_group_fails_with_a_step_and_is_planned_by_its_passes() {
     );
     assert_eq!(pay["failures"]["status"], 20);
 }
+
+#[test]
+fn a_walk_through_the_scenarios_knows_what_is_too_late() {
+    let slow = vec![Act::Wait(Duration::from_millis(60)), ok("{}")];
+    let server = Server::start(Script::new().on("/slow", slow));
+    let step = "get = \"/slow\"\nexpect = { max_time = \"50ms\" }";
+    for asked in [
+        format!("[[request]]\n{step}"),
+        format!("[[scenario]]\nname = \"a\"\n[[scenario.steps]]\n{step}"),
+    ] {
+        let rest = format!("{asked}\n[sla]\nerror_rate = \"< 1%\"");
+        let done = gate(&server, "users = 1", &rest).run(&["run", "gate.toml", "--once"]);
+        done.code(3);
+        assert!(done.stdout.contains("failed: later than 50ms"), "{}", done.stdout);
+        let lenient = rest.replace("50ms", "9s");
+        gate(&server, "users = 1", &lenient).run(&["run", "gate.toml", "--once"]).code(0);
+    }
+}

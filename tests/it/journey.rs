@@ -14,7 +14,7 @@ use loadgate::load::{Order, drive};
 use loadgate::plan::axis::axis;
 use loadgate::plan::profile::{Profile, Stage};
 use loadgate::plan::scenario::{Feed, Live, Pace, Per, Scenario, Share, Step, Task, Think, Work};
-use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Request, Target, Tls};
+use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Proof, Request, Target, Tls};
 use loadgate::run::{Model, Origin, Run};
 use loadgate::sample::Failure;
 use loadgate::script::extract::{Extract, Source};
@@ -49,6 +49,7 @@ fn get(endpoint: usize, path: &str, token: Option<&str>) -> Request {
             headers: headers.into_iter().collect(),
             body: None,
             expect: Vec::new(),
+            said: None,
         }),
         call: None,
         stream: None,
@@ -136,6 +137,7 @@ fn made(
             tls: Tls::default(),
             http,
             also: Vec::new(),
+            proof: Proof::default(),
         },
         load: Load {
             profile: Profile { model, stages: vec![Stage { name: None, duration, from, to }] },

@@ -274,8 +274,11 @@ fn waiting_for_a_cpu_matters_where_it_shows() {
     assert!(!fit(p50(), Model::Closed, Some(starved(50, 11))));
     assert!(fit(p50(), Model::Closed, Some(starved(4, 50))), "seldom");
     assert!(fit(p50(), Model::Open, Some(starved(50, 11))), "lag tells in the open model");
-    let many = || asked("throughput", "> 1/s");
-    assert!(!fit(many(), Model::Closed, Some(starved(50, 1))), "users asked less often");
+    let many = |limit: &str| asked("throughput", limit);
+    assert!(!fit(many("> 900/s"), Model::Closed, Some(starved(50, 1))), "users asked less often");
+    assert!(fit(many("> 1/s"), Model::Closed, Some(starved(50, 1))), "enough are enough");
+    assert!(fit(many("< 1/s"), Model::Closed, Some(starved(50, 1))), "too many are too many");
+    assert!(!fit(many("> 1/s"), Model::Closed, Some(starved(50, 51))), "answers were read late");
 }
 
 #[test]

@@ -307,3 +307,29 @@ fn a_load_that_cannot_be_shared_is_refused_before_anything_is_sent() {
     refused(&["--seed", "1", "--shard", "1/2", "--once"], "cannot be used with");
     assert_eq!(server.requests(), 0);
 }
+
+#[test]
+fn a_run_that_was_chosen_by_tags_is_judged_by_the_same_tags_later() {
+    let server = Server::start(Script::new().on("/a", [ok("a")]).on("/b", [ok("b")]));
+    let text = format!("[target]\nurl = \"{}\"\n{LOAD}", server.url(""));
+    let text = text.replace("name = \"a\"", "name = \"a\"\ntags = \"smoke\"");
+    let text = text.replace("name = \"b\"", "name = \"b\"\ntags = \"slow\"");
+    let gate = Gate::new(&(text + "[sla.b]\np50 = \"< 5s\"\n"));
+    let findings = |done: &crate::support::gate::Done| {
+        let verdict = done.verdict();
+        assert!(done.stderr.contains("left out by its tags"), "{}", done.stderr);
+        verdict["findings"].as_array().expect("findings").len()
+    };
+    let run = |more: &[&str]| gate.run(&[&["run", "gate.toml", "--seed", "7"], more].concat());
+    let done = run(&["--tags", "smoke"]);
+    assert_eq!((findings(&done), server.hits("/b")), (3, 0));
+    let check = ["check", "gate.toml", "loadgate-out/run.json", "--out", "loadgate-out"];
+    assert_eq!(findings(&gate.run(&check)), 3);
+    for place in ["1/2", "2/2"] {
+        run(&["--exclude-tags", "slow", "--shard", place, "--out", &place[..1]]).code(0);
+    }
+    let done = gate.run(&["merge", "1", "2"]);
+    assert_eq!(findings(&done), 3);
+    run(&["--shard", "2/2", "--out", "2"]).code(0);
+    gate.run(&["merge", "1", "2"]).code(2).says("their tags are all without slow and all");
+}

@@ -5,6 +5,8 @@ mod auth;
 /// Cookies of users: kept, sent back, never shared.
 mod cookies;
 
+/// Values taken out of answers, by every way there is.
+mod extract;
 /// Redirects: followed on request, to hosts of the gate file.
 mod follow;
 /// Bodies of several parts.

@@ -4,5 +4,7 @@
 mod events;
 /// The built binary against played streams.
 mod gates;
+/// Users who bring values of their own, and take some along.
+mod users;
 /// Times inside requests, counted, judged, written and read.
 mod timings;

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use loadgate::load::probe::{Answer, Hub, Probe, Wire};
 use loadgate::load::wire::{HttpHub, HttpWire};
 use loadgate::plan::profile::{Profile, Stage};
-use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Request, Target, Tls};
+use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Proof, Request, Target, Tls};
 use loadgate::run::Model;
 use loadgate::sample::{End, Failure};
 use loadgate::shard::Shard;
@@ -80,6 +80,7 @@ fn drive(host: &str, port: u16, requests: Vec<Request>) -> Drive {
             tls: Tls::default(),
             http: Http::One,
             also: Vec::new(),
+            proof: Proof::default(),
         },
         load: Load {
             profile: Profile { model: Model::Closed, stages: vec![stage] },

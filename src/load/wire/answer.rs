@@ -1,5 +1,4 @@
-//! An HTTP/1.1 answer, read from bytes as they come: the head parsed, the body counted and not
-//! kept.
+//! An HTTP/1.1 answer, read from bytes as they come: the head parsed, the body counted.
 //!
 //! No I/O: whatever way an answer is cut into pieces, it reads the same.
 
@@ -56,10 +55,20 @@ pub struct Reader {
     unmet: Option<Box<Unmet>>,
     /// What of it is kept, whatever is expected.
     keep: Keep,
-    /// The headers are kept that tell a user what to do next.
-    brief: bool,
+    /// Which headers are kept, whatever is expected.
+    heads: Heads,
     /// The headers, where the answer is kept.
     headers: Vec<(String, Vec<u8>)>,
+}
+
+/// Which headers of an answer are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Heads {
+    #[default]
+    None,
+    /// Those that tell a user what to do next.
+    Steering,
+    All,
 }
 
 /// What of an answer is kept beside what is expected of it.
@@ -117,20 +126,19 @@ impl Reader {
         (self.stage, self.interim, self.reusable) = (Stage::Head, 0, false);
         (self.heard, self.status, self.counted) = (false, 0, 0);
         self.unmet = None;
-        (self.keep, self.brief) = (Keep::Nothing, false);
+        (self.keep, self.heads) = (Keep::Nothing, Heads::None);
         self.headers.clear();
     }
 
     /// Keeps headers and body of the answer that comes next; of a brief one only the headers that
     /// tell a user what to do next.
     pub(super) fn keep(&mut self, brief: bool) {
-        self.brief = brief;
-        self.keep = if brief { Keep::Nothing } else { Keep::Whole };
+        (self.keep, self.heads) =
+            if brief { (Keep::Nothing, Heads::Steering) } else { (Keep::Whole, Heads::All) };
     }
 
     /// Keeps the body of the answer that comes next, to be taken piece by piece.
     pub(super) fn stream(&mut self) {
-        self.brief |= self.keep == Keep::Whole;
         self.keep = Keep::Pieces;
     }
 
@@ -272,8 +280,7 @@ impl Reader {
     /// Parses one head: its length, `None` while it is incomplete. The status stays zero for an
     /// interim one.
     fn take_head(&mut self, asked: Asked<'_>, bytes: &[u8]) -> Result<Option<usize>, Fault> {
-        let whole = self.keep == Keep::Whole;
-        let looks = whole || self.brief || asked.expect.needs_headers();
+        let looks = self.heads != Heads::None || asked.expect.needs_headers();
         let known = asked.known.filter(|_| !looks);
         if let Some((length, head)) = known.and_then(|known| known.recall(bytes)) {
             self.begin_body(head)?;
@@ -302,8 +309,9 @@ impl Reader {
         if let Some(known) = known {
             known.learn(&bytes[..length], said);
         }
-        if whole || self.brief {
-            let kept = head.headers.iter().filter(|kept| whole || steers(kept.name));
+        if self.heads != Heads::None {
+            let all = self.heads == Heads::All;
+            let kept = head.headers.iter().filter(|kept| all || steers(kept.name));
             self.headers = kept.map(|kept| (kept.name.to_owned(), kept.value.to_vec())).collect();
         }
         if asked.expect.needs_headers() {

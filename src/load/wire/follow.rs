@@ -57,11 +57,11 @@ async fn go(
     errand: Errand<'_>,
     deadline: Instant,
 ) -> Answer {
-    let Errand { parts, want, mut jar } = errand;
+    let Errand { parts, want, mut jar, user } = errand;
     let hub = Rc::clone(probe.hub());
     let mut brief = Kept { brief: true, ..Kept::default() };
     let want = want.unwrap_or(&mut brief);
-    let first = Errand { parts, want: Some(&mut *want), jar: jar.as_deref_mut() };
+    let first = Errand { parts, want: Some(&mut *want), jar: jar.as_deref_mut(), user };
     let mut answer = trip::once(probe, request, first, deadline).await;
     let (ask, parts) = (hub.ask(request), parts.unwrap_or(&trip::NONE));
     let Some((live, start)) = hub.live(request).and_then(|live| Some((live, live.address(parts)?)))

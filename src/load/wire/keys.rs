@@ -1,6 +1,7 @@
 //! Tokens of authorization servers: fetched before the load, renewed within it, beside the load
 //! threads.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,24 @@ use crate::plan::{Drive, Http, Target};
 use crate::sample::Failure;
 use crate::secret::Masks;
 
+/// What a question to a target, beside the load, proves its sender by.
+///
+/// # Errors
+/// The authorization server that gave no token, and why.
+pub async fn proof(target: &Target) -> Result<Option<HeaderValue>, Unreachable> {
+    if let Some(grant) = &target.proof.grant {
+        let keys = Keys::of(std::iter::once(grant), target);
+        keys.fetch().await?;
+        return Ok(keys.newest(0, &mut (0, None)));
+    }
+    let header = target.proof.header.as_deref();
+    let header = header.and_then(|text| HeaderValue::from_str(text.trim()).ok());
+    Ok(header.map(|mut value| {
+        value.set_sensitive(true);
+        value
+    }))
+}
+
 /// The largest answer with a token.
 const MOST_BYTES: usize = 64 * 1024;
 /// A token is renewed so long before it ends; one that lasts shorter, in the last third of its
@@ -24,8 +43,8 @@ const MOST_BYTES: usize = 64 * 1024;
 const EARLY: Duration = Duration::from_secs(30);
 /// The pause before a renewal is tried again, and the shortest time between two.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many tokens of a client are remembered, to be hidden in reports.
-const MOST_HIDDEN: usize = 20;
+/// How many tokens of a client are remembered, the newest, to be hidden in reports.
+const MOST_HIDDEN: usize = 1_000;
 
 /// The tokens of a load, one for each client that gets some.
 pub struct Keys {
@@ -47,8 +66,8 @@ struct Key {
 struct Had {
     /// The value of `Authorization`.
     header: Option<HeaderValue>,
-    /// All tokens so far, up to a number.
-    tokens: Vec<String>,
+    /// The tokens so far, the newest last.
+    tokens: VecDeque<String>,
     /// When the last one is to be renewed.
     due: Option<Instant>,
 }
@@ -64,14 +83,18 @@ struct Token {
 
 impl Keys {
     pub(super) fn new(drive: &Drive) -> Self {
+        Self::of(drive.requests.iter().filter_map(|request| request.grant.as_ref()), &drive.target)
+    }
+
+    fn of<'g>(grants: impl Iterator<Item = &'g Grant>, target: &Target) -> Self {
         let mut all: Vec<Key> = Vec::new();
-        for grant in drive.requests.iter().filter_map(|request| request.grant.as_ref()) {
+        for grant in grants {
             if all.iter().all(|key| key.grant != *grant) {
                 let (grant, version) = (grant.clone(), AtomicU64::new(0));
                 all.push(Key { grant, version, had: Mutex::default() });
             }
         }
-        Self { all, target: drive.target.clone() }
+        Self { all, target: target.clone() }
     }
 
     /// The number of a client among those of the load.
@@ -146,8 +169,11 @@ impl Keys {
         })?;
         let mut had = key.had();
         had.header = Some(header);
-        if had.tokens.len() < MOST_HIDDEN && !had.tokens.contains(&token.text) {
-            had.tokens.push(token.text);
+        if !had.tokens.contains(&token.text) {
+            had.tokens.push_back(token.text);
+            if had.tokens.len() > MOST_HIDDEN {
+                had.tokens.pop_front();
+            }
         }
         had.due =
             token.lasts.map(|lasts| asked + lasts.saturating_sub(EARLY.min(lasts / 3)).max(PAUSE));

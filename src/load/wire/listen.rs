@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::fault::Fault;
-use super::said::Hearing;
+use super::said::{self, Hearing};
 use super::sse::{Event, Parser};
 use crate::load::probe::Inside;
 use crate::metric::Timing;
-use crate::plan::stream::Events;
+use crate::plan::stream::{Events, Filled, Until};
 use crate::sample::{End, Failure};
+use crate::script::extract::{Extract, Extracted, Missing, Parts};
+use crate::script::json::LazyJson;
 use crate::tally::Timings;
 
 /// How long the rest of an answer is read behind its end mark, so that the connection can be kept.
@@ -23,6 +25,10 @@ pub(super) struct Listener {
     events: u64,
     timings: Timings,
     hearing: Hearing,
+    /// What is expected, where that is not the same for all users.
+    said: Option<Box<Filled>>,
+    /// What was taken out of events so far, in the order of the plan.
+    taken: Vec<Option<Extracted>>,
     /// An event of the type `error` came.
     error: bool,
     over: Option<Over>,
@@ -37,6 +43,18 @@ struct Over {
 }
 
 impl Listener {
+    /// Begins to listen for a user.
+    pub(super) fn of(said: Option<Box<Filled>>) -> Self {
+        Self { said, ..Self::default() }
+    }
+
+    /// What was taken out of the events, or why it could not be.
+    pub(super) fn taken(&self, asked: &Events) -> Vec<Result<Extracted, Missing>> {
+        let found = |index: usize| self.taken.get(index).cloned().flatten();
+        let all = asked.extract.iter().enumerate();
+        all.map(|(index, one)| found(index).map_or_else(|| one.otherwise("event"), Ok)).collect()
+    }
+
     /// Takes bytes of the body that came just now.
     pub(super) fn hear(&mut self, asked: &Events, bytes: &[u8], now: Instant) -> Result<(), Fault> {
         if self.over.is_some() {
@@ -53,7 +71,7 @@ impl Listener {
         if self.over.is_some() {
             return;
         }
-        if asked.until.as_deref() == Some(event.data.as_ref()) {
+        if matches!(asked.until, Some(Until::Data(_))) && ends(asked, &event.data) {
             self.over = Some(Over { at: now, marked: true });
             return;
         }
@@ -63,9 +81,27 @@ impl Listener {
             self.timings.took(Timing::EventGap, now.saturating_duration_since(last));
         }
         self.error |= event.kind == "error";
-        self.hearing.hear(&asked.expect, &event.data);
-        if asked.max_events.is_some_and(|most| self.events >= most) {
+        self.hearing.hear(&asked.expect, self.said.as_deref(), &event.data);
+        self.take(&asked.extract, &event.data);
+        if ends(asked, &event.data) {
+            self.over = Some(Over { at: now, marked: true });
+        } else if asked.max_events.is_some_and(|most| self.events >= most) {
             self.over = Some(Over { at: now, marked: false });
+        }
+    }
+
+    /// Takes what no event had before.
+    fn take(&mut self, asked: &[Extract], data: &str) {
+        if asked.is_empty() {
+            return;
+        }
+        self.taken.resize_with(asked.len(), || None);
+        let json = LazyJson::new(data.as_bytes());
+        for (extract, place) in asked.iter().zip(&mut self.taken) {
+            if place.is_none() {
+                let (status, headers, body) = (0, std::iter::empty(), data.as_bytes());
+                *place = extract.seek(&Parts { status, headers, body, json: &json });
+            }
         }
     }
 
@@ -109,7 +145,7 @@ impl Listener {
         let marked = self.over.is_some()
             || asked.until.is_none()
             // A last event without its empty line, as some servers leave it.
-            || self.parser.unfinished().as_deref() == asked.until.as_deref();
+            || self.parser.unfinished().is_some_and(|data| ends(asked, &data));
         if !marked {
             let what = "the stream ended without its end mark (`until`)";
             return Some(Fault::new(Failure::Truncated, what));
@@ -135,5 +171,14 @@ impl Listener {
             timings.broke(Timing::EventGap, done.saturating_duration_since(last));
         }
         Inside { came: self.first.filter(|_| end.is_good()), timings }
+    }
+}
+
+/// Whether an event with that data is the last one.
+fn ends(asked: &Events, data: &str) -> bool {
+    match &asked.until {
+        None => false,
+        Some(Until::Data(mark)) => mark == data,
+        Some(Until::Said(held)) => said::holds(held, data),
     }
 }

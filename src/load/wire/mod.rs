@@ -365,7 +365,7 @@ impl Probe for HttpProbe {
         }
         if self.opens_socket(request) {
             let hub = Rc::clone(self.hub());
-            return Box::pin(socket::call(&hub, request, None, None, deadline)).await;
+            return Box::pin(socket::call(&hub, request, socket::Party::default(), deadline)).await;
         }
         match self {
             Self::One(connection) => connection.fire(request, deadline).await,

@@ -14,6 +14,7 @@ use super::fault::Fault;
 use super::live::Luggage;
 use super::talk::{Talk, Whole};
 use crate::load::probe::{Answer, Kept};
+use crate::plan::stream::Filled;
 use crate::sample::{End, Failure};
 
 /// One connection and the exchange on it.
@@ -25,11 +26,14 @@ pub struct Connection {
     fresh: Vec<u8>,
     /// What is kept of the answer, where that is wanted.
     kept: Option<Kept>,
+    /// What is expected of a stream of events, where that is not the same for all users.
+    said: Option<Box<Filled>>,
 }
 
 impl Connection {
     pub(super) fn new(hub: Rc<Shared>) -> Self {
-        Self { hub, line: None, talk: Talk::default(), fresh: Vec::new(), kept: None }
+        let (talk, fresh) = (Talk::default(), Vec::new());
+        Self { hub, line: None, talk, fresh, kept: None, said: None }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -53,6 +57,7 @@ impl Connection {
     ) -> Answer {
         if let Some((live, luggage)) = self.hub.live(request).zip(luggage) {
             live.write(luggage, &mut self.fresh);
+            self.said.clone_from(&luggage.parts.said);
         }
         self.fire_fresh(request, want, deadline).await
     }
@@ -79,6 +84,7 @@ impl Connection {
         self.kept = brief.map(|brief| Kept { brief, ..Kept::default() });
         let answer = self.fire(request, deadline).await;
         self.fresh.clear();
+        self.said = None;
         if let (Some(want), Some(kept)) = (want, self.kept.take()) {
             *want = kept;
         }
@@ -110,7 +116,7 @@ impl Connection {
                 self.talk.reader.keep(kept.brief);
             }
             if self.hub.ask(request).events().is_some() {
-                self.talk.listen();
+                self.talk.listen(self.said.clone());
             }
             let heard = poll_fn(|cx| self.poll(cx, request, deadline)).await;
             match heard {

@@ -20,6 +20,7 @@ use tonic_reflection::pb::{v1, v1alpha};
 
 use super::ask::{AGENT, authority};
 use super::dial::{self, Line};
+use super::keys::proof;
 use super::{HttpWire, Unreachable};
 use crate::plan::{Call, Drive, Target};
 use crate::sample::Failure;
@@ -143,6 +144,9 @@ impl Asker {
             if let Some((name, value)) = name.zip(HeaderValue::from_str(value).ok()) {
                 headers.append(name, value);
             }
+        }
+        if let Some(proof) = proof(target).await? {
+            headers.insert("authorization", proof);
         }
         Ok(Self { channel, headers, alpha: false })
     }

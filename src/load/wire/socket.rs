@@ -1,10 +1,10 @@
 //! A WebSocket on a connection of its own: opened, talked on, closed (RFC 6455).
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::timeout_at;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -19,8 +19,11 @@ use super::said::Hearing;
 use super::tls;
 use crate::load::probe::{Answer, Inside, Kept};
 use crate::metric::Timing;
-use crate::plan::stream::Exchange;
+use crate::plan::stream::{Exchange, Filled};
 use crate::sample::{End, Failure};
+use crate::script::extract::{Extract, Missing, Parts};
+use crate::script::json::LazyJson;
+use crate::script::state::State;
 
 /// The largest message that is read.
 const MOST_MESSAGE: usize = 16 * 1024 * 1024;
@@ -42,6 +45,15 @@ struct Call {
     status: Option<u16>,
 }
 
+/// What a user brings to a WebSocket, and what it wants of it.
+#[derive(Default)]
+pub(super) struct Party<'a> {
+    pub(super) luggage: Option<Luggage<'a>>,
+    pub(super) want: Option<&'a mut Kept>,
+    /// Fills in what is sent, and keeps what is taken out of messages.
+    pub(super) user: Option<&'a mut State>,
+}
+
 type Talking = WebSocketStream<Line>;
 
 /// Opens the WebSocket of a request, talks, and closes it. Never fails: whatever the target does is
@@ -49,13 +61,12 @@ type Talking = WebSocketStream<Line>;
 pub(super) async fn call(
     hub: &Shared,
     request: usize,
-    luggage: Option<Luggage<'_>>,
-    want: Option<&mut Kept>,
+    party: Party<'_>,
     deadline: Instant,
 ) -> Answer {
     let (begun, inside) = (Instant::now(), Inside::default());
     let mut call = Call { begun, connecting: None, over: None, bytes: 0, inside, status: None };
-    let ended = call.run(hub, request, luggage, want, deadline).await;
+    let ended = call.run(hub, request, party, deadline).await;
     let done = call.over.unwrap_or_else(Instant::now);
     let Call { connecting, bytes, inside, status, .. } = call;
     let (end, unmet) = match ended {
@@ -76,10 +87,10 @@ impl Call {
         &mut self,
         hub: &Shared,
         request: usize,
-        luggage: Option<Luggage<'_>>,
-        want: Option<&mut Kept>,
+        party: Party<'_>,
         deadline: Instant,
     ) -> Result<(), Fault> {
+        let Party { luggage, want, mut user } = party;
         let asked = asked(hub, request, luggage)?;
         let line = dial(&hub.sockets, deadline).await?;
         self.connecting = Some(self.begun.elapsed());
@@ -98,10 +109,13 @@ impl Call {
         }
         self.status = Some(SWITCHED);
         self.inside.came = Some(Instant::now());
-        let talk = hub.ask(request).socket().map_or(&[][..], |socket| &socket.talk);
-        for (index, exchange) in talk.iter().enumerate() {
+        let Some(asked) = hub.ask(request).socket() else { return Ok(()) };
+        if let Some(user) = user.as_deref_mut() {
+            take_opened(&asked.extract, answer.headers(), user)?;
+        }
+        for (index, exchange) in asked.talk.iter().enumerate() {
             let begun = Instant::now();
-            let made = self.exchange(&mut socket, exchange, deadline).await;
+            let made = self.exchange(&mut socket, exchange, user.as_deref_mut(), deadline).await;
             if exchange.is_round_trip() {
                 let timings = &mut self.inside.timings;
                 match &made {
@@ -135,15 +149,17 @@ impl Call {
         &mut self,
         socket: &mut Talking,
         exchange: &Exchange,
+        mut user: Option<&mut State>,
         deadline: Instant,
     ) -> Result<(), Fault> {
         let until = exchange.within.map_or(deadline, |time| deadline.min(Instant::now() + time));
-        if let Some(text) = &exchange.send {
-            let sending = socket.send(Message::text(text.clone()));
+        let (text, filled) = words(exchange, user.as_deref_mut())?;
+        if let Some(text) = text {
+            let sending = socket.send(Message::text(text));
             let late = |_| Fault::new(Failure::Timeout, "the message could not be sent in time");
             timeout_at(until.into(), sending).await.map_err(late)?.map_err(|error| told(&error))?;
         }
-        let (mut left, mut unmet) = (exchange.messages, None);
+        let (mut left, mut unmet, mut last) = (exchange.messages, None, Bytes::new());
         while left > 0 {
             let Ok(came) = timeout_at(until.into(), socket.next()).await else {
                 let none = || Fault::new(Failure::Timeout, "no message came in time");
@@ -153,13 +169,14 @@ impl Call {
             };
             let Some(message) = self.message(came)? else { continue };
             let mut hearing = Hearing::default();
-            hearing.hear(&exchange.expect, &String::from_utf8_lossy(&message));
+            let text = String::from_utf8_lossy(&message);
+            hearing.hear(&exchange.expect, filled.as_ref(), &text);
             match hearing.unmet(&exchange.expect, "message") {
-                None => left -= 1,
+                None => (left, last) = (left - 1, message),
                 Some(what) => unmet = Some(what),
             }
         }
-        Ok(())
+        user.map_or(Ok(()), |user| take_heard(&exchange.extract, &last, user))
     }
 
     /// What a message says; nothing where it says nothing to us.
@@ -180,6 +197,57 @@ impl Call {
         self.bytes += data.len() as u64;
         Ok(Some(data))
     }
+}
+
+/// What is sent, and what is expected, of this user; the same for all where there is none.
+fn words(
+    exchange: &Exchange,
+    user: Option<&mut State>,
+) -> Result<(Option<String>, Option<Filled>), Fault> {
+    let text = exchange.send.as_ref();
+    let Some(user) = user else { return Ok((text.map(|text| text.source().to_owned()), None)) };
+    let unfit = |what: String| Fault::new(Failure::Expectation, what);
+    user.set_now(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+    let text = text.map(|text| text.written(user)).transpose();
+    let text = text.map_err(|why| unfit(format!("send: {why}")))?;
+    let filled = exchange.expect.filled(user).map_err(|why| unfit(format!("expect: {why}")))?;
+    Ok((text, filled))
+}
+
+/// Takes values out of an answer or a message into the user's state; why that cannot be, quoting
+/// nothing.
+fn take<'p, H>(all: &[Extract], parts: &Parts<'p, H>, user: &mut State) -> Result<(), Fault>
+where
+    H: Iterator<Item = (&'p str, &'p [u8])> + Clone,
+{
+    let mut missing = None;
+    for extract in all {
+        match extract.take(parts) {
+            Ok(found) => user.keep(&found.into, found.value),
+            Err(why) => {
+                user.forget(&extract.into);
+                missing.get_or_insert(why);
+            }
+        }
+    }
+    let told = |why: Missing| why.to_string().replacen("the body", "the message", 1);
+    missing.map_or(Ok(()), |why| Err(Fault::new(Failure::Expectation, told(why))))
+}
+
+/// Takes values out of the last message that was awaited.
+fn take_heard(all: &[Extract], message: &[u8], user: &mut State) -> Result<(), Fault> {
+    let json = LazyJson::new(message);
+    let (status, headers) = (SWITCHED, std::iter::empty());
+    take(all, &Parts { status, headers, body: message, json: &json }, user)
+}
+
+/// Takes values out of the answer that opened the WebSocket.
+fn take_opened(all: &[Extract], headers: &HeaderMap, user: &mut State) -> Result<(), Fault> {
+    let json = LazyJson::new(&[]);
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let headers: Vec<_> = headers.collect();
+    let headers = headers.iter().copied();
+    take(all, &Parts { status: SWITCHED, headers, body: &[], json: &json }, user)
 }
 
 /// Closes in order: our close, and theirs.

@@ -16,6 +16,7 @@ use super::fault::Fault;
 use super::listen::Listener;
 use super::tls;
 use crate::load::probe::Kept;
+use crate::plan::stream::Filled;
 use crate::sample::{End, Failure, Unmet};
 
 /// The exchange under way, or the last one.
@@ -60,8 +61,8 @@ impl Talk {
     }
 
     /// The answer that comes next is a stream of events.
-    pub(super) fn listen(&mut self) {
-        self.listener = Some(Box::default());
+    pub(super) fn listen(&mut self, said: Option<Box<Filled>>) {
+        self.listener = Some(Box::new(Listener::of(said)));
         self.reader.stream();
     }
 
@@ -235,6 +236,8 @@ impl Talk {
                 kept.json = json;
             }
             kept.headers = self.reader.take_headers();
+            let stream = self.listener.as_ref().zip(ask.events());
+            kept.heard = stream.map_or(Vec::new(), |(listener, events)| listener.taken(events));
         }
         Whole { done, end, unmet }
     }

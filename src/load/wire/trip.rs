@@ -6,14 +6,15 @@ use std::time::Instant;
 
 use reqwest::Url;
 
+use super::HttpProbe;
 use super::live::Luggage;
-use super::{HttpProbe, socket};
+use super::socket::{self, Party};
 use crate::load::jar::Jar;
 use crate::load::probe::{Answer, Errand, Kept, Rendered};
 
 /// The parts of a request in which none is written anew.
 pub(super) static NONE: Rendered =
-    Rendered { path: Vec::new(), headers: Vec::new(), body: Vec::new() };
+    Rendered { path: Vec::new(), headers: Vec::new(), body: Vec::new(), said: None };
 
 /// Sends a request, and keeps what is wanted of the answer.
 pub(super) async fn once(
@@ -22,7 +23,7 @@ pub(super) async fn once(
     errand: Errand<'_>,
     deadline: Instant,
 ) -> Answer {
-    let Errand { parts, want, mut jar } = errand;
+    let Errand { parts, want, mut jar, user } = errand;
     let hub = Rc::clone(probe.hub());
     let live = hub.live(request);
     let address = || live.and_then(|live| live.address(parts.unwrap_or(&NONE)));
@@ -39,7 +40,12 @@ pub(super) async fn once(
     };
     let mut brief = Kept { brief: true, ..Kept::default() };
     let mut want = if want.is_none() && jar.is_some() { Some(&mut brief) } else { want };
-    let answer = send(probe, request, luggage, want.as_deref_mut(), deadline).await;
+    let answer = if probe.opens_socket(request) {
+        let party = Party { luggage, want: want.as_deref_mut(), user };
+        Box::pin(socket::call(&hub, request, party, deadline)).await
+    } else {
+        send(probe, request, luggage, want.as_deref_mut(), deadline).await
+    };
     if let (Some(jar), Some(kept)) = (&mut jar, want) {
         keep_cookies(jar, kept, address);
     }
@@ -64,10 +70,6 @@ async fn send(
     want: Option<&mut Kept>,
     deadline: Instant,
 ) -> Answer {
-    if probe.opens_socket(request) {
-        let hub = Rc::clone(probe.hub());
-        return Box::pin(socket::call(&hub, request, luggage, want, deadline)).await;
-    }
     match probe {
         HttpProbe::One(connection) => connection.fire_live(request, luggage, want, deadline).await,
         HttpProbe::Two(place) => place.fire_live(request, luggage, want, deadline).await,

@@ -11,11 +11,13 @@ use super::Shared;
 use super::alarm::Alarm;
 use super::expect::{self, Judged};
 use super::fault::Fault;
+use super::listen::Listener;
 use super::live::Luggage;
 use super::rpc;
 use super::stream::{At, Broken, Had, Stream};
 use super::trunk::Seat;
 use crate::load::probe::{Answer, Kept};
+use crate::plan::stream::Filled;
 use crate::sample::{End, Failure};
 
 /// A place on a shared connection, and the stream under way on it.
@@ -28,6 +30,8 @@ pub struct Place {
     fresh: Option<Box<(http::Request<()>, Bytes)>>,
     /// The answer is kept.
     keeps: bool,
+    /// What is expected of a stream of events, where that is not the same for all users.
+    said: Option<Box<Filled>>,
     /// The headers of the answer are kept that tell a user what to do next.
     brief: bool,
     /// What was kept of the last answer.
@@ -38,7 +42,7 @@ impl Place {
     pub(super) fn new(hub: Rc<Shared>) -> Self {
         let (stream, alarm) = (Stream::default(), Alarm::default());
         let (seat, fresh, kept) = (None, None, Kept::default());
-        Self { hub, seat, stream, alarm, fresh, keeps: false, brief: false, kept }
+        Self { hub, seat, stream, alarm, fresh, keeps: false, said: None, brief: false, kept }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -69,6 +73,7 @@ impl Place {
         deadline: Instant,
     ) -> Answer {
         if let Some((live, luggage)) = self.hub.live(request).zip(luggage) {
+            self.said.clone_from(&luggage.parts.said);
             match live.make(luggage) {
                 Ok(made) => self.fresh = Some(Box::new(made)),
                 Err(Fault { why, what }) => {
@@ -115,6 +120,7 @@ impl Place {
         (self.keeps, self.brief) = (brief == Some(false), brief.is_some());
         let answer = self.fire(request, deadline).await;
         (self.fresh, self.keeps, self.brief) = (None, false, false);
+        self.said = None;
         if let Some(want) = want {
             *want = std::mem::take(&mut self.kept);
         }
@@ -128,7 +134,7 @@ impl Place {
             // A stream that was given up without its end is reset here.
             let ask = self.hub.ask(request);
             let reply = ask.call.as_ref().map(|_| Box::default());
-            let listener = ask.events().map(|_| Box::default());
+            let listener = ask.events().map(|_| Box::new(Listener::of(self.said.clone())));
             let Self { keeps, brief, .. } = *self;
             self.stream = Stream { keeps, brief, reply, listener, ..Stream::default() };
             if !self.is_open() {
@@ -144,7 +150,10 @@ impl Place {
                 let Stream { bytes, body, headers, listener, .. } =
                     std::mem::take(&mut self.stream);
                 if self.keeps || self.brief {
-                    self.kept = Kept { headers, body, brief: !self.keeps, json };
+                    let events = listener.as_ref().zip(self.hub.ask(request).events());
+                    let heard =
+                        events.map_or(Vec::new(), |(listener, asked)| listener.taken(asked));
+                    self.kept = Kept { headers, body, brief: !self.keeps, json, heard };
                 }
                 let inside = listener.map(|listener| Box::new(listener.inside(end, done)));
                 return Answer { end, sent, done, bytes, connecting, reconnected, inside, unmet };

@@ -152,3 +152,20 @@ fn the_faults_of_two_files_stay_apart() {
     let files: Vec<_> = faults.iter().map(|fault| fault.file.as_str()).collect();
     assert_eq!(files, ["gate.toml", "gate.toml", "gate.toml", "base.toml", "base.toml"]);
 }
+
+#[test]
+fn services_that_nobody_is_led_to_are_warned_of() {
+    let also = |request: &str| {
+        let text = gate(request, "p50 = \"< 1s\"");
+        let also = "also = [\"http://other\"]\n[load]";
+        let plan = good(&text.replace("[load]", also));
+        plan.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(also("[[request]]\nget = \"/\"\nfollow = 2"), "");
+    insta::assert_snapshot!(also(ONE), @r#"
+    gate.toml:3:8: `also` changes nothing: no request follows redirects
+    3 | also = ["http://other"]
+      |        ^^^^^^^^^^^^^^^^
+    hint: write `follow = 5` in `[target]`, a scenario or a step, or leave `also` out
+    "#);
+}

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use loadgate::load::health::descriptors_needed;
-use loadgate::plan::outline;
 use loadgate::plan::parts::parts;
 use loadgate::plan::profile::{Profile, Stage};
+use loadgate::plan::{Plan, Source, outline};
 use loadgate::run::Model;
 
-use super::{drive, good, told};
+use super::{drive, good, source, told};
 
 const S: Duration = Duration::from_secs(1);
 
@@ -42,7 +42,7 @@ fn loads_add_up_each_from_when_it_begins() {
     // 80 arrivals of the first, 48 of the second.
     let text = outline(&plan);
     assert!(text.contains("128 requests expected"), "{text}");
-    assert!(text.contains("a load of its own: 0/s for 2s, 6/s for 8s"), "{text}");
+    assert!(text.contains("load: 0/s for 2s, 6/s for 8s"), "{text}");
 }
 
 #[test]
@@ -79,4 +79,48 @@ fn users_beside_arrivals_need_connections_of_their_own() {
         descriptors_needed(drive(&plan))
     };
     assert_eq!(needed("5000") - needed("7"), 4_993);
+}
+
+#[test]
+fn users_beside_arrivals_are_told_apart_in_what_would_be_sent() {
+    let one = "rate = \"10/s\"\nduration = \"10s\"";
+    let two = "users = 3\nduration = \"10s\"";
+    let text = gate("", [one, two]).replace("max = \"< 1s\"", "p95 = \"< 1s\"")
+        + "[sla.\"*\"]\np99 = \"< 1s\"\n[sla.\"GET /b\"]\np99 = \"< 1s\"\n";
+    let text = outline(&good(&text));
+    let row = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(&format!("{name} ")));
+        line.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).expect(name)
+    };
+    assert_eq!(row("GET /a"), "GET /a 100 100");
+    // Ten seconds of three users, whose requests take 100 ms each.
+    assert_eq!(row("GET /b"), "GET /b some 300 ?");
+    assert!(text.contains("beside them 3 users, who send what answers allow:"), "{text}");
+    assert!(text.contains("some 300 requests where each answer takes 100ms"), "{text}");
+    // Only of arrivals alone it is known that they are too few.
+    assert_eq!(text.matches("cannot be judged").count(), 1, "{text}");
+    assert!(text.contains("p99 needs 1,000 requests, 100 are planned"), "{text}");
+    assert_eq!(text.matches("needs 1,000 requests").count(), 2, "{text}");
+}
+
+#[test]
+fn what_one_duration_or_stage_cannot_mean_is_told() {
+    let own = "rate = \"1/s\"\nduration = \"9s\"";
+    let text = gate("rate = \"5/s\"\nduration = \"10s\"", [own, ""]);
+    let asked = Source { duration: Some(S), ..source("gate.toml", text.as_bytes()) };
+    insta::assert_snapshot!(Plan::read(&asked).expect_err("which of them?"), @r"
+    --duration: scenarios with loads of their own have no one duration to replace
+    hint: change the durations in the gate file
+    ");
+    let during = "p50 = { fail = \"< 1s\", during = \"peak\" }";
+    let stage = "[[scenario.load.stage]]\nname = \"peak\"\nduration = \"9s\"\nto = \"5/s\"";
+    let text = gate("", [&format!("after = \"0s\"\n{stage}"), own]);
+    let text = text.replace("max = \"< 1s\"", during);
+    let told = Plan::read(&source("gate.toml", text.as_bytes())).expect_err("no such stage");
+    insta::assert_snapshot!(told.to_string(), @r#"
+    gate.toml:21:33: scenarios with loads of their own have no stages together
+    21 | p50 = { fail = "< 1s", during = "peak" }
+       |                                 ^^^^^^
+    hint: leave it out, or write a gate file of its own
+    "#);
 }

@@ -31,6 +31,8 @@ impl Guard {
             .route("/token", post(token))
             .route("/guarded", get(guarded))
             .route("/told", get(told))
+            .route("/closed", get(closed))
+            .route("/echo", get(echo))
             .with_state(Arc::clone(&guard));
         (Serving::routes(router), guard)
     }
@@ -73,6 +75,21 @@ async fn guarded(State(guard): State<Arc<Guard>>, headers: HeaderMap) -> StatusC
     } else {
         StatusCode::UNAUTHORIZED
     }
+}
+
+/// Answers well to those who know the password.
+async fn closed(headers: HeaderMap) -> StatusCode {
+    let shown = headers.get("authorization").is_some_and(|value| value == "Basic Y2k6cDp3");
+    if shown { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
+}
+
+/// Tells tokens, but not the first one.
+async fn echo(State(guard): State<Arc<Guard>>, headers: HeaderMap) -> Response {
+    let late = guard.tokens.load(Ordering::Relaxed) > 1;
+    let told = told(headers).await;
+    let token = told.trim_start_matches("[Bearer ").trim_end_matches(']');
+    let shown = if late { token } else { "early" };
+    axum::Json(json!({ "shown": shown })).into_response()
 }
 
 /// Repeats what it was shown.
@@ -185,4 +202,34 @@ fn what_proves_a_sender_is_the_steps_the_scenarios_or_the_targets() {
     holds(&service, target, &done);
     let told = fails(&service, "", "[[request]]\nget = \"/guarded\"\nauth.bearer = \"wrong\"");
     assert_eq!(told["GET /guarded"], json!({ "status": "status 401" }));
+}
+
+#[test]
+fn whether_a_service_is_ready_is_asked_with_the_same_proof() {
+    let (service, _) = Guard::start(60, false);
+    let basic = "auth = { basic = { user = \"ci\", password = \"p:w\" } }";
+    for (auth, path) in [(basic.to_owned(), "/closed"), (oauth2(&service), "/guarded")] {
+        let target = format!("{auth}\nready = {{ get = \"{path}\", within = \"2s\" }}");
+        let done =
+            run(&gate(&service, &target, MODELS[0], &format!("[[request]]\nget = \"{path}\"")));
+        assert_eq!(examples(&done).len(), 0, "{}", done.stderr);
+        done.code(0);
+        let without = target.replace(&auth, "");
+        let done = run(&gate(&service, &without, MODELS[0], GUARDED));
+        done.code(3).says("ready within 2s: status 401");
+    }
+}
+
+#[test]
+fn tokens_that_come_later_are_hidden_too() {
+    let (service, guard) = Guard::start(1, false);
+    let request = "[[request]]\nget = \"/echo\"\nexpect.json = { \"$.shown\" = \"early\" }";
+    let text = gate(&service, &oauth2(&service), MODELS[0], request).replace("600ms", "2s");
+    let done = run(&text);
+    done.code(1).says("json $.shown equals").reports();
+    assert!(guard.tokens.load(Ordering::Relaxed) > 2);
+    for report in crate::support::gate::REPORTS {
+        assert!(!done.file(report).contains("token-until"), "{report}");
+    }
+    assert!(!done.stderr.contains("token-until"));
 }

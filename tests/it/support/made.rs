@@ -7,7 +7,7 @@ use loadgate::metric::{Kind, Metric, Value};
 use loadgate::plan::axis::{Piece, axis};
 use loadgate::plan::profile::{Profile, Stage};
 use loadgate::plan::threshold::{During, Level, Limit, Relation, Selector, Threshold, Window};
-use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Plan, Request, Target, Tls};
+use loadgate::plan::{Arrivals, Drive, Expect, Http, Load, Plan, Proof, Request, Target, Tls};
 use loadgate::run::{
     Clock, Delivered, Evidence, Generator, Model, Origin, Pulse, Run, Slice, Stop,
 };
@@ -111,6 +111,7 @@ pub(crate) fn plan(load: Load, names: &[&str], thresholds: Vec<Threshold>) -> Pl
         tls: Tls::default(),
         http: Http::One,
         also: Vec::new(),
+        proof: Proof::default(),
     };
     let requests = names.iter().enumerate().map(request).collect();
     let endpoints = names.iter().map(|name| (*name).to_owned()).collect();
@@ -123,6 +124,8 @@ pub(crate) fn plan(load: Load, names: &[&str], thresholds: Vec<Threshold>) -> Pl
         regression: None,
         accepts: Vec::new(),
         left_out: Vec::new(),
+        tags: Vec::new(),
+        exclude_tags: Vec::new(),
         masks: Masks::default(),
         warnings: Vec::new(),
     }
@@ -205,6 +208,8 @@ pub(crate) fn origin() -> Origin {
         runner: String::new(),
         seed: 42,
         shard: Shard::ALONE,
+        tags: Vec::new(),
+        exclude_tags: Vec::new(),
         cpu: "AMD EPYC 7763".to_owned(),
         cores: 4,
         memory: 16 << 30,

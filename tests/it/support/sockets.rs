@@ -1,7 +1,8 @@
 //! A WebSocket server that behaves by path.
 //!
-//! `/echo` sends back what came, `/chat` greets, makes noise and answers late, `/silent` says
-//! nothing; `/closes`, `/drops`, `/garbage`, `/huge` break off; `/refused` is no WebSocket.
+//! `/echo` sends back what came, `/session` says first who one is, `/chat` greets, makes noise and
+//! answers late, `/silent` says nothing; `/closes`, `/drops`, `/garbage`, `/huge` break off;
+//! `/refused` is no WebSocket.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,8 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -35,13 +38,31 @@ struct Seen {
     /// Talks that were closed in order.
     closed: AtomicU64,
     heads: Mutex<Vec<String>>,
+    /// What was said by others.
+    messages: Mutex<Vec<String>>,
+}
+
+impl Seen {
+    fn hear(&self, text: &str) {
+        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.push(text.to_owned());
+    }
 }
 
 impl Sockets {
     pub(crate) fn start() -> Self {
+        Self::begin(None)
+    }
+
+    /// Over TLS.
+    pub(crate) fn start_tls(config: Arc<ServerConfig>) -> Self {
+        Self::begin(Some(config.into()))
+    }
+
+    fn begin(tls: Option<TlsAcceptor>) -> Self {
         let seen = Arc::new(Seen::default());
         let log = Arc::clone(&seen);
-        let serving = Serving::start(|listener| listen(listener, log));
+        let serving = Serving::start(|listener| listen(listener, tls, log));
         Self { serving, seen }
     }
 
@@ -59,22 +80,38 @@ impl Sockets {
         self.seen.closed.load(Ordering::SeqCst)
     }
 
+    /// The messages that came.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.seen.messages.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Path and headers of the requests that came.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.seen.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-async fn listen(listener: TcpListener, seen: Arc<Seen>) {
+async fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, seen: Arc<Seen>) {
     while let Ok((stream, _)) = listener.accept().await {
-        seen.connections.fetch_add(1, Ordering::SeqCst);
-        tokio::spawn(attend(stream, Arc::clone(&seen)));
+        let number = seen.connections.fetch_add(1, Ordering::SeqCst);
+        let (tls, seen) = (tls.clone(), Arc::clone(&seen));
+        tokio::spawn(async move {
+            stream.set_nodelay(true).ok()?;
+            match tls {
+                None => attend(stream, number, seen).await,
+                Some(tls) => attend(tls.accept(stream).await.ok()?, number, seen).await,
+            }
+        });
     }
 }
 
+/// A connection that can carry a WebSocket.
+trait Carries: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Carries for T {}
+
 #[expect(clippy::result_large_err, reason = "the type is that of the library")]
-async fn attend(stream: TcpStream, seen: Arc<Seen>) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
+async fn attend(stream: impl Carries, number: u64, seen: Arc<Seen>) -> Option<()> {
     let mut path = String::new();
     let accepted = accept_hdr_async(stream, |request: &Request, response: Response| {
         request.uri().path().clone_into(&mut path);
@@ -83,7 +120,7 @@ async fn attend(stream: TcpStream, seen: Arc<Seen>) -> Option<()> {
         greet(&path, response)
     });
     let socket = accepted.await.ok()?;
-    let closed = converse(&path, socket).await?;
+    let closed = converse(&path, number, socket, &seen).await?;
     seen.closed.fetch_add(u64::from(closed), Ordering::SeqCst);
     Some(())
 }
@@ -101,12 +138,25 @@ fn greet(path: &str, mut response: Response) -> Result<Response, ErrorResponse> 
             response.headers_mut().insert("sec-websocket-protocol", name);
             Ok(response)
         }
+        "/session" => {
+            response.headers_mut().insert("x-room", http::HeaderValue::from_static("lobby"));
+            Ok(response)
+        }
         _ => Ok(response),
     }
 }
 
 /// Talks to the end; whether the other side closed in order.
-async fn converse(path: &str, mut socket: WebSocketStream<TcpStream>) -> Option<bool> {
+async fn converse(
+    path: &str,
+    number: u64,
+    mut socket: WebSocketStream<impl Carries>,
+    seen: &Seen,
+) -> Option<bool> {
+    if path == "/session" {
+        let hello = format!("{{\"id\":\"session-{number}\",\"number\":{number}}}");
+        socket.send(Message::text(hello)).await.ok()?;
+    }
     if path == "/chat" {
         socket.send(Message::text("welcome")).await.ok()?;
     }
@@ -115,9 +165,11 @@ async fn converse(path: &str, mut socket: WebSocketStream<TcpStream>) -> Option<
         if message.is_close() {
             return Some(true);
         }
+        let Ok(text) = message.to_text() else { continue };
         if !message.is_text() {
             continue;
         }
+        seen.hear(text);
         match path {
             "/silent" => {}
             "/chat" => {

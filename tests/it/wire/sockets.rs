@@ -7,6 +7,7 @@ use loadgate::metric::Timing;
 use loadgate::plan::Request;
 use loadgate::plan::stream::{Exchange, Said, Socket, Stream};
 use loadgate::sample::{End, Failure};
+use loadgate::script::template::Template;
 use loadgate::tally::{Lap, Tally};
 
 use super::{PATIENCE, drive_at, example, fire_all, get, hub, run, why};
@@ -14,16 +15,17 @@ use crate::support::server::{Script, Server, ok, raw};
 use crate::support::sockets::{LATE, Sockets};
 
 fn said(text: &str) -> Said {
-    Said { contains: vec![text.to_owned()], ..Said::default() }
+    Said { contains: vec![Template::fixed(text)], ..Said::default() }
 }
 
 /// A message is sent, one that contains it is awaited.
 fn ping(text: &str) -> Exchange {
-    Exchange { send: Some(text.to_owned()), messages: 1, expect: said(text), within: None }
+    let send = Some(Template::fixed(text));
+    Exchange { send, messages: 1, expect: said(text), ..Exchange::default() }
 }
 
 fn socket(path: &str, talk: Vec<Exchange>) -> Request {
-    let socket = Socket { talk, subprotocol: None };
+    let socket = Socket { talk, ..Socket::default() };
     Request { stream: Some(Stream::Socket(socket)), ..get(path) }
 }
 
@@ -46,7 +48,7 @@ fn trips(answer: &Answer) -> Lap {
 #[test]
 fn a_talk_is_timed_exchange_by_exchange_and_closed_in_order() {
     let server = Sockets::start();
-    let greeting = Exchange { send: None, messages: 1, expect: said("welcome"), within: None };
+    let greeting = Exchange { messages: 1, expect: said("welcome"), ..Exchange::default() };
     let talk = vec![greeting, ping("one"), ping("two")];
     let (answer, told) = called(&server, socket("/chat", talk), PATIENCE);
     assert_eq!((answer.end, told.as_str()), (End::Good(101), ""));
@@ -105,7 +107,8 @@ fn the_subprotocol_is_asked_for_and_must_be_chosen() {
     let server = Sockets::start();
     let asking = |path: &str| {
         let talk = vec![ping("hello")];
-        let socket = Socket { talk, subprotocol: Some("chat.v1".to_owned()) };
+        let subprotocol = Some("chat.v1".to_owned());
+        let socket = Socket { talk, subprotocol, ..Socket::default() };
         Request { stream: Some(Stream::Socket(socket)), ..get(path) }
     };
     let (answer, _) = called(&server, asking("/protocol"), PATIENCE);

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use loadgate::load::probe::{Answer, Hub, Inside, Probe, Wire};
 use loadgate::load::wire::HttpWire;
 use loadgate::metric::Timing;
-use loadgate::plan::stream::{Events, Said, Stream};
+use loadgate::plan::stream::{Events, Said, Stream, Until};
 use loadgate::plan::{Http, JsonRule, Request};
 use loadgate::sample::{End, Failure};
+use loadgate::script::template::Template;
 use loadgate::tally::{Lap, Tally};
 use serde_json_path::JsonPath;
 
@@ -22,7 +23,7 @@ fn stream(path: &str, events: Events) -> Request {
 }
 
 fn until(mark: &str) -> Events {
-    Events { until: Some(mark.to_owned()), ..Events::default() }
+    Events { until: Some(Until::Data(mark.to_owned())), ..Events::default() }
 }
 
 /// The head of a stream that ends with its connection.
@@ -145,9 +146,10 @@ fn events_are_as_expected_or_the_request_fails() {
     let path = JsonPath::parse("$.n").expect("a path");
     let json = vec![(path.into(), JsonRule::Equals(2.into()))];
     let said = |contains: &[&str], lacks: &[&str]| Said {
-        contains: contains.iter().map(|text| (*text).to_owned()).collect(),
-        lacks: lacks.iter().map(|text| (*text).to_owned()).collect(),
+        contains: contains.iter().map(|text| Template::fixed(text)).collect(),
+        lacks: lacks.iter().map(|text| Template::fixed(text)).collect(),
         json: json.clone(),
+        own: Vec::new(),
     };
     let check = |expect: Said, body: &str, expected: &str| {
         let events = Events { expect, ..Events::default() };
@@ -163,6 +165,27 @@ fn events_are_as_expected_or_the_request_fails() {
     check(said(&[], &[]), "data: {\"n\":1}\n\n", "no event has $.n as expected");
     check(Said::default(), "event: error\ndata: x\n\n", "an event of the type \"error\" came");
     check(Said::default(), ": nothing\n\n", "the stream had no event");
+}
+
+#[test]
+fn a_stream_ends_with_the_event_that_holds_what_ends_it() {
+    let path = JsonPath::parse("$.done").expect("a path");
+    let json = vec![(path.into(), JsonRule::Equals(true.into()))];
+    let until = Some(Until::Said(Said { json, ..Said::default() }));
+    let check = |body: &str, failure: Option<Failure>, kept: u64| {
+        let events = Events { until: until.clone(), ..Events::default() };
+        let (answer, told) = heard(events, PATIENCE, [open(), raw(body), Act::Close]);
+        assert_eq!(why(&answer), failure, "{body}: {told}");
+        assert_eq!(gaps(&answer).whole.count(), kept, "{body}");
+    };
+    let first = "data: {\"done\":false}\n\n";
+    let last = "data: {\"done\":true}";
+    // What ends it is an event as any other; what comes behind it is none.
+    check(&format!("{first}{last}\n\n{first}"), None, 1);
+    // As some servers leave the last one.
+    check(&format!("{first}{last}\n"), None, 0);
+    check(first, Some(Failure::Truncated), 0);
+    check("data: done\n\n", Some(Failure::Truncated), 0);
 }
 
 #[test]
