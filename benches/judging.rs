@@ -104,6 +104,8 @@ fn run() -> Run {
         slices: (0..SLICES).map(slice).collect(),
         endpoints: (0..ENDPOINTS).map(evidence).collect(),
         stop: Stop::End,
+        reference: None,
+        again: None,
     }
 }
 

@@ -98,6 +98,9 @@ pub struct Run {
     /// Which commit it is compared with.
     #[command(flatten)]
     pub bar: Bar,
+    /// Where the runs lie that it is compared with.
+    #[command(flatten)]
+    pub past: Past,
     /// Where the reports go.
     #[command(flatten)]
     pub out: Out,
@@ -116,6 +119,9 @@ pub struct Check {
     /// Which commit the gate file is compared with.
     #[command(flatten)]
     pub bar: Bar,
+    /// Where the runs lie that it is compared with.
+    #[command(flatten)]
+    pub past: Past,
     /// Where the reports go.
     #[command(flatten)]
     pub out: Out,
@@ -136,6 +142,9 @@ pub struct Merge {
     /// Which commit the gate file is compared with.
     #[command(flatten)]
     pub bar: Bar,
+    /// Where the runs lie that it is compared with.
+    #[command(flatten)]
+    pub past: Past,
     /// Where the reports go.
     #[command(flatten)]
     pub out: Out,
@@ -157,6 +166,9 @@ pub struct Publish {
     #[arg(long, env = "LOADGATE_ACCEPT_POLICY_CHANGE", value_parser = falsey())]
     #[arg(action = ArgAction::SetTrue)]
     pub accept_policy_change: bool,
+    /// Where the runs lie that it is compared with.
+    #[command(flatten)]
+    pub past: Past,
     /// Where the reports go.
     #[command(flatten)]
     pub out: Out,

@@ -191,7 +191,7 @@ fn apart(shards: &[(String, Run)]) -> Duration {
 }
 
 fn add(whole: &mut Run, shard: Run) -> Result<(), Damaged> {
-    let Run { origin, load, generator, slices, endpoints, stop } = shard;
+    let Run { origin, load, generator, slices, endpoints, stop, reference: _, again: _ } = shard;
     let ours = &mut whole.origin;
     ours.insecure |= origin.insecure;
     ours.cores = ours.cores.saturating_add(origin.cores);

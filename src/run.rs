@@ -1,14 +1,17 @@
 //! Everything one execution told us, whoever executed it.
 
+mod origin;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::sample::Failure;
 use crate::sanitise;
 use crate::secret::Masks;
-use crate::shard::Shard;
 use crate::tally::{Packed, Tally, Times};
 use crate::unit::Ratio;
+
+pub use origin::Origin;
 
 /// Everything one execution told us.
 #[derive(Clone, Debug)]
@@ -25,6 +28,28 @@ pub struct Run {
     pub endpoints: Vec<Evidence>,
     /// Why it ended.
     pub stop: Stop,
+    /// How fast the machine itself was; `None` where that was not measured.
+    pub reference: Option<Reference>,
+    /// The run that followed at once because this one was suspicious, without its slices.
+    pub again: Option<Box<Run>>,
+}
+
+/// How long the reference service took for one answer, on average.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Before the load.
+    pub before: Duration,
+    /// After it.
+    pub after: Duration,
+}
+
+impl Reference {
+    /// The natural logarithm of the time for one answer, in seconds: the mean of both.
+    #[must_use]
+    pub fn log(self) -> f64 {
+        let log = |time: Duration| time.as_secs_f64().max(f64::MIN_POSITIVE).ln();
+        f64::midpoint(log(self.before), log(self.after))
+    }
 }
 
 /// How names of groups begin, so that they are none of an endpoint.
@@ -203,53 +228,6 @@ pub struct Clock {
     pub suspended: bool,
 }
 
-/// Where a run comes from: facts about machine, tool and gate file. Its texts are as they came, or
-/// made fit for a report.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin<Text = String> {
-    /// Unlike any other run's.
-    pub id: Text,
-    /// RFC 3339, UTC.
-    pub started: Text,
-    /// loadgate's version.
-    pub version: Text,
-    /// The target as a report may show it.
-    pub target: Text,
-    /// Protocol spoken: `HTTP/1.1`, `HTTP/2`.
-    pub protocol: Text,
-    /// Certificates were not checked.
-    pub insecure: bool,
-    /// The gate file's name.
-    pub gate: Text,
-    /// SHA-256 of the gate file's text.
-    pub gate_hash: Text,
-    /// SHA-256 of what was sent, as far as two runs must share it to be compared; empty where that
-    /// is not known.
-    pub load_hash: Text,
-    /// The commit that was checked out; empty where nobody told.
-    pub commit: Text,
-    /// The kind of machine, as its CI host calls it; empty where nobody told.
-    pub runner: Text,
-    /// The seed of every draw.
-    pub seed: u64,
-    /// Which part of the load was put on; one of several is never judged as the whole.
-    pub shard: Shard,
-    /// Tags by which parts of the gate file were chosen; all of it where there are none.
-    pub tags: Vec<Text>,
-    /// Tags by which parts of it were left out.
-    pub exclude_tags: Vec<Text>,
-    /// CPU model.
-    pub cpu: Text,
-    /// Logical cores.
-    pub cores: u64,
-    /// Memory in bytes.
-    pub memory: u64,
-    /// Operating system and kernel.
-    pub os: Text,
-    /// Architecture.
-    pub arch: Text,
-}
-
 /// Why a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -269,44 +247,6 @@ pub enum Stop {
     Unreachable(Failure, String),
     /// Not ended yet: the file is a checkpoint of a run that was killed.
     Checkpoint,
-}
-
-impl Origin {
-    /// The same without what must not be shown.
-    #[must_use]
-    pub fn hidden(&self, masks: &Masks) -> Self {
-        let hide = |text: &str| masks.apply(&sanitise::strip(text));
-        let (target, gate, runner) = (hide(&self.target), hide(&self.gate), hide(&self.runner));
-        Self { target, gate, runner, ..self.clone() }
-    }
-
-    /// The same with each text made something else.
-    #[must_use]
-    pub fn map<Text>(&self, each: impl Fn(&str) -> Text) -> Origin<Text> {
-        let all = |texts: &[String]| texts.iter().map(|text| each(text)).collect();
-        Origin {
-            id: each(&self.id),
-            started: each(&self.started),
-            version: each(&self.version),
-            target: each(&self.target),
-            protocol: each(&self.protocol),
-            insecure: self.insecure,
-            gate: each(&self.gate),
-            gate_hash: each(&self.gate_hash),
-            load_hash: each(&self.load_hash),
-            commit: each(&self.commit),
-            runner: each(&self.runner),
-            seed: self.seed,
-            shard: self.shard,
-            tags: all(&self.tags),
-            exclude_tags: all(&self.exclude_tags),
-            cpu: each(&self.cpu),
-            cores: self.cores,
-            memory: self.memory,
-            os: each(&self.os),
-            arch: each(&self.arch),
-        }
-    }
 }
 
 impl Stop {
@@ -349,6 +289,21 @@ impl Run {
             hide(&mut missed.got);
         }
         self.stop = self.stop.hidden(masks);
+        self.again = self.again.map(|again| Box::new(again.hidden(masks)));
+        self
+    }
+
+    /// The same run without its slices and its words: what a second look never needs.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.slices.clear();
+        for evidence in &mut self.endpoints {
+            evidence.slices.clear();
+            evidence.examples.clear();
+            evidence.missed.clear();
+        }
+        self.load.refused.clear();
+        self.again = None;
         self
     }
 

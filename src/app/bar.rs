@@ -102,7 +102,7 @@ impl Barred {
 }
 
 /// The base as the flag names it, or as the host of a pull request tells it.
-fn origin(flags: &Flags, lookup: Lookup) -> Option<Origin> {
+pub(super) fn origin(flags: &Flags, lookup: Lookup) -> Option<Origin> {
     if let Some(name) = &flags.base {
         let revisions = vec![name.clone()];
         return Some(Origin { revisions, by: "--base" });

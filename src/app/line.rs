@@ -3,18 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::again::{self, Load};
 use super::around::{Around, Ending};
 use super::attend::Signals;
 use super::bar::{self, Barred};
 use super::deliver;
-use super::measure::measure;
+use super::past;
 use super::read::Ask;
 use super::scene::Scene;
 use super::stand;
 use super::voice::Voice;
 use crate::archive;
+use crate::baseline::History;
 use crate::error::{Error, Exit};
-use crate::judge::{judge, judge_both};
+use crate::judge::{judge_after, judge_both};
 use crate::load::health;
 use crate::load::wire::{HttpWire, reflect};
 use crate::plan::{Drive, Plan};
@@ -34,18 +36,21 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     let plan = asked.driven();
     let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
     fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
+    let earlier = past::read(ask, &asked)?;
     let store = Arc::new(deliver::open(&ask.out, around.files(), &[])?);
     around.begin(&voice);
     around.fold();
     let stand = stand::look(ask, &asked.written, drive);
-    let run = measure(&plan, drive, &stand, &store, &voice, &signals).await;
+    let load = Load { plan: &plan, drive, stand: &stand, store: &store, voice: &voice };
+    let run = again::measured(&load, earlier.as_ref(), &signals).await;
     around.unfold();
     let run = run.hidden(&plan.masks);
     let kept = deliver::keep(&store, &run, &voice);
     if !run.origin.shard.is_alone() {
         return Ok(set_aside(&run, kept, &store, &voice));
     }
-    let told = Told { asked: &asked, run: &run, kept };
+    let history = earlier.map(|earlier| earlier.of(&run));
+    let told = Told { asked: &asked, run: &run, kept, history };
     let stop = async {
         signals.first().await;
     };
@@ -120,7 +125,8 @@ pub(super) fn judged(
     let store = deliver::open(&ask.out, around.files(), spared)?;
     let kept = own || deliver::keep(&store, &run, &voice);
     around.begin(&voice);
-    let told = Told { asked: &asked, run: &run, kept };
+    let history = past::read(ask, &asked)?.map(|earlier| earlier.of(&run));
+    let told = Told { asked: &asked, run: &run, kept, history };
     Ok(conclude(&told, &store, &voice, &mut around, std::future::pending()))
 }
 
@@ -139,6 +145,8 @@ struct Told<'a> {
     run: &'a Run,
     /// It lies where it should.
     kept: bool,
+    /// The runs before it, where it is compared with them.
+    history: Option<History>,
 }
 
 /// From a run to reports, a verdict and an exit code.
@@ -149,10 +157,11 @@ fn conclude(
     around: &mut Around,
     stop: impl Future<Output = ()> + Send,
 ) -> Exit {
-    let Told { asked: Barred { plan, base, policy, .. }, run, kept } = *told;
+    let Told { asked: Barred { plan, base, policy, .. }, run, kept, .. } = *told;
+    let history = told.history.as_ref();
     let judgement = match policy {
-        Some(policy) => judge_both(plan, base.as_ref(), policy.clone(), run),
-        None => judge(plan, run),
+        Some(policy) => judge_both(plan, base.as_ref(), policy.clone(), run, history),
+        None => judge_after(plan, run, history),
     };
     let exit = Exit::of(&judgement);
     let case = Case { plan, run, judgement: &judgement, exit_code: exit.code() };

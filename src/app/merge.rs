@@ -28,8 +28,8 @@ pub(super) fn merge(ask: cli::Merge, lookup: Lookup, voice: &Voice) -> Result<Ex
     let run = merge::merge(shards)?;
     let gate = Gate::File(ask.gate.unwrap_or_else(|| PathBuf::from(&run.origin.gate)));
     let (changes, publishing) = (Changes::default(), Some(ask.publishing));
-    let (out, bar) = (ask.out.out, ask.bar);
-    let ask = Ask { gate, changes, out, bar, publishing, tells: true, lookup };
+    let (out, bar, past) = (ask.out.out, ask.bar, ask.past);
+    let ask = Ask { gate, changes, out, bar, past, publishing, tells: true, lookup };
     let scene = ask.scene();
     let asked = bar::read(&ask.as_run(&run), scene.as_ref())?;
     line::judged(&ask, scene, asked, (&first, run), voice.clone())

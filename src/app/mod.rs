@@ -16,7 +16,9 @@ mod progress;
 mod ready;
 mod bar;
 mod stand;
+mod past;
 mod measure;
+mod again;
 mod line;
 mod once;
 mod publish;
@@ -65,10 +67,10 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
 
 fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
-    let (changes, bar) = (ask.changes, ask.bar);
+    let (changes, bar, past) = (ask.changes, ask.bar, ask.past);
     if ask.once {
         let (ask, voice) = (
-            Ask { gate, changes, out, bar, publishing: None, tells: false, lookup },
+            Ask { gate, changes, out, bar, past, publishing: None, tells: false, lookup },
             voice.clone(),
         );
         let work = |signals| async move {
@@ -80,14 +82,15 @@ fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     // What a shard leaves is told when all of them are merged.
     let tells = changes.shard.is_none_or(Shard::is_alone);
     let publishing = Some(ask.publishing);
-    watched(Ask { gate, changes, out, bar, publishing, tells, lookup }, voice)
+    watched(Ask { gate, changes, out, bar, past, publishing, tells, lookup }, voice)
 }
 
 fn check(ask: cli::Check, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
     let (saved, publishing) = (ask.run, Some(ask.publishing));
     let changes = Changes::default();
-    let ask = Ask { gate, changes, out, bar: ask.bar, publishing, tells: true, lookup };
+    let ask =
+        Ask { gate, changes, out, bar: ask.bar, past: ask.past, publishing, tells: true, lookup };
     line::check(&ask, &saved, voice.clone())
 }
 
@@ -97,7 +100,8 @@ fn demo(ask: cli::Demo, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let target = Some(format!("http://{}", demo.address()));
     let changes = Changes { target, ..Changes::default() };
     let (bar, out) = (cli::Bar::default(), ask.out.out);
-    let ask = Ask { gate: DEMO, changes, out, bar, publishing: None, tells: false, lookup };
+    let past = cli::Past::default();
+    let ask = Ask { gate: DEMO, changes, out, bar, past, publishing: None, tells: false, lookup };
     watched(ask, voice)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::scene::Scene;
 use super::voice::Lookup;
-use crate::cli::{Bar, Changes, Publishing};
+use crate::cli::{Bar, Changes, Past, Publishing};
 use crate::error::Error;
 use crate::plan::{Plan, Source};
 use crate::run::Run;
@@ -35,6 +35,8 @@ pub(super) struct Ask {
     pub out: PathBuf,
     /// Which commit it is compared with.
     pub bar: Bar,
+    /// Where earlier runs are kept.
+    pub past: Past,
     /// Which CI host is around, and what is published there; `None` where nothing is to be known of
     /// any.
     pub publishing: Option<Publishing>,

@@ -4,16 +4,13 @@ use std::path::Path;
 
 use super::bar::Written;
 use super::read::{Ask, Gate};
+use super::scene;
 use super::voice::Lookup;
 use crate::baseline::load::fingerprint;
 use crate::git::Git;
 use crate::host::branch::{self, Branch};
 use crate::host::{Choice, Place, ci};
 use crate::plan::Drive;
-use crate::store;
-
-/// Larger than any description of an event.
-const MOST_EVENT: u64 = 25 * 1024 * 1024;
 
 /// What the job is for: as its CI host tells it; outside of one, as the clone does.
 pub(super) fn branch(lookup: Lookup, here: &Path) -> Branch {
@@ -57,12 +54,8 @@ pub(super) fn look(ask: &Ask, written: &Written, drive: &Drive) -> Stand {
 
 /// The commit that is tested: the head of a pull request, never a merge commit of the host's.
 fn commit(lookup: Lookup) -> String {
-    let head = ci::detect(Choice::Detect, &lookup).and_then(|ci| {
-        let event = lookup("GITHUB_EVENT_PATH").filter(|path| !path.is_empty());
-        let event = event.and_then(|path| store::read(Path::new(&path), MOST_EVENT).ok());
-        let event = event.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Place::read(ci, &lookup, event.as_deref()).head
-    });
+    let head = ci::detect(Choice::Detect, &lookup)
+        .and_then(|ci| Place::read(ci, &lookup, scene::event(lookup).as_deref()).head);
     let own = || {
         let here = std::env::current_dir().ok()?;
         Git::around(&here).ok().flatten()?.commit("HEAD").ok().flatten()

@@ -27,6 +27,34 @@ pub(super) struct File<'a> {
     pub(super) slices: Vec<Slice>,
     #[serde(borrow, deserialize_with = "few::<_, _, MOST_ENDPOINTS>")]
     pub(super) endpoints: Vec<Endpoint<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reference: Option<Reference>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) again: Option<Box<Again<'a>>>,
+}
+
+/// The run that followed at once; none follows that.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Again<'a> {
+    #[serde(borrow)]
+    pub(super) origin: Origin<'a>,
+    #[serde(borrow)]
+    pub(super) load: Load<'a>,
+    #[serde(borrow)]
+    pub(super) generator: Generator<'a>,
+    #[serde(borrow)]
+    pub(super) stop: Stop<'a>,
+    #[serde(borrow, deserialize_with = "few::<_, _, MOST_ENDPOINTS>")]
+    pub(super) endpoints: Vec<Endpoint<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reference: Option<Reference>,
+}
+
+/// How fast the machine itself was.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Reference {
+    pub(super) before_ns: Nanos,
+    pub(super) after_ns: Nanos,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::number::{Count, MOST_COUNT};
 use super::{MOST_TEXT, form};
 use crate::run::{
-    Clock, Delivered, Evidence, Generator, Merged, Missed, Model, Origin, Pulse, Run, Slice,
-    Starved, Stop,
+    Clock, Delivered, Evidence, Generator, Merged, Missed, Model, Origin, Pulse, Reference, Run,
+    Slice, Starved, Stop,
 };
 use crate::shard::{self, Shard};
 use crate::tally::{Packed, PackedLap, PackedTimes, Tally, Times};
@@ -31,16 +31,7 @@ fn no<T>(place: impl Into<String>, what: impl Into<String>) -> Believed<T> {
 pub(super) fn run(file: form::File<'_>) -> Believed<Run> {
     let load = load(file.load)?;
     let slices = slices(&file.slices, &load)?;
-    let mut names = BTreeSet::new();
-    let mut endpoints = Vec::with_capacity(file.endpoints.len());
-    for (index, form) in file.endpoints.into_iter().enumerate() {
-        let place = format!("endpoints[{index}]");
-        let endpoint = endpoint(form, &place, slices.len())?;
-        if !names.insert(endpoint.name.clone()) {
-            return no(place, "its name is that of an earlier endpoint");
-        }
-        endpoints.push(endpoint);
-    }
+    let endpoints = endpoints(file.endpoints, slices.len())?;
     Ok(Run {
         origin: origin(file.origin)?,
         load,
@@ -48,7 +39,40 @@ pub(super) fn run(file: form::File<'_>) -> Believed<Run> {
         slices,
         endpoints,
         stop: stop(file.stop)?,
+        reference: file.reference.map(reference),
+        again: file.again.map(|form| again(*form).map(Box::new)).transpose()?,
     })
+}
+
+fn again(form: form::Again<'_>) -> Believed<Run> {
+    Ok(Run {
+        origin: origin(form.origin)?,
+        load: load(form.load)?,
+        generator: generator(form.generator)?,
+        slices: Vec::new(),
+        endpoints: endpoints(form.endpoints, 0)?,
+        stop: stop(form.stop)?,
+        reference: form.reference.map(reference),
+        again: None,
+    })
+}
+
+fn reference(form: form::Reference) -> Reference {
+    Reference { before: form.before_ns.0, after: form.after_ns.0 }
+}
+
+fn endpoints(forms: Vec<form::Endpoint<'_>>, slices: usize) -> Believed<Vec<Evidence>> {
+    let mut names = BTreeSet::new();
+    let mut endpoints = Vec::with_capacity(forms.len());
+    for (index, form) in forms.into_iter().enumerate() {
+        let place = format!("endpoints[{index}]");
+        let endpoint = endpoint(form, &place, slices)?;
+        if !names.insert(endpoint.name.clone()) {
+            return no(place, "its name is that of an earlier endpoint");
+        }
+        endpoints.push(endpoint);
+    }
+    Ok(endpoints)
 }
 
 fn text(text: Cow<'_, str>, place: &str) -> Believed<String> {

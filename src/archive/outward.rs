@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::form;
 use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed};
-use crate::run::{Delivered, Evidence, Generator, Missed, Model, Origin, Run, Slice, Stop};
+use crate::run::{
+    Delivered, Evidence, Generator, Missed, Model, Origin, Reference, Run, Slice, Stop,
+};
 use crate::tally::{Packed, PackedLap, PackedTimes, Packer};
 
 /// The tallies of a run that are not packed yet: the caller keeps them while the form looks at
@@ -13,6 +15,7 @@ use crate::tally::{Packed, PackedLap, PackedTimes, Packer};
 pub(super) struct Wholes {
     endpoints: Vec<Packed>,
     connecting: Option<PackedTimes>,
+    again: Option<Box<Wholes>>,
 }
 
 impl Wholes {
@@ -20,7 +23,8 @@ impl Wholes {
         let mut packer = Packer::default();
         let pack = |endpoint: &Evidence| endpoint.whole.pack_by(&mut packer);
         let endpoints = run.endpoints.iter().map(pack).collect();
-        Self { endpoints, connecting: run.load.connecting.pack() }
+        let again = run.again.as_deref().map(|again| Box::new(Self::of(again)));
+        Self { endpoints, connecting: run.load.connecting.pack(), again }
     }
 }
 
@@ -34,7 +38,18 @@ pub(super) fn file<'a>(run: &'a Run, wholes: &'a Wholes) -> form::File<'a> {
         stop: stop(&run.stop),
         slices: run.slices.iter().map(slice).collect(),
         endpoints: endpoints.map(|(evidence, whole)| endpoint(evidence, whole)).collect(),
+        reference: run.reference.map(reference),
+        again: run.again.as_deref().zip(wholes.again.as_deref()).map(again),
     }
+}
+
+fn again<'a>((run, wholes): (&'a Run, &'a Wholes)) -> Box<form::Again<'a>> {
+    let form::File { origin, load, generator, stop, endpoints, reference, .. } = file(run, wholes);
+    Box::new(form::Again { origin, load, generator, stop, endpoints, reference })
+}
+
+fn reference(reference: Reference) -> form::Reference {
+    form::Reference { before_ns: Nanos(reference.before), after_ns: Nanos(reference.after) }
 }
 
 fn origin(origin: &Origin) -> form::Origin<'_> {

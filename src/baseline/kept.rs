@@ -1,7 +1,7 @@
 //! One run that is kept, and all of them.
 
 use super::mark::Mark;
-use crate::run::{Run, Stop};
+use crate::run::Run;
 
 /// A run that is kept to compare others with: without its slices, which nothing looks at again.
 #[derive(Clone, Debug)]
@@ -43,17 +43,8 @@ impl Proof {
 impl Kept {
     /// What is kept of a run.
     #[must_use]
-    pub fn of(mut run: Run, branch: String, proof: Proof) -> Self {
-        run.slices.clear();
-        for evidence in &mut run.endpoints {
-            evidence.slices.clear();
-            evidence.examples.clear();
-            evidence.missed.clear();
-        }
-        // Addresses and words of the machine are of no use to later runs.
-        run.load.refused.clear();
-        run.stop = Stop::End;
-        Self { run, branch, proof }
+    pub fn of(run: Run, branch: String, proof: Proof) -> Self {
+        Self { run: run.bare(), branch, proof }
     }
 
     /// Its name, unlike any other's.

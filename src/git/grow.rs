@@ -112,6 +112,15 @@ impl Git {
         }
     }
 
+    /// Whether two commits differ in a file, or in anything below a folder.
+    ///
+    /// # Errors
+    /// When git gives no answer.
+    pub fn changed(&self, one: &str, other: &str, path: &str) -> Result<bool, Trouble> {
+        let asked = ["diff-tree", "-r", "--name-only", one, other, "--", path];
+        Ok(!ask(&self.top, &asked, MOST_NAMES)?.is_empty())
+    }
+
     /// The branch that is checked out; `None` where none is.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 //! stricter decides.
 
 use super::finding::{Asked, Doubt, Finding, Judgement, Outcome, Rule, Scope};
-use super::judge;
+use super::judge_after;
+use crate::baseline::History;
 use crate::plan::Plan;
 use crate::plan::threshold::Level;
 use crate::policy::{Approval, Policy, Standing};
@@ -11,10 +12,16 @@ use crate::run::Run;
 /// Judges a run by the gate file of a change and by that of its base, and says what the comparison
 /// of the two came to. Where asking for less was approved, the change's own decides alone.
 #[must_use]
-pub fn judge_both(plan: &Plan, base: Option<&Plan>, policy: Policy, run: &Run) -> Judgement {
-    let own = judge(plan, run);
+pub fn judge_both(
+    plan: &Plan,
+    base: Option<&Plan>,
+    policy: Policy,
+    run: &Run,
+    history: Option<&History>,
+) -> Judgement {
+    let own = judge_after(plan, run, history);
     let mut judgement = match base.filter(|_| !policy.approval.is_given()) {
-        Some(base) => stricter(own, judge(base, run)),
+        Some(base) => stricter(own, judge_after(base, run, history)),
         None => own,
     };
     judgement.findings.push(standing(&policy));

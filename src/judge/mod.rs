@@ -4,16 +4,20 @@ pub mod finding;
 mod window;
 mod trust;
 mod absolute;
+mod noise;
+mod sight;
+mod past;
 mod relative;
 mod ending;
 mod early;
 mod bar;
 mod explain;
 
+use crate::baseline::History;
 use crate::plan::Plan;
 use crate::plan::threshold::Level;
 use crate::run::{Run, Stop};
-use finding::{Asked, Finding, Judgement, Outcome, Rule, Scope};
+use finding::{Asked, Finding, Judgement, Outcome, Rule, Scope, Verdict};
 
 pub use bar::{judge_both, stricter};
 pub use early::clearly_breached;
@@ -25,9 +29,24 @@ pub use explain::{explain, subjects};
 /// breached even if all that was not sent had been answered well.
 #[must_use]
 pub fn judge(plan: &Plan, run: &Run) -> Judgement {
+    judge_after(plan, run, None)
+}
+
+/// Whether a second run has to decide: this one is worse than the runs before it, and nothing else
+/// has decided already.
+#[must_use]
+pub fn wants_second(plan: &Plan, run: &Run, history: &History) -> bool {
+    let decided = run.again.is_some() || judge(plan, run).verdict() == Verdict::Fail;
+    let fit = run.stop == Stop::End && trust::doubt(plan, run).is_none();
+    fit && !decided && relative::is_suspicious(plan, run, history)
+}
+
+/// The same with the runs before it, where the gate file compares with them.
+#[must_use]
+pub fn judge_after(plan: &Plan, run: &Run, history: Option<&History>) -> Judgement {
     let mut findings = absolute::findings(plan, run);
     ending::settle(run, &mut findings);
-    findings.extend(relative::findings(plan, run));
+    findings.extend(relative::findings(plan, run, history));
     findings.push(fitness(run));
     if let Some(doubt) = trust::asks_less(run) {
         for finding in findings.iter_mut().filter(|finding| trust::asks_for_many(&finding.asked)) {

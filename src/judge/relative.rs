@@ -1,6 +1,8 @@
 //! The run against another version.
 
 use super::finding::{Accepted, Asked, Doubt, Finding, Outcome, Rule, Scope};
+use super::past;
+use crate::baseline::History;
 use crate::plan::regression::{Change, Inconclusive, Regression};
 use crate::plan::threshold::{Level, Selector};
 use crate::plan::{Plan, glob};
@@ -8,18 +10,34 @@ use crate::run::{Model, Run};
 
 /// One finding for each change that is asked for and each endpoint it matches, in the order of the
 /// plan.
-pub(super) fn findings(plan: &Plan, run: &Run) -> Vec<Finding> {
+pub(super) fn findings(plan: &Plan, run: &Run, history: Option<&History>) -> Vec<Finding> {
     let Some(regression) = &plan.regression else { return Vec::new() };
     let mut findings = questions(regression, plan, run);
+    match history.filter(|_| regression.against.is_none()) {
+        Some(history) => past::answer(regression, history, (plan, run), &mut findings),
+        None => unanswered(regression, &mut findings),
+    }
     for finding in &mut findings {
-        let known = matches!(finding.outcome, Outcome::Unjudged(Doubt::NoSuchScope { .. }));
-        if !known {
-            finding.outcome = Outcome::Unjudged(nothing(regression));
-        }
         left_open(finding, regression.inconclusive);
         accept(finding, plan, run);
     }
     findings
+}
+
+/// Whether a second run has to decide, since the first one is worse than those before it.
+pub(super) fn is_suspicious(plan: &Plan, run: &Run, history: &History) -> bool {
+    let from_history = |one: &&Regression| one.against.is_none();
+    let Some(regression) = plan.regression.as_ref().filter(from_history) else { return false };
+    let questions = questions(regression, plan, run);
+    past::is_suspicious(regression, history, (plan, run), &questions)
+}
+
+fn unanswered(regression: &Regression, findings: &mut [Finding]) {
+    for finding in findings {
+        if finding.outcome == Outcome::Held {
+            finding.outcome = Outcome::Unjudged(nothing(regression));
+        }
+    }
 }
 
 /// Why there is nothing to judge.
@@ -91,6 +109,8 @@ fn left_open(finding: &mut Finding, inconclusive: Inconclusive) {
 fn is_open(doubt: &Doubt) -> bool {
     match doubt {
         Doubt::NoBaseline
+        | Doubt::Foreign(_)
+        | Doubt::OtherLoad(_)
         | Doubt::TooFewRuns { .. }
         | Doubt::TooFew { .. }
         | Doubt::Undecided
@@ -105,8 +125,6 @@ fn is_open(doubt: &Doubt) -> bool {
         | Doubt::OverRange
         | Doubt::NoBase(_)
         | Doubt::OneShard(_)
-        | Doubt::Foreign(_)
-        | Doubt::OtherLoad(_)
         | Doubt::Damaged(_)
         | Doubt::TooFewRounds { .. }
         | Doubt::Unequal(_) => false,

@@ -213,6 +213,8 @@ impl Course {
             endpoints: self.endpoints(&slices),
             slices,
             stop,
+            reference: None,
+            again: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! second. The control thread counts.
 
 pub mod jar;
+pub mod reference;
 pub mod probe;
 mod fragment;
 pub mod wire;

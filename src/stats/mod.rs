@@ -15,6 +15,7 @@
 //! | [`shift`] | one check, and what came of it |
 //! | [`sla`] | an absolute limit, from one run |
 //! | [`history`] | a run against the runs before it |
+//! | [`errors`] | its errors against theirs |
 //! | [`side`] | two versions side by side, in rounds |
 //! | [`change`] | where a series of runs changed |
 
@@ -27,6 +28,7 @@ pub mod count;
 pub mod shift;
 pub mod sla;
 pub mod history;
+pub mod errors;
 pub mod side;
 pub mod change;
 

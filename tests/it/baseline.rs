@@ -1,7 +1,9 @@
 //! Earlier runs: what is kept of them, where, and for how long.
 
-/// Places of kept runs: folders, branches, buckets.
+/// Places of kept runs: folders and branches.
 mod places;
+/// Judged against the runs before it, on the built binary.
+mod judged;
 
 use loadgate::archive;
 use loadgate::run::Stop;

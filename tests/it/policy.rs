@@ -111,7 +111,7 @@ fn loosened() -> Vec<Difference> {
 
 fn made(differences: Vec<Difference>, approved: bool) -> (Plan, Run, Judgement) {
     let (plan, run) = cases::passing();
-    let judgement = judge_both(&plan, None, policy(differences, approved), &run);
+    let judgement = judge_both(&plan, None, policy(differences, approved), &run, None);
     (plan, run, judgement)
 }
 
@@ -131,7 +131,7 @@ fn a_base_that_cannot_be_read_is_never_a_pass() {
     let check = |standing, approved, expected| {
         let approval = Approval::flag(approved);
         let policy = Policy { base: "main".to_owned(), standing, approval };
-        let judgement = judge_both(&plan, None, policy, &run);
+        let judgement = judge_both(&plan, None, policy, &run, None);
         assert_eq!(judgement.verdict(), expected);
         judgement.findings.last().expect("the last one is of the policy").clone()
     };
@@ -149,7 +149,7 @@ fn a_base_that_cannot_be_read_is_never_a_pass() {
 fn a_change_is_judged_by_the_limits_of_its_base_too() {
     let (own, run) = minute(vec![asked("p50", "< 1s")], usual());
     let (base, _) = minute(vec![asked("p50", "< 90ms"), asked("p50", "< 1s")], usual());
-    let judgement = judge_both(&own, Some(&base), policy(Vec::new(), false), &run);
+    let judgement = judge_both(&own, Some(&base), policy(Vec::new(), false), &run, None);
     let lines: Vec<_> = judgement.findings.iter().map(crate::support::judged::line).collect();
     assert_eq!(
         lines,
@@ -162,7 +162,7 @@ fn a_change_is_judged_by_the_limits_of_its_base_too() {
     );
     let flags: Vec<_> = judgement.findings.iter().map(|one| (one.base, one.line)).collect();
     assert_eq!(flags, [(false, 1), (true, 0), (false, 0), (false, 0)]);
-    let approved = judge_both(&own, Some(&base), policy(Vec::new(), true), &run);
+    let approved = judge_both(&own, Some(&base), policy(Vec::new(), true), &run, None);
     assert_eq!(approved.verdict(), Verdict::Pass);
 }
 
@@ -285,7 +285,7 @@ proptest! {
         prop_assert_eq!(stricter(own.clone(), base.clone()).verdict(), expected);
         prop_assert_eq!(stricter(base, own).verdict(), expected);
         let fails = |verdict| verdict == Verdict::Fail;
-        let both = judge_both(&one, Some(&other), policy(Vec::new(), false), &run);
+        let both = judge_both(&one, Some(&other), policy(Vec::new(), false), &run, None);
         let alone = [judge(&one, &run), judge(&other, &run)].map(|one| one.verdict());
         prop_assert_eq!(fails(both.verdict()), alone.into_iter().any(fails));
     }

@@ -13,7 +13,7 @@ use crate::cli::{Add, Changes};
 use crate::error::{Error, Exit};
 use crate::host::branch::Branch;
 use crate::judge::finding::{Judgement, Outcome, Rule};
-use crate::judge::judge;
+use crate::judge::judge_after;
 use crate::plan::Plan;
 use crate::plan::threshold::Level;
 use crate::run::{Run, Stop};
@@ -39,12 +39,13 @@ pub(super) fn add(ask: Add, lookup: Lookup, voice: &Voice) -> Result<Exit, Error
     let shelf = read(&ask.past.baseline)?;
     let refused = |why: String| Error::NotKept { path: path.clone(), why };
     is_whole(&run).map_err(refused)?;
-    let proof = proof(&judge(&plan, &run)).map_err(refused)?;
+    let history = choose(&shelf, &run, &branch, &Lineage::Unknown);
+    let proof = proof(&judge_after(&plan, &run, Some(&history))).map_err(refused)?;
     let kept = Kept::of(run, branch.clone(), proof);
     let why = format!("{} of {branch}", kept.id());
     let edit = Edit { add: vec![run_entry(&kept)], remove: Vec::new(), why };
     ask.past.baseline.change(&here, &edit)?;
-    let alike = match choose(&shelf, &kept.run, &branch, &Lineage::Unknown) {
+    let alike = match history {
         History::Past(past) => past.runs.len(),
         History::Nothing | History::Foreign(_) | History::OtherLoad(_) | History::Damaged(_) => 0,
     };

@@ -234,6 +234,8 @@ pub(crate) fn run(plan: &Plan, samples: &[(&str, Vec<Sample>)]) -> Run {
         slices,
         endpoints,
         stop: Stop::End,
+        reference: None,
+        again: None,
     }
 }
 
