@@ -128,6 +128,7 @@ fn plan(over: Option<Duration>) -> Plan {
         asked_in: "gate.toml".to_owned(),
         drive: None,
         thresholds: (1..=12).map(|step| threshold(step * 8)).collect(),
+        confidence: None,
         regression: None,
         accepts: Vec::new(),
         left_out: Vec::new(),

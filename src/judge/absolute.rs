@@ -4,11 +4,13 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::finding::{Asked, Doubt, Finding, Outcome, Rule, Scope};
+use super::sure::{self, Batches, Sure};
 use super::window::{Measured, Piece, nothing};
 use crate::metric::Value;
 use crate::plan::threshold::{During, Level, Limit, Relation, Selector, Threshold, Window};
 use crate::plan::{Plan, glob};
 use crate::run::Run;
+use crate::stats::sla::SHORTEST;
 use crate::tally::{Frame, Tally};
 
 /// Latencies beyond this are only known to be beyond it.
@@ -17,16 +19,17 @@ const TOLD_APART: Duration = Duration::from_mins(10);
 /// One finding for each threshold and each endpoint it matches, in the order of the plan.
 pub(super) fn findings(plan: &Plan, run: &Run) -> Vec<Finding> {
     // Endpoint by endpoint, so that the slices of only one are open at a time; sorted afterwards.
-    let mut placed: Vec<((usize, usize), Finding)> = Vec::new();
+    let mut placed: Vec<Placed> = Vec::new();
     let mut look = |place: usize, measured: &Measured| {
         let asked = plan.thresholds.iter().enumerate();
         let asked = asked.filter(|(_, threshold)| applies(threshold, &measured.scope));
         for (window, group) in by_window(asked) {
             let thresholds: Vec<_> = group.iter().map(|(_, threshold)| *threshold).collect();
             let readings = readings(plan, run, &window, &thresholds, measured);
-            for ((index, threshold), reading) in group.into_iter().zip(readings) {
+            for ((index, threshold), mut reading) in group.into_iter().zip(readings) {
+                let sure = reading.sure.take();
                 let finding = finding(plan, run, threshold, measured.scope.clone(), reading);
-                placed.push(((index, place), finding));
+                placed.push(((index, place), finding, sure));
             }
         }
     };
@@ -41,15 +44,21 @@ pub(super) fn findings(plan: &Plan, run: &Run) -> Vec<Finding> {
         let missing = unseen.iter().map(|name| Scope::Endpoint((*name).to_owned()));
         for (place, scope) in missing.filter(|scope| applies(threshold, scope)).enumerate() {
             let finding = finding(plan, run, threshold, scope, Reading::doubted(nothing(run)));
-            placed.push(((index, run.endpoints.len() + place), finding));
+            placed.push(((index, run.endpoints.len() + place), finding, None));
         }
-        if !placed.iter().any(|((of, _), _)| *of == index) {
-            placed.push(((index, 0), unmatched(plan, run, threshold)));
+        if !placed.iter().any(|((of, _), _, _)| *of == index) {
+            placed.push(((index, 0), unmatched(plan, run, threshold), None));
         }
     }
-    placed.sort_by_key(|(place, _)| *place);
-    placed.into_iter().map(|(_, finding)| finding).collect()
+    placed.sort_by_key(|(place, _, _)| *place);
+    let (mut findings, sure): (Vec<_>, Vec<_>) =
+        placed.into_iter().map(|(_, finding, sure)| (finding, sure)).unzip();
+    sure::settle(run, plan.confidence, &mut findings, &sure);
+    findings
 }
+
+/// A finding with its place among all, and how sure its value is.
+type Placed = ((usize, usize), Finding, Option<Sure>);
 
 /// Endpoints that the plan sends to and the run knows nothing of: renamed, or another plan's run.
 fn unseen<'a>(plan: &'a Plan, run: &Run) -> Vec<&'a str> {
@@ -87,11 +96,12 @@ struct Reading {
     samples: u64,
     outcome: Outcome,
     at: Option<(Duration, Duration)>,
+    sure: Option<Sure>,
 }
 
 impl Reading {
     fn doubted(doubt: Doubt) -> Self {
-        Self { got: None, samples: 0, outcome: Outcome::Unjudged(doubt), at: None }
+        Self { got: None, samples: 0, outcome: Outcome::Unjudged(doubt), at: None, sure: None }
     }
 }
 
@@ -122,17 +132,46 @@ fn readings(
     let found = stage.and_then(|stage| match (window.over, stage) {
         (None, None) => {
             let read = |threshold| read(threshold, run, &measured.whole, run.judged());
-            Ok(thresholds.iter().copied().map(read).collect())
+            let readings = thresholds.iter().copied().map(read).collect();
+            Ok(bounded(plan, run, thresholds, measured, None, &measured.whole, readings))
         }
         (None, Some(stage)) => {
             let found = measured.during(stage)?;
-            Ok(thresholds.iter().map(|threshold| piece(threshold, run, &found)).collect())
+            let readings =
+                thresholds.iter().map(|threshold| piece(threshold, run, &found)).collect();
+            Ok(bounded(plan, run, thresholds, measured, Some(stage), &found.tally, readings))
         }
         (Some(over), stage) => worst(thresholds, run, |show| measured.over(over, stage, show)),
     });
     found.unwrap_or_else(|doubt| {
         thresholds.iter().map(|_| Reading::doubted(doubt.clone())).collect()
     })
+}
+
+/// The same readings with what bounds each.
+fn bounded(
+    plan: &Plan,
+    run: &Run,
+    thresholds: &[&Threshold],
+    measured: &Measured,
+    stage: Option<usize>,
+    whole: &Tally,
+    mut readings: Vec<Reading>,
+) -> Vec<Reading> {
+    if !thresholds.iter().any(|threshold| sure::has_bounds(threshold.metric)) {
+        return readings;
+    }
+    let Ok((from, to)) = measured.time(stage) else { return readings };
+    let span = to.saturating_sub(from);
+    let parts = (span >= SHORTEST).then(|| measured.batches(from, to)).flatten();
+    let Some(parts) = parts else { return readings };
+    let batches = Batches { whole, parts: &parts, span };
+    for (reading, threshold) in readings.iter_mut().zip(thresholds) {
+        let got = reading.got.filter(|_| !matches!(reading.outcome, Outcome::Unjudged(_)));
+        reading.sure =
+            got.and_then(|got| sure::sure(threshold, got, run, &batches, plan.confidence));
+    }
+    readings
 }
 
 /// The run's stage that a threshold means: by name where the plan has names, so that a run of
@@ -187,6 +226,7 @@ fn finding(
         outcome: reading.outcome,
         level,
         at: reading.at,
+        interval: None,
         change: None,
         accepted: None,
         quiet: false,
@@ -212,7 +252,7 @@ fn read(threshold: &Threshold, run: &Run, tally: &Tally, span: Duration) -> Read
     } else {
         got.map_or(Outcome::Unjudged(Doubt::OverRange), |value| met(threshold, value, tally))
     };
-    Reading { got, samples, outcome, at: None }
+    Reading { got, samples, outcome, at: None, sure: None }
 }
 
 fn met(threshold: &Threshold, value: Value, tally: &Tally) -> Outcome {

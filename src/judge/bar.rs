@@ -115,6 +115,7 @@ fn standing(policy: &Policy) -> Finding {
         outcome,
         level: Level::Fail,
         at: None,
+        interval: None,
         change: None,
         accepted: None,
         quiet: false,

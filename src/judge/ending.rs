@@ -114,6 +114,7 @@ fn default_error_rate() -> Finding {
         outcome: Outcome::Breached,
         level: Level::Fail,
         at: None,
+        interval: None,
         change: None,
         accepted: None,
         quiet: false,

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::interval::{Close, Interval};
 use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit};
 use crate::policy::Policy;
 use crate::shard::Shard;
-use crate::unit::Margin;
+use crate::unit::{Margin, show_duration};
 
 /// Findings, in the order of the plan, with the facts a reader needs to believe them.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct Finding {
     pub level: Level,
     /// Where in the run the worst window lies, for windowed expectations.
     pub at: Option<(Duration, Duration)>,
+    /// What bounds what was measured, where the run was long enough to tell.
+    pub interval: Option<Interval>,
     /// How it changed against another version, where that is what was asked and could be measured.
     pub change: Option<Change>,
     /// A person let it pass.
@@ -195,6 +198,10 @@ pub enum Doubt {
     NoBase(String),
     /// The run is one part of several.
     OneShard(Shard),
+    /// With confidence asked for: the limit lies between the bounds of what was measured.
+    TooClose(Close),
+    /// With confidence asked for: the run is shorter than this, or not told apart in ten parts.
+    TooShort(Duration),
     /// There is nothing to compare with.
     NoBaseline,
     /// Fewer earlier runs than a claim needs.
@@ -310,6 +317,8 @@ impl Doubt {
             Self::OverRange => "over-range",
             Self::NoBase(_) => "no-base",
             Self::OneShard(_) => "one-shard",
+            Self::TooClose(_) => "too-close",
+            Self::TooShort(_) => "too-short",
             Self::NoBaseline => "no-baseline",
             Self::TooFewRuns { .. } => "too-few-runs",
             Self::Foreign(_) => "foreign",
@@ -360,6 +369,11 @@ impl fmt::Display for Doubt {
             }
             Self::OneShard(shard) => {
                 write!(out, "this is {shard} alone: add all of them with `loadgate merge`")
+            }
+            Self::TooClose(close) => close.fmt(out),
+            Self::TooShort(need) => {
+                let need = show_duration(*need);
+                write!(out, "confidence takes {need} of judged time at least, in ten parts")
             }
             Self::NoBaseline => out.write_str("there is nothing to compare with"),
             Self::TooFewRuns { have, need } => {

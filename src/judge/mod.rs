@@ -1,7 +1,10 @@
 //! Judgement: a plan and a run in, findings out. Pure.
 
+pub mod interval;
 pub mod finding;
 mod window;
+mod beyond;
+mod sure;
 mod trust;
 mod absolute;
 mod noise;
@@ -87,6 +90,7 @@ fn fitness(run: &Run) -> Finding {
         outcome: Outcome::Held,
         level: Level::Fail,
         at: None,
+        interval: None,
         change: None,
         accepted: None,
         quiet: false,

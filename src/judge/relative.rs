@@ -82,6 +82,7 @@ fn question(change: &Change, scope: Scope) -> Finding {
         outcome: Outcome::Held,
         level,
         at: None,
+        interval: None,
         change: None,
         accepted: None,
         quiet: false,
@@ -125,6 +126,8 @@ fn is_open(doubt: &Doubt) -> bool {
         | Doubt::OverRange
         | Doubt::NoBase(_)
         | Doubt::OneShard(_)
+        | Doubt::TooClose(_)
+        | Doubt::TooShort(_)
         | Doubt::Damaged(_)
         | Doubt::TooFewRounds { .. }
         | Doubt::Unequal(_) => false,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::finding::{Doubt, Scope};
 use crate::plan::axis::windows;
 use crate::run::{Evidence, Run, Slice, Stop};
+use crate::stats::size;
+use crate::stats::sla::BATCHES;
 use crate::tally::{Gather, Tally};
 
 /// What was measured of one scope. Slices are opened one at a time: all of a long run would take
@@ -126,6 +128,39 @@ impl<'a> Measured<'a> {
         let first = self.run.slices.iter().position(within)?;
         let last = self.run.slices.iter().rposition(within)?;
         self.sum(first, last).ok()
+    }
+
+    /// The judged slices between two times as batches of as equal time as they allow, at most ten;
+    /// `None` where slices tell nothing.
+    pub(super) fn batches(&self, from: Duration, to: Duration) -> Option<Vec<Tally>> {
+        let within = |slice: &Slice| !slice.warm_up && from <= slice.from && slice.to <= to;
+        let first = self.run.slices.iter().position(within)?;
+        let last = self.run.slices.iter().rposition(within)?;
+        let (from, to) = (self.run.slices[first].from, self.run.slices[last].to);
+        let (most, whole) = (BATCHES.min(last + 1 - first), to.saturating_sub(from));
+        let batch = |slice: &Slice| {
+            let middle = (slice.from + slice.to) / 2;
+            let part = middle.saturating_sub(from).as_secs_f64() / whole.as_secs_f64();
+            (0..most).rfind(|batch| size(*batch) <= part * size(most)).unwrap_or(0)
+        };
+        let batch_of = |at: usize| batch(&self.run.slices[at]);
+        let mut batches = Vec::with_capacity(most);
+        let mut start = first;
+        while start <= last {
+            let end = (start..=last).rfind(|at| batch_of(*at) == batch_of(start))?;
+            batches.push(self.sum(start, end).ok()?);
+            start = end + 1;
+        }
+        Some(batches)
+    }
+
+    /// The time that is judged, or that of a stage, as far as the run came.
+    pub(super) fn time(&self, stage: Option<usize>) -> Result<(Duration, Duration), Doubt> {
+        if let Some(stage) = stage {
+            return self.stage(stage).map(|(_, _, from, to)| (from, to));
+        }
+        let end = self.run.load.duration.min(reached(self.run));
+        Ok((self.run.load.warm_up, end.max(self.run.load.warm_up)))
     }
 
     /// The sum of some slices over the endpoints of the scope. Damaged ones tell nothing.

@@ -10,6 +10,7 @@ use super::accept::{self, Accept, AcceptAsk};
 use super::cast::{self, Cast, Loads};
 use super::changes;
 use super::compare::Compare;
+use super::confidence;
 use super::fault::{Fault, Faults, Page};
 use super::limits::{self, Setting};
 use super::mix::users_at_once;
@@ -26,6 +27,7 @@ use super::value::Many;
 use super::{Drive, Http, Load, Plan, Request, Source, Target, file, glob, levels, syntax};
 use crate::run::Model;
 use crate::secret::Masks;
+use crate::unit::Ratio;
 
 /// The most connections that are kept where the file does not say.
 const MOST_USUAL: usize = 100_000;
@@ -70,7 +72,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
             Err(Faults(told)) => faults.extend(told),
         }
     }
-    let Bar { mut thresholds, regression, accepts } = bar;
+    let Bar { mut thresholds, confidence, regression, accepts } = bar;
     let aside = drive.as_ref().map(|drive| set_aside(&mut thresholds, drive, &left_out));
     let aside = aside.unwrap_or_default();
     let compared = regression.is_some();
@@ -92,6 +94,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
         asked_in,
         drive,
         thresholds,
+        confidence,
         regression,
         accepts,
         left_out,
@@ -106,6 +109,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
 #[derive(Default)]
 struct Bar {
     thresholds: Vec<Threshold>,
+    confidence: Option<Ratio>,
     regression: Option<Regression>,
     accepts: Vec<Accept>,
 }
@@ -203,7 +207,13 @@ fn asked(
         Slot::Bad => Vec::new(),
     };
     let accepts = accept::accepts(accept, &setting.names, compared, reader);
-    Bar { thresholds, regression, accepts }
+    let confidence = match sla {
+        Slot::Is(At { value, .. }) => {
+            confidence::in_time(value.confidence.as_ref(), setting.load, reader)
+        }
+        Slot::Absent | Slot::Bad => None,
+    };
+    Bar { thresholds, confidence, regression, accepts }
 }
 
 fn holds_thresholds_alone(file: &file::File) -> bool {

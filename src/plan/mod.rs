@@ -31,6 +31,8 @@ mod take;
 mod events;
 mod socket;
 mod auth;
+mod confidence;
+mod metrics;
 mod sla;
 mod compare;
 pub mod accept;
@@ -71,6 +73,7 @@ use std::time::Duration;
 use crate::script::message::Method;
 use crate::secret::Masks;
 use crate::shard::Shard;
+use crate::unit::Ratio;
 use accept::Accept;
 pub use expected::{Expected, expected, shares, starved};
 use fault::{Fault, Faults};
@@ -128,6 +131,8 @@ pub struct Plan {
     pub drive: Option<Drive>,
     /// What is expected, in the order of the file, the default error rate last. Never empty.
     pub thresholds: Vec<Threshold>,
+    /// How sure a judgement by thresholds must be; `None` where values are compared as they are.
+    pub confidence: Option<Ratio>,
     /// How much worse than another version it may be; `None` where nothing is compared.
     pub regression: Option<Regression>,
     /// Regressions that are known.

@@ -244,6 +244,9 @@ fn checks(out: &mut String, plan: &Plan, planned: Option<&Planned>) {
             say(out, format_args!("  {note}"));
         }
     }
+    if let Some(sure) = plan.confidence {
+        say(out, format_args!("  {sure} sure: what lies between is inconclusive"));
+    }
 }
 
 fn scope(index: usize, threshold: &Threshold, plan: &Plan, planned: Option<&Planned>) -> String {

@@ -3,20 +3,24 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Map, Value, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::confidence::{self, CONFIDENCE};
+use super::metrics::metrics;
 use super::reader::{At, Node, Read, Reader, Slot, Text, nearest, table, visible};
 use super::threshold::{Limit, example_of};
-use super::value::{DURATION, Flag, Lasting, RATE, Time, schemas};
-use crate::metric::{Kind, Metric, Timing};
+use super::value::{Flag, Lasting, Time, schemas};
+use crate::metric::Metric;
+use crate::unit::Ratio;
 
 /// All of `[sla]`, in the order of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Sla {
     pub(super) entries: Vec<Entry>,
-    /// How many keys it has, those included that could not be read.
+    /// How sure a judgement must be.
+    pub(super) confidence: Option<At<Ratio>>,
+    /// How many keys ask for something, those included that could not be read.
     pub(super) written: usize,
 }
 
@@ -121,8 +125,13 @@ const ELSEWHERE: [(&str, &str); 18] = [
 impl Read for Sla {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let table = reader.table(node, "`[sla]`")?;
-        let mut sla = Self { entries: Vec::new(), written: table.len() };
+        let mut sla = Self { entries: Vec::new(), confidence: None, written: table.len() };
         for (key, value) in in_order(table) {
+            if key.get_ref() == CONFIDENCE && value.get_ref().as_table().is_none() {
+                sla.written -= 1;
+                sla.confidence = confidence::read(Node { key: CONFIDENCE, value }, reader);
+                continue;
+            }
             match value.get_ref().as_table() {
                 Some(table) if is_scope(key.get_ref(), table) => {
                     let scope = At { value: key.get_ref().to_string(), span: key.span() };
@@ -279,6 +288,10 @@ fn unknown_metric(name: &str, key: &Key<'_>, reader: &mut Reader<'_>) {
     let lower = name.to_lowercase();
     let known = ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower).map(|(_, ours)| *ours);
     let near = known.or_else(|| nearest(name, &METRICS));
+    if name == CONFIDENCE {
+        let message = "`confidence` is of all limits together".to_owned();
+        return reader.fault(key.span(), message, "write it in `[sla]` itself".to_owned());
+    }
     if beyond_percentiles(&lower) {
         let message = format!("there is no percentile `{}`", visible(name));
         let hint = "percentiles lie between p0 and p100, as in `p99` or `p99_9`".to_owned();
@@ -311,85 +324,20 @@ impl JsonSchema for Sla {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let rule = Rule::json_schema(generator);
         let scope = json_schema!({
             "type": "object",
             "description": "What is expected of endpoints whose name matches; `*`: each endpoint.",
-            "patternProperties": metrics(generator, None),
+            "patternProperties": metrics(&rule, None),
             "additionalProperties": false,
             "minProperties": 1,
         });
+        let mut of_whole = metrics(&rule, Some(&scope));
+        of_whole.insert(format!("^{CONFIDENCE}$"), confidence::schema().to_value());
         json_schema!({
             "type": "object",
-            "patternProperties": metrics(generator, Some(&scope)),
+            "patternProperties": of_whole,
             "additionalProperties": scope,
         })
     }
-}
-
-/// The schema of every metric by the pattern of its name; `[sla]` itself may hold scopes too.
-fn metrics(generator: &mut SchemaGenerator, scope: Option<&Schema>) -> Map<String, Value> {
-    let decimal = r"[0-9]{1,2}([._][0-9]{1,4})?$";
-    let names = [
-        (format!("^p{decimal}"), Kind::Time),
-        (format!("^good_p{decimal}"), Kind::Time),
-        ("^(mean|max)$".to_owned(), Kind::Time),
-        (r"^error_rate$".to_owned(), Kind::Share),
-        (r"^status_([1-5][0-9]{2}|[1-5][xX]{2})$".to_owned(), Kind::Share),
-        (timings(decimal), Kind::Time),
-        ("^(throughput|events_per_second)$".to_owned(), Kind::Rate),
-        ("^count$".to_owned(), Kind::Count),
-    ];
-    let rule = Rule::json_schema(generator);
-    let schema = |kind: Kind| {
-        let plain = limit_schema(kind).to_value();
-        let rule = rule_schema(rule.clone(), &plain);
-        let mut any = vec![plain.clone(), rule.clone()];
-        if kind == Kind::Time {
-            any.push(decimals_schema(&plain, &rule));
-        }
-        any.extend(scope.map(|scope| scope.clone().to_value()));
-        json_schema!({ "anyOf": any }).to_value()
-    };
-    names.into_iter().map(|(name, kind)| (name, schema(kind))).collect()
-}
-
-/// The pattern of percentiles of times inside requests.
-fn timings(decimal: &str) -> String {
-    let names: Vec<_> = Timing::ALL.into_iter().map(Timing::name).collect();
-    format!("^({})_p{decimal}", names.join("|"))
-}
-
-/// A rule whose limits are of one kind.
-fn rule_schema(mut rule: Schema, limit: &Value) -> Value {
-    for level in ["/properties/fail", "/properties/warn"] {
-        if let Some(Value::Object(text)) = rule.pointer_mut(level) {
-            text.extend(
-                limit.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())),
-            );
-        }
-    }
-    rule.insert("anyOf".to_owned(), json!([{ "required": ["fail"] }, { "required": ["warn"] }]));
-    rule.to_value()
-}
-
-/// What a bare `p99.9` is to TOML: a table `p99` with a key `9`, which may hold a rule of its own.
-fn decimals_schema(limit: &Value, rule: &Value) -> Value {
-    let mut both = rule.clone();
-    if let Value::Object(table) = &mut both {
-        let one = json!({ "anyOf": [limit, rule] });
-        table.insert("patternProperties".to_owned(), json!({ "^[0-9]{1,4}$": one }));
-        table.remove("anyOf");
-        table.insert("minProperties".to_owned(), 1.into());
-    }
-    both
-}
-
-fn limit_schema(kind: Kind) -> Schema {
-    let (number, example) = match kind {
-        Kind::Time => (DURATION, "< 250ms"),
-        Kind::Share => (r"[0-9]+(\.[0-9]{1,4})?\s*%", "< 1%"),
-        Kind::Rate => (RATE, "> 100/s"),
-        Kind::Count => ("[0-9]+", ">= 1000"),
-    };
-    super::value::shaped(&format!(r"(<=?|>=?)\s*{number}"), example)
 }

@@ -32,6 +32,8 @@ enum Rule {
     Rest,
     /// An exception from the rules.
     Exception,
+    /// How sure a pass must be: more is stricter, and without it nothing needs to be.
+    Sure,
     /// What is compared with earlier versions, and how.
     Compared(Level),
     /// Neither more nor less.
@@ -76,6 +78,7 @@ fn told(
             let key = path.last().map_or("", String::as_str);
             (compared::way(key, (was, is), fresh), level)
         }
+        Rule::Sure => (sure(was, is), Level::Fail),
         Rule::AtLeast => (at_least(was, is), Level::Fail),
         Rule::Asked => (Way::Loosened, Level::Fail),
         Rule::Rest => (rest(was, is)?, Level::Fail),
@@ -103,6 +106,7 @@ fn rule(path: &[String], entry: bool) -> Rule {
     let called = matches!(last, "method" | "path" | "ws") || within("grpc") || within("graphql");
     let asked = METHODS.contains(&last) || called;
     match words.first().copied().unwrap_or_default() {
+        "sla" if words.len() == 2 && last == "confidence" => Rule::Sure,
         "sla" => Rule::Counted,
         "target" if matches!(last, "timeout" | "insecure") => Rule::Counted,
         "load" if within("stage") => Rule::Counted,
@@ -147,6 +151,14 @@ fn statuses(was: Option<&str>, is: Option<&str>) -> Option<Way> {
     let (was, is) = (good(was), good(is));
     let way = if is.is_subset(&was) { Way::Tightened } else { Way::Loosened };
     (was != is).then_some(way)
+}
+
+fn sure(was: Option<&str>, is: Option<&str>) -> Way {
+    match (was, is) {
+        (None, _) => Way::Added,
+        (Some(_), None) => Way::Removed,
+        (Some(_), Some(_)) => at_least(was, is),
+    }
 }
 
 fn at_least(was: Option<&str>, is: Option<&str>) -> Way {

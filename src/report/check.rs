@@ -6,6 +6,7 @@ use super::change::{self, Accepted};
 use super::measured::Measured;
 use super::words;
 use crate::judge::finding::{Asked, Change, Doubt, Finding, Outcome, Rule, Scope};
+use crate::judge::interval::Interval;
 use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit};
 use crate::sanitise::Clean;
@@ -52,6 +53,8 @@ pub struct Check {
     pub default: bool,
     /// Only the gate file of the base commit asks for it.
     pub base: bool,
+    /// What bounds what was measured.
+    pub interval: Option<Interval>,
     /// How it changed against another version, where that could be measured.
     pub change: Option<Change>,
     /// The least change that counts beside the limit.
@@ -163,6 +166,7 @@ impl Check {
             at: finding.at,
             default: finding.default,
             base: finding.base,
+            interval: finding.interval.clone(),
             change: finding.change.clone(),
             floor,
             accepted: finding.accepted.as_ref().map(|one| Accepted::of(one, clean)),
@@ -251,6 +255,7 @@ impl Check {
             }
             (None, None) => {}
         }
+        all.extend(self.interval.as_ref().map(words::interval));
         all.extend(self.beside.clone());
         if let Some(change) = &self.change {
             all.extend(change::remarks(change, self.got.map(words::value), self.samples));

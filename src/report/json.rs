@@ -12,10 +12,11 @@ use super::facts::{self, Facts, Fitness};
 use super::measured::{self, Measured};
 use super::verdict::{
     Accepted, Change, Descriptors, Difference, Endpoint, Environment, File, Finding, Generator,
-    Got, Lag, Missed, Policy, Refused, Spread, Stop, Timed, Told, Window,
+    Got, Interval, Lag, Missed, Policy, Refused, Spread, Stop, Timed, Told, Window,
 };
 use super::words;
 use crate::judge::finding::{self, Doubt, Outcome, Rests};
+use crate::judge::interval;
 use crate::metric::Value;
 use crate::sanitise::Clean;
 use crate::unit::{self, Ratio};
@@ -68,12 +69,20 @@ fn finding(check: &Check) -> Finding<'_> {
         samples: check.samples,
         need,
         window: check.at.map(|(from, to)| Window { from_s: seconds(from), to_s: seconds(to) }),
+        interval: check.interval.as_ref().map(bounds),
         change: check.change.as_ref().map(changed),
         accepted: check.accepted.as_ref().map(accepted),
         default: check.default,
         base: check.base,
         line: (check.line > 0).then_some(check.line),
     }
+}
+
+fn bounds(interval: &interval::Interval) -> Interval {
+    let end = |value: Option<Value>| value.and_then(Value::number).map(rounded);
+    let unit = interval.lower.or(interval.upper).map_or("", Value::unit);
+    let (lower, upper) = (end(interval.lower), end(interval.upper));
+    Interval { lower, upper, unit, confidence: rounded(interval.confidence.share() * 100.0) }
 }
 
 fn changed(change: &finding::Change) -> Change {
@@ -120,6 +129,8 @@ fn need(doubt: &Doubt) -> Option<u64> {
         | Doubt::OverRange
         | Doubt::NoBase(_)
         | Doubt::OneShard(_)
+        | Doubt::TooClose(_)
+        | Doubt::TooShort(_)
         | Doubt::NoBaseline
         | Doubt::Foreign(_)
         | Doubt::OtherLoad(_)

@@ -2,6 +2,7 @@
 //! it.
 
 mod change;
+mod interval;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) use change::{Accepted, Change};
+pub(super) use interval::Interval;
 
 /// The judgement of one run of a gate, as `loadgate run` and `loadgate check` write it.
 #[derive(Serialize, JsonSchema)]
@@ -67,6 +69,10 @@ pub(super) struct Finding<'a> {
     pub(super) need: Option<u64>,
     /// Where in the run the worst window lies.
     pub(super) window: Option<Window>,
+    /// What bounds what was measured; absent where the run was too short to tell, or the metric has
+    /// no bounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) interval: Option<Interval>,
     /// How it changed against another version; absent where nothing was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) change: Option<Change>,

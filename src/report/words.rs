@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::judge::finding::Asked;
+use crate::judge::interval::Interval;
 use crate::metric::Value;
 use crate::plan::threshold::Limit;
 use crate::run::{Clock, Model, Stop};
@@ -56,6 +57,20 @@ pub fn percent(share: f64) -> String {
     let text = format!("{percent:.decimals$}");
     let short = text.trim_end_matches('0').trim_end_matches('.');
     if short == "0" && share > 0.0 { "< 0.0001 %".to_owned() } else { format!("{short} %") }
+}
+
+/// What bounds a value: `surely 243 ms to 322 ms (95 % each)`.
+#[must_use]
+pub fn interval(interval: &Interval) -> String {
+    let sure = percent(interval.confidence.share());
+    match (interval.lower, interval.upper) {
+        (Some(lower), Some(upper)) => {
+            format!("surely {} to {} ({sure} each)", value(lower), value(upper))
+        }
+        (Some(lower), None) => format!("surely {} or more ({sure})", value(lower)),
+        (None, Some(upper)) => format!("surely {} or less ({sure})", value(upper)),
+        (None, None) => format!("too few samples for bounds ({sure})"),
+    }
 }
 
 /// A limit: `< 250 ms`, `> 190/s`.

@@ -1,7 +1,7 @@
 //! Errors counted: on two sides, and as a share against a limit. They come in clumps, so counts are
 //! divided by a design effect before a binomial distribution may speak.
 
-use super::special::{beta, beta_quantile};
+use super::special::{Z_99, beta, beta_quantile, t_critical};
 use super::{deviation, mean, real, size};
 
 /// Bad ones among all.
@@ -29,7 +29,8 @@ pub struct ErrorShift {
     pub base: Count,
     /// All of the version judged.
     pub new: Count,
-    /// How many times more the counts vary from round to round than independent errors would.
+    /// How many times more the counts vary from round to round than independent errors would, with
+    /// room for how little a few rounds tell of it.
     pub design: f64,
     /// The one-sided p value of more errors than before.
     pub p: f64,
@@ -67,6 +68,7 @@ impl ErrorShift {
         let spreads: f64 = sides.iter().map(|side| deviation(side).powi(2)).sum();
         let clumps = spreads / means;
         let design = if clumps.is_finite() { clumps.max(1.0) } else { 1.0 };
+        let design = design * unsure(2 * rounds.len().saturating_sub(1));
         let share = real(new.all) / (real(new.all) + real(base.all));
         let p = beta(share, real(new.bad) / design, real(base.bad) / design + 1.0);
         Some(Self { base, new, design, p })
@@ -100,6 +102,12 @@ impl ErrorShift {
     fn most(&self, count: Count, level: f64) -> f64 {
         most_share(real(count.bad) / self.design, real(count.all) / self.design, level)
     }
+}
+
+/// How many times larger a design effect must be taken that was estimated with so few degrees of
+/// freedom: the square of t/z at 1 %, and 1 of a single round, which shows none.
+fn unsure(freedom: usize) -> f64 {
+    if freedom == 0 { 1.0 } else { (t_critical(0.01, size(freedom)) / Z_99).powi(2) }
 }
 
 /// The lower bound of a share at a level (Clopper and Pearson 1934).

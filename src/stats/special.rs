@@ -144,3 +144,16 @@ pub fn t_critical(chance: f64, freedom: f64) -> f64 {
     }
     value
 }
+
+/// The value that a standard normal distribution exceeds with a given chance: that of Student's t
+/// with many degrees of freedom, less what those make of it (Abramowitz and Stegun 26.7.5).
+#[must_use]
+pub fn z_critical(chance: f64) -> f64 {
+    const MANY: f64 = 1e5;
+    let t = t_critical(chance, MANY);
+    let more = |z: f64| {
+        let first = (z.powi(3) + z) / (4.0 * MANY);
+        first + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * MANY * MANY)
+    };
+    t - more(t - more(t))
+}

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::metric::{Metric, Timing, Value};
 use crate::sample::{End, Failure, Sample};
+use crate::stats::real;
 use crate::unit::{Quantile, Rate, Ratio};
 
 pub use gather::Gather;
@@ -226,6 +227,36 @@ impl Tally {
         match metric.timing() {
             Some(timing) => self.lap(timing).map_or(0, |lap| lap.whole.over_range),
             None => self.latency.over_range,
+        }
+    }
+
+    /// The time that such a share of all lies beyond, failed requests behind every answer; `None`
+    /// where the share is all of them, or the metric is no percentile.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count is a count"
+    )]
+    pub fn beyond(&self, metric: Metric, share: f64) -> Option<Value> {
+        let at = |times: &Times, all: u64| {
+            let rank = all - ((share.clamp(0.0, 1.0) * real(all)).round() as u64).min(all);
+            let time = times.at_rank(rank).map_or(Value::Never, Value::Time);
+            (rank > 0).then_some(time)
+        };
+        match metric {
+            Metric::Latency(_) => at(&self.latency, self.count()),
+            Metric::GoodLatency(_) => at(&self.latency, self.good()),
+            Metric::Timing(timing, _) => {
+                self.lap(timing).and_then(|lap| at(&lap.whole, lap.count()))
+            }
+            Metric::Mean
+            | Metric::Max
+            | Metric::ErrorRate
+            | Metric::Throughput
+            | Metric::Status(_)
+            | Metric::Count
+            | Metric::EventsPerSecond => None,
         }
     }
 

@@ -51,6 +51,8 @@ mod asks;
 mod users;
 /// One load on several machines, and their runs added up.
 mod shards;
+/// How sure a value is, and limits that are asked with confidence.
+mod sure;
 /// Every request is counted once.
 mod counts;
 /// Every way of having nothing to judge, and its exit code.

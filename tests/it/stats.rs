@@ -8,3 +8,5 @@ mod published;
 mod laws;
 /// Comparisons, limits and histories, each told in one case.
 mod cases;
+/// The error rates that are stated, counted.
+mod rates;

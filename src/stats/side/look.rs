@@ -17,7 +17,7 @@ struct Series {
     shifts: Vec<f64>,
     /// The limit as a logarithm, with the floor brought in.
     limit: f64,
-    /// The standard deviation from round to round, from the rounds before the first look.
+    /// The standard deviation from round to round.
     spread: f64,
 }
 
@@ -70,11 +70,11 @@ impl Series {
         };
         let pairs: Vec<_> = rounds.iter().filter_map(pair).collect();
         let shifts: Vec<f64> = pairs.iter().map(|pair| shift(pair.base, pair.new)).collect();
-        let early: Vec<f64> =
-            early.iter().flatten().map(|pair| shift(pair.base, pair.new)).collect();
         let base: Vec<f64> = pairs.iter().map(|pair| pair.base).collect();
         let level = median(&base).exp();
-        let (limit, spread) = (check.limited(level), deviation(&early));
+        // From all rounds there are: six alone tell so little of their spread that many a check
+        // would be armed by luck, and then leave two versions that are alike undecided.
+        let (limit, spread) = (check.limited(level), deviation(&shifts));
         Some(Self { check, shifts, limit, spread })
     }
 }

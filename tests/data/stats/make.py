@@ -108,17 +108,20 @@ def trend():
 
 def sla():
     """Formulas of an absolute limit, written a second time."""
-    for share, allowed, clump in [(0.05, 0.05, 1), (0.08, 0.05, 3), (0.02, 0.05, 2), (0.004, 0.01, 1)]:
+    for share, allowed, clump in [
+            (0.05, 0.05, 1), (0.08, 0.05, 3), (0.02, 0.05, 2), (0.035, 0.05, 20), (0.004, 0.01, 1)]:
         n = rng.integers(900, 1100, 10)
         x = np.minimum(rng.poisson(share * n / clump) * clump, n)
         phat = x.sum() / n.sum()
         r = x - phat * n
         deff = max(1, (r @ r / 9) / (phat * (1 - phat) * n.sum() / 10))
-        d = deff * (stats.t.ppf(0.99, 9) / stats.norm.ppf(0.99)) ** 2
-        bad, all_ = x.sum() / d, n.sum() / d
+        unsure = (stats.t.ppf(0.99, 9) / stats.norm.ppf(0.99)) ** 2
+        bad, all_ = x.sum() / (deff * unsure), n.sum() / (deff * unsure)
+        null = (1 + (deff - 1) * min(max(allowed / phat, 1), 2)) * unsure
+        few, fewer = x.sum() / null, n.sum() / null
         yield {"bad": x.tolist(), "all": n.tolist(), "allowed": allowed, "effective": float(all_),
                "p_fail": float(special.betainc(bad, all_ - bad + 1, allowed)),
-               "p_pass": float(1 - special.betainc(bad + 1, all_ - bad, allowed))}
+               "p_pass": float(1 - special.betainc(few + 1, fewer - few, allowed))}
 
 
 def energy():

@@ -143,7 +143,7 @@ fn an_absolute_limit_is_judged_by_the_formulas_written_a_second_time() {
         let both = counts(&row["bad"]).into_iter().zip(counts(&row["all"]));
         let batches: Vec<Count> = both.map(|(bad, all)| Count { bad, all }).collect();
         let evidence = Evidence::of(&batches, number(&row["allowed"])).expect("ten batches");
-        near(evidence.effective, number(&row["effective"]), 1e-9, row);
+        near(evidence.weight.effective(), number(&row["effective"]), 1e-9, row);
         near(evidence.p_fail, number(&row["p_fail"]), 1e-8, row);
         assert!((evidence.p_pass - number(&row["p_pass"])).abs() < 1e-9, "{row}");
     }

@@ -1,7 +1,7 @@
 //! Against tables that were printed.
 
 use loadgate::stats::rank::SignedRank;
-use loadgate::stats::special::t_critical;
+use loadgate::stats::special::{Z_99, t_critical, z_critical};
 
 /// The largest sum of the rarer sign at a one-sided level (Wilcoxon and Wilcox 1964, as in most
 /// textbooks): values, then the sums at 0.05, 0.025 and 0.005.
@@ -56,6 +56,15 @@ fn critical_values_of_students_t_are_the_printed_ones() {
         let got = t_critical(chance, freedom);
         assert!((got - value).abs() < 0.0006, "{got} at {chance} with {freedom}");
     }
+}
+
+#[test]
+fn critical_values_of_the_normal_distribution_are_the_printed_ones() {
+    for (chance, value) in [(0.025, 1.959_964), (0.01, 2.326_348), (0.001, 3.090_232)] {
+        let got = z_critical(chance);
+        assert!((got - value).abs() < 1e-6, "{got} at {chance}");
+    }
+    assert!((z_critical(0.01) - Z_99).abs() < 1e-10);
 }
 
 #[test]

@@ -121,6 +121,7 @@ pub(crate) fn plan(load: Load, names: &[&str], thresholds: Vec<Threshold>) -> Pl
         asked_in: "gate.toml".to_owned(),
         drive: Some(Drive { target, load, requests, endpoints, scenarios: Vec::new() }),
         thresholds,
+        confidence: None,
         regression: None,
         accepts: Vec::new(),
         left_out: Vec::new(),
