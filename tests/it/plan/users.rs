@@ -28,7 +28,9 @@ fn whole(piece: &str) -> String {
     ];
     let missing = tables.iter().filter(|(name, _)| !piece.contains(name));
     let added: Vec<String> = missing.map(|(name, lines)| format!("{name}{lines}")).collect();
-    format!("{piece}\n{}", added.concat())
+    let asks = ["[[request]]", "[[scenario]]"].iter().any(|table| piece.contains(table));
+    let asked = if asks { "" } else { "[[request]]\nget = \"/\"\n" };
+    format!("{piece}\n{}{asked}", added.concat())
 }
 
 #[test]
