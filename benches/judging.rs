@@ -106,6 +106,7 @@ fn run() -> Run {
         stop: Stop::End,
         reference: None,
         again: None,
+        rounds: None,
     }
 }
 

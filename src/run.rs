@@ -1,6 +1,7 @@
 //! Everything one execution told us, whoever executed it.
 
 mod origin;
+mod rounds;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::tally::{Packed, Tally, Times};
 use crate::unit::Ratio;
 
 pub use origin::Origin;
+pub use rounds::Rounds;
 
 /// Everything one execution told us.
 #[derive(Clone, Debug)]
@@ -32,6 +34,9 @@ pub struct Run {
     pub reference: Option<Reference>,
     /// The run that followed at once because this one was suspicious, without its slices.
     pub again: Option<Box<Run>>,
+    /// Rounds in which the same load was shared between the target and another version; `None`
+    /// where nothing was compared that way.
+    pub rounds: Option<Rounds>,
 }
 
 /// How long the reference service took for one answer, on average.
@@ -290,6 +295,10 @@ impl Run {
         }
         self.stop = self.stop.hidden(masks);
         self.again = self.again.map(|again| Box::new(again.hidden(masks)));
+        if let Some(rounds) = &mut self.rounds {
+            rounds.against = masks.apply(&sanitise::strip(&rounds.against));
+            rounds.ended = rounds.ended.take().map(|why| masks.apply(&sanitise::strip(&why)));
+        }
         self
     }
 
@@ -304,6 +313,7 @@ impl Run {
         }
         self.load.refused.clear();
         self.again = None;
+        self.rounds = None;
         self
     }
 

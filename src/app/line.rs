@@ -10,6 +10,7 @@ use super::bar::{self, Barred};
 use super::deliver;
 use super::past;
 use super::read::Ask;
+use super::rounds::compare;
 use super::scene::Scene;
 use super::stand;
 use super::voice::Voice;
@@ -43,6 +44,7 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     let stand = stand::look(ask, &asked.written, drive);
     let load = Load { plan: &plan, drive, stand: &stand, store: &store, voice: &voice };
     let run = again::measured(&load, earlier.as_ref(), &signals).await;
+    let run = compare(&plan, drive, run, (&store, &voice, &signals)).await;
     around.unfold();
     let run = run.hidden(&plan.masks);
     let kept = deliver::keep(&store, &run, &voice);

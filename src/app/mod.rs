@@ -19,6 +19,8 @@ mod stand;
 mod past;
 mod measure;
 mod again;
+mod restart;
+mod rounds;
 mod line;
 mod once;
 mod publish;
@@ -118,7 +120,7 @@ fn serve(ask: &cli::Demo, voice: &Voice) -> Result<Exit, Error> {
 fn watched(ask: Ask, voice: &Voice) -> Result<Exit, Error> {
     let voice = voice.clone();
     let work = |signals| async move {
-        let done = line::run(&ask, voice.clone(), signals).await;
+        let done = Box::pin(line::run(&ask, voice.clone(), signals)).await;
         done.unwrap_or_else(|error| failed(&error, &voice))
     };
     attended(work).map_err(Error::System)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed, few};
-use super::{MOST_ENDPOINTS, MOST_SLICES};
+use super::{MOST_ENDPOINTS, MOST_ROUNDS, MOST_SLICES};
 
 /// Lists that have no cap of their own: stages, addresses, threads.
 const MOST_OTHERS: usize = 4_096;
@@ -31,6 +31,35 @@ pub(super) struct File<'a> {
     pub(super) reference: Option<Reference>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) again: Option<Box<Again<'a>>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) rounds: Option<Rounds<'a>>,
+}
+
+/// Two versions side by side.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Rounds<'a> {
+    #[serde(borrow)]
+    pub(super) against: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) ended: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "rounds", deserialize_with = "few::<_, _, MOST_ROUNDS>")]
+    pub(super) all: Vec<Round<'a>>,
+}
+
+/// One round: first the version judged, then the version compared with.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Round<'a> {
+    pub(super) seed: Seed,
+    #[serde(borrow)]
+    pub(super) load: Load<'a>,
+    #[serde(borrow)]
+    pub(super) generator: Generator<'a>,
+    #[serde(borrow)]
+    pub(super) stop: Stop<'a>,
+    #[serde(borrow, deserialize_with = "few::<_, _, MOST_ENDPOINTS>")]
+    pub(super) new: Vec<Endpoint<'a>>,
+    #[serde(borrow, deserialize_with = "few::<_, _, MOST_ENDPOINTS>")]
+    pub(super) base: Vec<Endpoint<'a>>,
 }
 
 /// The run that followed at once; none follows that.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::number::{Count, MOST_COUNT};
 use super::{MOST_TEXT, form};
 use crate::run::{
-    Clock, Delivered, Evidence, Generator, Merged, Missed, Model, Origin, Pulse, Reference, Run,
-    Slice, Starved, Stop,
+    Clock, Delivered, Evidence, Generator, Merged, Missed, Model, Origin, Pulse, Reference, Rounds,
+    Run, Slice, Starved, Stop,
 };
 use crate::shard::{self, Shard};
 use crate::tally::{Packed, PackedLap, PackedTimes, Tally, Times};
@@ -31,8 +31,9 @@ fn no<T>(place: impl Into<String>, what: impl Into<String>) -> Believed<T> {
 pub(super) fn run(file: form::File<'_>) -> Believed<Run> {
     let load = load(file.load)?;
     let slices = slices(&file.slices, &load)?;
-    let endpoints = endpoints(file.endpoints, slices.len())?;
+    let endpoints = endpoints(file.endpoints, "endpoints", slices.len())?;
     Ok(Run {
+        rounds: file.rounds.map(rounds).transpose()?,
         origin: origin(file.origin)?,
         load,
         generator: generator(file.generator)?,
@@ -50,10 +51,11 @@ fn again(form: form::Again<'_>) -> Believed<Run> {
         load: load(form.load)?,
         generator: generator(form.generator)?,
         slices: Vec::new(),
-        endpoints: endpoints(form.endpoints, 0)?,
+        endpoints: endpoints(form.endpoints, "again.endpoints", 0)?,
         stop: stop(form.stop)?,
         reference: form.reference.map(reference),
         again: None,
+        rounds: None,
     })
 }
 
@@ -61,11 +63,11 @@ fn reference(form: form::Reference) -> Reference {
     Reference { before: form.before_ns.0, after: form.after_ns.0 }
 }
 
-fn endpoints(forms: Vec<form::Endpoint<'_>>, slices: usize) -> Believed<Vec<Evidence>> {
+fn endpoints(forms: Vec<form::Endpoint<'_>>, of: &str, slices: usize) -> Believed<Vec<Evidence>> {
     let mut names = BTreeSet::new();
     let mut endpoints = Vec::with_capacity(forms.len());
     for (index, form) in forms.into_iter().enumerate() {
-        let place = format!("endpoints[{index}]");
+        let place = format!("{of}[{index}]");
         let endpoint = endpoint(form, &place, slices)?;
         if !names.insert(endpoint.name.clone()) {
             return no(place, "its name is that of an earlier endpoint");
@@ -73,6 +75,38 @@ fn endpoints(forms: Vec<form::Endpoint<'_>>, slices: usize) -> Believed<Vec<Evid
         endpoints.push(endpoint);
     }
     Ok(endpoints)
+}
+
+fn rounds(form: form::Rounds<'_>) -> Believed<Rounds> {
+    let ended = form.ended.map(|ended| text(ended, "rounds.ended")).transpose()?;
+    let rounds = form.all.into_iter().enumerate().map(|(index, form)| round(form, index));
+    Ok(Rounds {
+        against: text(form.against, "rounds.against")?,
+        rounds: rounds.collect::<Result<_, _>>()?,
+        ended,
+    })
+}
+
+fn round(form: form::Round<'_>, index: usize) -> Believed<Run> {
+    let place = format!("rounds.rounds[{index}]");
+    let mut both = endpoints(form.new, &format!("{place}.new"), 0)?;
+    let base = endpoints(form.base, &format!("{place}.base"), 0)?;
+    let names = |all: &[Evidence]| all.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+    if names(&both) != names(&base) {
+        return no(place, "its two versions have different endpoints");
+    }
+    both.extend(base);
+    Ok(Run {
+        origin: Origin { seed: form.seed.0, ..Origin::default() },
+        load: load(form.load)?,
+        generator: generator(form.generator)?,
+        slices: Vec::new(),
+        endpoints: both,
+        stop: stop(form.stop)?,
+        reference: None,
+        again: None,
+        rounds: None,
+    })
 }
 
 fn text(text: Cow<'_, str>, place: &str) -> Believed<String> {

@@ -23,6 +23,8 @@ pub const MOST_BYTES: usize = 64 * 1024 * 1024;
 pub const MOST_ENDPOINTS: usize = 1_000;
 /// Slices of one file, at most.
 pub const MOST_SLICES: usize = 4_096;
+/// Rounds of one comparison, at most.
+const MOST_ROUNDS: usize = 256;
 /// Bytes of one text, at most: a name, an address, what was seen.
 const MOST_TEXT: usize = 4_096;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::form;
 use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed};
 use crate::run::{
-    Delivered, Evidence, Generator, Missed, Model, Origin, Reference, Run, Slice, Stop,
+    Delivered, Evidence, Generator, Missed, Model, Origin, Reference, Rounds, Run, Slice, Stop,
 };
 use crate::tally::{Packed, PackedLap, PackedTimes, Packer};
 
@@ -16,6 +16,7 @@ pub(super) struct Wholes {
     endpoints: Vec<Packed>,
     connecting: Option<PackedTimes>,
     again: Option<Box<Wholes>>,
+    rounds: Vec<Wholes>,
 }
 
 impl Wholes {
@@ -24,7 +25,8 @@ impl Wholes {
         let pack = |endpoint: &Evidence| endpoint.whole.pack_by(&mut packer);
         let endpoints = run.endpoints.iter().map(pack).collect();
         let again = run.again.as_deref().map(|again| Box::new(Self::of(again)));
-        Self { endpoints, connecting: run.load.connecting.pack(), again }
+        let rounds = run.rounds.iter().flat_map(|rounds| &rounds.rounds).map(Self::of).collect();
+        Self { endpoints, connecting: run.load.connecting.pack(), again, rounds }
     }
 }
 
@@ -40,6 +42,31 @@ pub(super) fn file<'a>(run: &'a Run, wholes: &'a Wholes) -> form::File<'a> {
         endpoints: endpoints.map(|(evidence, whole)| endpoint(evidence, whole)).collect(),
         reference: run.reference.map(reference),
         again: run.again.as_deref().zip(wholes.again.as_deref()).map(again),
+        rounds: run.rounds.as_ref().map(|all| rounds(all, &wholes.rounds)),
+    }
+}
+
+fn rounds<'a>(rounds: &'a Rounds, wholes: &'a [Wholes]) -> form::Rounds<'a> {
+    let each = rounds.rounds.iter().zip(wholes);
+    form::Rounds {
+        against: text(&rounds.against),
+        ended: rounds.ended.as_deref().map(text),
+        all: each.map(|(run, wholes)| round(run, wholes)).collect(),
+    }
+}
+
+fn round<'a>(run: &'a Run, wholes: &'a Wholes) -> form::Round<'a> {
+    let half = run.endpoints.len() / 2;
+    let all = run.endpoints.iter().zip(&wholes.endpoints);
+    let mut new: Vec<_> = all.map(|(evidence, whole)| endpoint(evidence, whole)).collect();
+    let base = new.split_off(half);
+    form::Round {
+        seed: Seed(run.origin.seed),
+        load: load(&run.load, wholes.connecting.as_ref()),
+        generator: generator(&run.generator),
+        stop: stop(&run.stop),
+        new,
+        base,
     }
 }
 

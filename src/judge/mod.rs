@@ -10,6 +10,9 @@ mod absolute;
 mod noise;
 mod sight;
 mod past;
+mod asked;
+mod pairs;
+mod side;
 mod relative;
 mod ending;
 mod early;
@@ -25,6 +28,7 @@ use finding::{Asked, Finding, Judgement, Outcome, Rule, Scope, Verdict};
 pub use bar::{judge_both, stricter};
 pub use early::clearly_breached;
 pub use explain::{explain, subjects};
+pub use side::wants_more;
 
 /// One finding for each expectation, in the order of the plan: each threshold and each change
 /// against another version for each endpoint it matches, then the trust in the measurement itself.

@@ -1,21 +1,24 @@
 //! The run against another version.
 
-use super::finding::{Accepted, Asked, Doubt, Finding, Outcome, Rule, Scope};
-use super::past;
+use super::asked::questions;
+use super::finding::{Accepted, Asked, Doubt, Finding, Outcome, Scope};
+use super::{past, side};
 use crate::baseline::History;
-use crate::plan::regression::{Change, Inconclusive, Regression};
+use crate::plan::regression::{Inconclusive, Regression};
 use crate::plan::threshold::{Level, Selector};
 use crate::plan::{Plan, glob};
-use crate::run::{Model, Run};
+use crate::run::Run;
 
 /// One finding for each change that is asked for and each endpoint it matches, in the order of the
 /// plan.
 pub(super) fn findings(plan: &Plan, run: &Run, history: Option<&History>) -> Vec<Finding> {
     let Some(regression) = &plan.regression else { return Vec::new() };
     let mut findings = questions(regression, plan, run);
-    match history.filter(|_| regression.against.is_none()) {
-        Some(history) => past::answer(regression, history, (plan, run), &mut findings),
-        None => unanswered(regression, &mut findings),
+    let history = history.filter(|_| regression.against.is_none());
+    match (&run.rounds, history) {
+        (Some(rounds), _) => side::answer(plan, regression, rounds, &mut findings),
+        (None, Some(history)) => past::answer(regression, history, (plan, run), &mut findings),
+        (None, None) => unanswered(regression, &mut findings),
     }
     for finding in &mut findings {
         left_open(finding, regression.inconclusive);
@@ -45,50 +48,6 @@ fn nothing(regression: &Regression) -> Doubt {
     match regression.against {
         Some(_) => Doubt::TooFewRounds { have: 0, need: Regression::FEWEST_ROUNDS },
         None => Doubt::NoBaseline,
-    }
-}
-
-/// What is asked, not answered yet: held until something else is known.
-fn questions(regression: &Regression, plan: &Plan, run: &Run) -> Vec<Finding> {
-    let asked = regression.asked(run.load.model == Model::Closed);
-    asked.flat_map(|change| scopes(change, plan, run)).collect()
-}
-
-fn scopes(change: &Change, plan: &Plan, run: &Run) -> Vec<Finding> {
-    let Selector::Endpoints(pattern) = &change.selector else {
-        return vec![question(change, Scope::Whole)];
-    };
-    let mut names: Vec<&str> = run.endpoints.iter().map(|one| one.name.as_str()).collect();
-    let planned = plan.drive.iter().flat_map(|drive| &drive.endpoints).map(String::as_str);
-    let unseen: Vec<&str> = planned.filter(|name| !names.contains(name)).collect();
-    names.extend(unseen);
-    names.retain(|name| glob::selects(pattern, name));
-    if names.is_empty() {
-        let mut finding = question(change, Scope::Endpoint(pattern.clone()));
-        finding.outcome = Outcome::Unjudged(Doubt::NoSuchScope { nearest: None });
-        return vec![finding];
-    }
-    names.iter().map(|name| question(change, Scope::Endpoint((*name).to_owned()))).collect()
-}
-
-fn question(change: &Change, scope: Scope) -> Finding {
-    let Change { metric, limit, floor, level, default, line, .. } = *change;
-    Finding {
-        rule: Rule::Regression,
-        scope,
-        asked: Asked::Change { metric, limit, floor },
-        got: None,
-        samples: 0,
-        outcome: Outcome::Held,
-        level,
-        at: None,
-        interval: None,
-        change: None,
-        accepted: None,
-        quiet: false,
-        default,
-        base: false,
-        line,
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn is_only_dropped(plan: &Plan, run: &Run) -> bool {
 }
 
 /// Why the generator was not fit, each in one sentence with numbers and what to do.
-fn reasons(plan: &Plan, run: &Run) -> Vec<String> {
+pub(super) fn reasons(plan: &Plan, run: &Run) -> Vec<String> {
     let not_sent = [dropped(run), unsent(run)];
     apart(plan, run).into_iter().chain(not_sent.into_iter().flatten()).collect()
 }

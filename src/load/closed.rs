@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::flight::Flight;
 use super::journey::{Halt, Walker};
-use super::lane::{Flight, Lane};
+use super::lane::Lane;
 use super::nanos;
 use super::probe::{Hub, Probe, is_unconnected};
 use super::story::Story;
@@ -27,7 +28,9 @@ pub(super) async fn crowd<H: Hub>(lane: Rc<Lane<H>>, part: usize, base: usize) {
     for (from, user, to) in lives {
         tokio::time::sleep_until(lane.moment(nanos(from)).into()).await;
         let place = base + usize::try_from(user / step).unwrap_or(usize::MAX - base);
-        drop(lane.spawn(Some(place), live(Rc::clone(&lane), (part, user), place, nanos(to))));
+        let arm = lane.order.arms.as_ref().map_or(0, |arms| arms.of_user(user));
+        let at = (place, arm);
+        drop(lane.spawn(Some(place), live(Rc::clone(&lane), (part, user), at, nanos(to))));
     }
     // A load thread releases until the last life is over, as a timetable does until its last
     // arrival.
@@ -36,12 +39,17 @@ pub(super) async fn crowd<H: Hub>(lane: Rc<Lane<H>>, part: usize, base: usize) {
 }
 
 /// A user's life: draw, ask, wait for the answer, again.
-async fn live<H: Hub>(lane: Rc<Lane<H>>, (part, user): (usize, u64), place: usize, until: u64) {
+async fn live<H: Hub>(
+    lane: Rc<Lane<H>>,
+    (part, user): (usize, u64),
+    (place, arm): (usize, usize),
+    until: u64,
+) {
     let _alive = Alive::new(&lane);
     if let Some(story) = lane.order.story.clone() {
-        return Box::pin(walk(&lane, &story, (part, user), place, until)).await;
+        return Box::pin(walk(&lane, &story, (part, user), (place, arm), until)).await;
     }
-    let mut probe = lane.hub.probe();
+    let mut probe = lane.hubs[arm].probe();
     let (mut asked, mut pause) = (0, PAUSE.0);
     loop {
         let begun = Instant::now();
@@ -52,7 +60,7 @@ async fn live<H: Hub>(lane: Rc<Lane<H>>, (part, user): (usize, u64), place: usiz
         let request = lane.draw.nth(user + 1, asked);
         asked += 1;
         lane.begin(now);
-        lane.take_off(place, Flight { request, due: now, sent: now, number: 0 });
+        lane.take_off(place, Flight { request, arm, due: now, sent: now, number: 0 });
         let mut answer = probe.fire(request, begun + lane.order.timeout).await;
         // Opening a connection is part of the request that had to; otherwise it is due when it is
         // sent.
@@ -73,12 +81,12 @@ async fn walk<H: Hub>(
     lane: &Rc<Lane<H>>,
     story: &Story,
     user: (usize, u64),
-    place: usize,
+    (place, arm): (usize, usize),
     until: u64,
 ) {
     let _way = Way::new(lane);
-    let mut probe = lane.hub.probe();
-    let mut walker = Walker::user(lane, story, user, place, until);
+    let mut probe = lane.hubs[arm].probe();
+    let mut walker = Walker::user(lane, story, user, (place, arm), until);
     let (mut started, mut fed, mut pause) = (false, false, PAUSE.0);
     while !walker.is_over() {
         let mut made = Ok(());

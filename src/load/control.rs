@@ -75,7 +75,7 @@ impl Progress<'_> {
 /// The control thread's own.
 pub(super) struct Control<W> {
     course: Course,
-    wire: W,
+    wires: Vec<W>,
     lanes: Vec<Lane>,
     ready: usize,
     start: Option<Instant>,
@@ -101,11 +101,11 @@ struct Ending {
 }
 
 impl<W: Wire> Control<W> {
-    pub(super) fn new(order: Order, wire: W) -> Self {
+    pub(super) fn new(order: Order, wires: Vec<W>) -> Self {
         let threads = health::threads(&order.load);
         Self {
             course: Course::new(order, threads),
-            wire,
+            wires,
             lanes: Vec::with_capacity(threads),
             ready: 0,
             start: None,
@@ -150,7 +150,7 @@ impl<W: Wire> Control<W> {
             let job = Job {
                 order: Arc::clone(&self.course.order),
                 tables: Arc::clone(&self.course.tables),
-                wire: self.wire.clone(),
+                wires: self.wires.clone(),
                 index,
                 lanes,
                 words: words.clone(),

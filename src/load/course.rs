@@ -215,6 +215,7 @@ impl Course {
             stop,
             reference: None,
             again: None,
+            rounds: None,
         }
     }
 
@@ -238,7 +239,10 @@ impl Course {
     }
 
     fn endpoints(&self, slices: &[Slice]) -> Vec<Evidence> {
+        // What goes to which of two versions is drawn one by one.
+        let told = self.order.arms.is_none();
         let planned: Vec<Option<u64>> = match self.order.load.profile.model {
+            Model::Open if !told => vec![None; self.order.endpoints.len()],
             Model::Closed => vec![None; self.order.endpoints.len()],
             Model::Open => {
                 let judged = slices.iter().position(|slice| !slice.warm_up);

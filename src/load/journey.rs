@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::flight::Flight;
 use super::jar::Jar;
-use super::lane::{Flight, Lane};
+use super::lane::Lane;
 use super::pass::{Made, Passes};
 use super::probe::{Answer, Errand, Hub, Kept, Probe, Rendered, is_unconnected};
 use super::step::{holds, keeps, look, render};
@@ -31,6 +32,8 @@ pub(super) struct Walker<'a, H: Hub> {
     story: &'a Story,
     index: usize,
     place: usize,
+    /// Which version it asks.
+    arm: usize,
     state: State,
     rendered: Rendered,
     kept: Kept,
@@ -57,7 +60,7 @@ impl<'a, H: Hub> Walker<'a, H> {
         lane: &'a Rc<Lane<H>>,
         story: &'a Story,
         (part, user): (usize, u64),
-        place: usize,
+        place: (usize, usize),
         until: u64,
     ) -> Self {
         let number = story.number(part, user);
@@ -68,7 +71,7 @@ impl<'a, H: Hub> Walker<'a, H> {
         lane: &'a Rc<Lane<H>>,
         story: &'a Story,
         index: usize,
-        (number, place): (u64, usize),
+        (number, (place, arm)): (u64, (usize, usize)),
         (until, due): (Option<u64>, Option<u64>),
     ) -> Self {
         let state = State::new(story.seed, number);
@@ -79,6 +82,7 @@ impl<'a, H: Hub> Walker<'a, H> {
             story,
             index,
             place,
+            arm,
             state,
             rendered,
             kept,
@@ -89,7 +93,7 @@ impl<'a, H: Hub> Walker<'a, H> {
             due,
             rests: None,
             leaving: false,
-            passes: Passes::default(),
+            passes: Passes::of(lane.order.shift(arm)),
         }
     }
 
@@ -98,7 +102,7 @@ impl<'a, H: Hub> Walker<'a, H> {
         lane: &'a Rc<Lane<H>>,
         story: &'a Story,
         flight: Flight,
-        place: usize,
+        place: (usize, usize),
         probe: &mut H::Probe,
     ) {
         let (number, due) = (flight.number, flight.due);
@@ -113,7 +117,7 @@ impl<'a, H: Hub> Walker<'a, H> {
             walker.stop(probe).await;
         }
         if walker.due.is_some() {
-            lane.withdraw(place);
+            lane.withdraw(place.0);
         }
     }
 
@@ -260,7 +264,7 @@ impl<'a, H: Hub> Walker<'a, H> {
             lane.begin(now);
             now
         });
-        lane.take_off(self.place, Flight { request, due, sent: now, number: 0 });
+        lane.take_off(self.place, Flight { request, arm: self.arm, due, sent: now, number: 0 });
         let (deadline, keeps) = (lane.deadline(due), keeps(step, live));
         let mut answer = if live.is_none() && !keeps && self.jar.is_none() {
             probe.fire(request, deadline).await
@@ -291,7 +295,7 @@ impl<'a, H: Hub> Walker<'a, H> {
     fn look(&mut self, step: &Step, live: Option<&Live>, answer: &mut Answer) {
         let End::Good(status) = answer.end else { return };
         if let Err(unmet) = look(step, live, (status, &mut self.kept), &mut self.state) {
-            self.lane.note(step.request, unmet.what.clone());
+            self.lane.note((step.request, self.arm), unmet.what.clone());
             answer.unmet = Some(Box::new(unmet));
             answer.end = End::Failed { why: Failure::Expectation, status: Some(status) };
         }
@@ -306,9 +310,10 @@ impl<'a, H: Hub> Walker<'a, H> {
         } else {
             self.lane.begin(now);
         }
-        self.lane.note(request, what.clone());
-        self.lane.miss(request, due.unwrap_or(now), Unmet::told(what));
-        let flight = Flight { request, due: due.unwrap_or(now), sent: now, number: 0 };
+        let arm = self.arm;
+        self.lane.note((request, arm), what.clone());
+        self.lane.miss((request, arm), due.unwrap_or(now), Unmet::told(what));
+        let flight = Flight { request, arm, due: due.unwrap_or(now), sent: now, number: 0 };
         self.lane.give_up(flight, Failure::Expectation, now);
     }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::flight::{Flight, Place};
 use super::ledger::{Ledger, Record, Standing, Timed, Word, said};
 use super::probe::{Answer, Hub, Inside};
 use super::reasons::{Noted, too_late};
@@ -23,7 +24,8 @@ use crate::tally::Timings;
 
 /// A load thread's own, behind an `Rc` for its users and connections.
 pub(super) struct Lane<H> {
-    pub(super) hub: H,
+    /// One for each version.
+    pub(super) hubs: Vec<H>,
     pub(super) order: Arc<Order>,
     /// The timetable of each part of the load.
     pub(super) tables: Arc<Vec<Timetable>>,
@@ -56,36 +58,16 @@ pub(super) struct Lane<H> {
     once: Vec<Option<Timing>>,
 }
 
-/// A request under way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Flight {
-    pub(super) request: usize,
-    pub(super) due: u64,
-    /// When it was given to its connection.
-    pub(super) sent: u64,
-    /// Which arrival it belongs to (open model).
-    pub(super) number: u64,
-}
-
-/// What a load thread is told about its place.
-pub(super) struct Place {
-    pub(super) order: Arc<Order>,
-    pub(super) tables: Arc<Vec<Timetable>>,
-    pub(super) index: usize,
-    pub(super) lanes: usize,
-    pub(super) start: Instant,
-}
-
 impl<H> Lane<H> {
-    pub(super) fn new(place: Place, hub: H, ledger: Ledger) -> Self
+    pub(super) fn new(place: Place, hubs: Vec<H>, ledger: Ledger) -> Self
     where
         H: Hub,
     {
         let Place { order, tables, index, lanes, start } = place;
         let weights: Vec<u32> = order.requests.iter().map(|(_, weight)| *weight).collect();
         Self {
-            once: (0..weights.len()).map(|request| hub.times_once(request)).collect(),
-            hub,
+            once: (0..weights.len()).map(|request| hubs[0].times_once(request)).collect(),
+            hubs,
             draw: Draw::new(&weights, order.seed),
             warm_up: nanos(order.load.warm_up),
             order,
@@ -179,13 +161,13 @@ impl<H> Lane<H> {
         if answer.reconnected {
             self.ledger.borrow_mut().reconnected();
         }
-        let endpoint = self.endpoint(flight.request);
+        let endpoint = self.endpoint(flight.request, flight.arm);
         let took = Duration::from_nanos(done.saturating_sub(due));
         if let Some(unmet) = too_late(self.order.max_times[flight.request], took, answer) {
-            self.note(flight.request, unmet);
+            self.note((flight.request, flight.arm), unmet);
         }
         if let Some(unmet) = answer.unmet.take() {
-            self.miss(flight.request, due, *unmet);
+            self.miss((flight.request, flight.arm), due, *unmet);
         }
         let Answer { end, bytes, .. } = *answer;
         let record = Record { due, sent, done, bytes, end, endpoint };
@@ -216,7 +198,7 @@ impl<H> Lane<H> {
     /// A request ended without ever having been sent, or without an answer.
     pub(super) fn give_up(&self, flight: Flight, why: Failure, done: u64) {
         let end = End::Failed { why, status: None };
-        let endpoint = self.endpoint(flight.request);
+        let endpoint = self.endpoint(flight.request, flight.arm);
         let Flight { due, sent, .. } = flight;
         let record = Record { due, sent, done, bytes: 0, end, endpoint };
         self.time(flight.request, &record, None);
@@ -273,19 +255,37 @@ impl<H> Lane<H> {
     }
 
     /// Keeps the first words on an expectation that a request did not meet.
-    pub(super) fn note(&self, request: usize, what: String) {
-        self.noted.borrow_mut().note(request, what);
+    pub(super) fn note(&self, (request, arm): (usize, usize), what: String) {
+        self.noted.borrow_mut().note(self.counted_as(request, arm), what);
     }
 
     /// Counts an expectation that was not met, by its words. What the warm-up does is never judged.
-    pub(super) fn miss(&self, request: usize, due: u64, unmet: Unmet) {
+    pub(super) fn miss(&self, (request, arm): (usize, usize), due: u64, unmet: Unmet) {
         if due >= self.warm_up {
-            self.noted.borrow_mut().miss(self.order.counted[request], unmet);
+            let endpoint = self.order.counted[self.counted_as(request, arm)];
+            self.noted.borrow_mut().miss(endpoint, unmet);
         }
     }
 
-    fn endpoint(&self, request: usize) -> EndpointId {
-        let endpoint = self.order.counted[request];
+    /// The requests of a second version are counted behind those of the first.
+    fn counted_as(&self, request: usize, arm: usize) -> usize {
+        request + arm * self.order.requests.len()
+    }
+
+    /// Examples of why requests failed, of all versions.
+    pub(super) fn examples(&self) -> Vec<(usize, Failure, String)>
+    where
+        H: Hub,
+    {
+        let of = |(arm, hub): (usize, &H)| {
+            let all = hub.examples().into_iter();
+            all.map(move |(request, why, what)| (self.counted_as(request, arm), why, what))
+        };
+        self.hubs.iter().enumerate().flat_map(of).collect()
+    }
+
+    fn endpoint(&self, request: usize, arm: usize) -> EndpointId {
+        let endpoint = self.order.counted[self.counted_as(request, arm)];
         EndpointId(u16::try_from(endpoint).expect("a plan has at most a thousand endpoints"))
     }
 

@@ -13,6 +13,7 @@ pub mod health;
 mod reasons;
 mod ledger;
 mod bell;
+mod flight;
 mod lane;
 pub mod story;
 mod step;
@@ -33,6 +34,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::plan::arms::{Arms, VERSIONS};
 use crate::plan::axis::Piece;
 use crate::plan::mix::Mix;
 use crate::plan::parts::{Part, parts};
@@ -69,6 +71,9 @@ pub struct Order {
     pub seed: u64,
     /// Where the run comes from.
     pub origin: Origin,
+    /// How arrivals and users are shared between two versions, where there are two. Then the second
+    /// version's endpoints follow the first's, in the same order.
+    pub arms: Option<Arms>,
 }
 
 impl Order {
@@ -88,7 +93,31 @@ impl Order {
             axis,
             seed,
             origin,
+            arms: None,
         }
+    }
+
+    /// The same order, its arrivals and users shared between two versions.
+    #[must_use]
+    pub fn shared(mut self, arms: Arms) -> Self {
+        let endpoints = self.endpoints.len();
+        self.endpoints = std::iter::repeat_n(self.endpoints, VERSIONS).flatten().collect();
+        let counted = self.counted;
+        let of = |arm: usize| counted.iter().map(move |endpoint| endpoint + arm * endpoints);
+        self.counted = (0..VERSIONS).flat_map(of).collect();
+        self.max_times = std::iter::repeat_n(self.max_times, VERSIONS).flatten().collect();
+        self.arms = Some(arms);
+        self
+    }
+
+    /// How many versions the load is shared between.
+    fn versions(&self) -> usize {
+        if self.arms.is_some() { VERSIONS } else { 1 }
+    }
+
+    /// How far the endpoints of a version are from those of the first.
+    fn shift(&self, arm: usize) -> usize {
+        arm * (self.endpoints.len() / self.versions())
     }
 
     /// The parts of the load, each with a timetable or users of its own.
@@ -135,7 +164,17 @@ pub async fn drive<W: Wire>(
     watch: impl FnMut(&Progress<'_>) -> Option<Stop>,
     stop: impl Future<Output = Stop>,
 ) -> Run {
-    control::Control::new(order, wire).run(watch, stop).await
+    control::Control::new(order, vec![wire]).run(watch, stop).await
+}
+
+/// The same for an order that is shared between two versions, the one judged first.
+pub async fn drive_both<W: Wire>(
+    order: Order,
+    wires: [W; VERSIONS],
+    watch: impl FnMut(&Progress<'_>) -> Option<Stop>,
+    stop: impl Future<Output = Stop>,
+) -> Run {
+    control::Control::new(order, wires.to_vec()).run(watch, stop).await
 }
 
 /// The run of a load that never began, and why.

@@ -13,8 +13,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::bell::Bell;
+use super::flight::Flight;
 use super::journey::Walker;
-use super::lane::{Flight, Lane};
+use super::lane::Lane;
 use super::probe::{Answer, Hub, Probe};
 use crate::plan::timetable::{Arrival, Walk};
 use crate::sample::Failure;
@@ -28,8 +29,36 @@ pub(super) struct Open<H> {
     desk: RefCell<Desk>,
     /// The first place that is no virtual user's.
     base: usize,
+    /// Which version it asks, and how many there are.
+    arm: usize,
+    arms: usize,
     most_in_flight: u64,
     most_connections: usize,
+}
+
+/// Releases this thread's arrivals, each when it is due, to the version that it goes to. All that
+/// is due is released at once.
+pub(super) async fn pace<H: Hub>(
+    lane: Rc<Lane<H>>,
+    open: Vec<Rc<Open<H>>>,
+    part: usize,
+    mut bell: Bell,
+) {
+    let table = &lane.tables[part];
+    let (first, step) = lane.numbers();
+    let mut walk = Walk::new(first, step);
+    let mut next = walk.next(table);
+    let arms = lane.order.arms.as_ref();
+    while let Some(arrival) = next {
+        bell.until(lane.moment(super::nanos(arrival.due))).await;
+        let now = lane.now();
+        let due = |arrival: &Arrival| super::nanos(arrival.due) <= now;
+        while let Some(arrival) = next.filter(due) {
+            let arm = arms.map_or(0, |arms| arms.of_arrival(arrival.number, arrival.due));
+            open[arm].release(part, arrival, now);
+            next = walk.next(table);
+        }
+    }
 }
 
 /// Who waits for whom.
@@ -54,28 +83,17 @@ struct Seat {
 }
 
 impl<H: Hub> Open<H> {
-    pub(super) fn new(lane: Rc<Lane<H>>, base: usize) -> Rc<Self> {
+    pub(super) fn new(lane: Rc<Lane<H>>, base: usize, arm: usize) -> Rc<Self> {
         let load = &lane.order.load;
         let most_in_flight = lane.part(load.max_in_flight) as u64;
         let most_connections = lane.part(load.connections);
-        Rc::new(Self { desk: RefCell::default(), base, most_in_flight, most_connections, lane })
+        let (desk, arms) = (RefCell::default(), lane.order.versions());
+        Rc::new(Self { lane, desk, base, arm, arms, most_in_flight, most_connections })
     }
 
-    /// Releases this thread's arrivals, each when it is due. All that is due is released at once.
-    pub(super) async fn pace(self: Rc<Self>, part: usize, mut bell: Bell) {
-        let (lane, table) = (&self.lane, &self.lane.tables[part]);
-        let (first, step) = lane.numbers();
-        let mut walk = Walk::new(first, step);
-        let mut next = walk.next(table);
-        while let Some(arrival) = next {
-            bell.until(lane.moment(super::nanos(arrival.due))).await;
-            let now = lane.now();
-            let due = |arrival: &Arrival| super::nanos(arrival.due) <= now;
-            while let Some(arrival) = next.filter(due) {
-                self.release(part, arrival, now);
-                next = walk.next(table);
-            }
-        }
+    /// The place of a connection among all of the thread's.
+    fn place(&self, place: usize) -> usize {
+        self.base + place * self.arms + self.arm
     }
 
     fn release(self: &Rc<Self>, part: usize, arrival: Arrival, now: u64) {
@@ -93,10 +111,10 @@ impl<H: Hub> Open<H> {
         } else {
             (arrival.number, lane.draw.nth(0, arrival.number))
         };
-        let flight = Flight { request, due, sent: now, number };
+        let flight = Flight { request, arm: self.arm, due, sent: now, number };
         let mut desk = self.desk.borrow_mut();
         if let Some(place) = desk.idle.pop() {
-            lane.take_off(self.base + place, flight);
+            lane.take_off(self.place(place), flight);
             let seat = &mut desk.seats[place];
             seat.handed = Some(flight);
             if let Some(waker) = &seat.waker {
@@ -119,7 +137,7 @@ impl<H: Hub> Open<H> {
             self.lane.connections.set(self.lane.connections.get() + 1);
             desk.connections += 1;
             let work = Rc::clone(self).connection(place);
-            drop(self.lane.spawn(Some(self.base + place), work));
+            drop(self.lane.spawn(Some(self.place(place)), work));
         }
     }
 
@@ -127,7 +145,7 @@ impl<H: Hub> Open<H> {
     async fn connection(self: Rc<Self>, place: usize) {
         let _leave = Leave { open: Rc::clone(&self), place };
         let dial = Dial(Rc::clone(&self));
-        let mut probe = self.lane.hub.probe();
+        let mut probe = self.lane.hubs[self.arm].probe();
         let made = probe.open(Instant::now() + self.lane.order.timeout).await;
         drop(dial);
         match made {
@@ -140,7 +158,7 @@ impl<H: Hub> Open<H> {
                 None => poll_fn(|cx| self.poll_handed(place, cx)).await,
             };
             if let Some(story) = &self.lane.order.story {
-                let place = self.base + place;
+                let place = (self.place(place), self.arm);
                 let way = Walker::arrive(&self.lane, story, flight, place, &mut probe);
                 Box::pin(way).await;
                 self.lane.come_home();
@@ -149,9 +167,9 @@ impl<H: Hub> Open<H> {
                 }
                 continue;
             }
-            let mut answer: Answer =
-                probe.fire(flight.request, self.lane.deadline(flight.due)).await;
-            self.lane.land(self.base + place, Some(flight.due), &mut answer);
+            let (request, deadline) = (flight.request, self.lane.deadline(flight.due));
+            let mut answer: Answer = probe.fire(request, deadline).await;
+            self.lane.land(self.place(place), Some(flight.due), &mut answer);
             if !probe.is_open() {
                 return;
             }
@@ -167,7 +185,7 @@ impl<H: Hub> Open<H> {
             return None;
         };
         flight.sent = self.lane.now();
-        self.lane.take_off(self.base + place, flight);
+        self.lane.take_off(self.place(place), flight);
         Some(flight)
     }
 

@@ -17,17 +17,27 @@ pub(super) struct Made {
 }
 
 /// Groups that a user is in, each with what its steps came to so far.
-#[derive(Debug, Default)]
-pub(super) struct Passes(Vec<(usize, Made)>);
+#[derive(Debug)]
+pub(super) struct Passes {
+    all: Vec<(usize, Made)>,
+    /// How far the endpoints of its version are from those of the first.
+    shift: usize,
+}
 
 impl Passes {
+    /// In no group yet, of the version whose endpoints begin there.
+    pub(super) fn of(shift: usize) -> Self {
+        Self { all: Vec::new(), shift }
+    }
+
     /// A step begins: groups that it does not belong to have been passed.
     pub(super) fn enter<H: Hub>(&mut self, step: &Step, lane: &Lane<H>) {
         let left = |group: usize| !step.groups.iter().any(|of| of.endpoint == group);
-        self.0.retain(|(group, made)| {
+        let shift = self.shift;
+        self.all.retain(|(group, made)| {
             let left = left(*group);
             if left {
-                lane.pass(record(*group, made));
+                lane.pass(record(*group + shift, made));
             }
             !left
         });
@@ -36,9 +46,9 @@ impl Passes {
     /// A step ended. Rests between steps are not in the sum.
     pub(super) fn add(&mut self, groups: &[Group], made: Made) {
         for group in groups {
-            match self.0.iter_mut().find(|(known, _)| *known == group.endpoint) {
+            match self.all.iter_mut().find(|(known, _)| *known == group.endpoint) {
                 Some((_, sum)) => (sum.took, sum.end) = (sum.took + made.took, made.end),
-                None => self.0.push((group.endpoint, made)),
+                None => self.all.push((group.endpoint, made)),
             }
         }
     }
@@ -51,14 +61,14 @@ impl Passes {
 
     /// The sequence is over, to its end or where a step failed.
     pub(super) fn leave<H: Hub>(&mut self, lane: &Lane<H>) {
-        for (group, made) in self.0.drain(..) {
-            lane.pass(record(group, &made));
+        for (group, made) in self.all.drain(..) {
+            lane.pass(record(group + self.shift, &made));
         }
     }
 
     /// The load is over, or the user's life: what was not passed by then is not counted.
     pub(super) fn forget(&mut self) {
-        self.0.clear();
+        self.all.clear();
     }
 }
 

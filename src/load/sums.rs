@@ -303,6 +303,7 @@ mod tests {
             axis: (0..slices).map(piece).collect(),
             seed: 0,
             origin: Origin::default(),
+            arms: None,
         }
     }
 

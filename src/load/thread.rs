@@ -11,7 +11,8 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::bell::Bell;
-use super::lane::{Lane, Place};
+use super::flight::Place;
+use super::lane::Lane;
 use super::ledger::{Ledger, Record, Word, said};
 use super::open::Open;
 use super::probe::{Hub, Wire};
@@ -27,7 +28,8 @@ const EARLY: Duration = Duration::from_millis(3);
 pub(super) struct Job<W> {
     pub(super) order: Arc<Order>,
     pub(super) tables: Arc<Vec<Timetable>>,
-    pub(super) wire: W,
+    /// One for each version.
+    pub(super) wires: Vec<W>,
     pub(super) index: usize,
     pub(super) lanes: usize,
     pub(super) words: UnboundedSender<Word>,
@@ -73,8 +75,8 @@ fn work<W: Wire>(job: Job<W>) -> io::Result<Reasons> {
 
 /// From the wait for the start signal to the last answer; why requests failed.
 async fn live<W: Wire>(job: Job<W>) -> Reasons {
-    let Job { order, tables, wire, index, lanes, words, mut commands, spare } = job;
-    let hub = wire.hub();
+    let Job { order, tables, wires, index, lanes, words, mut commands, spare } = job;
+    let hubs = wires.into_iter().map(Wire::hub).collect();
     let bell = Bell::new();
     let pacing = match order.load.profile.model {
         Model::Open => bell.name(),
@@ -84,18 +86,18 @@ async fn live<W: Wire>(job: Job<W>) -> Reasons {
     ledger.say(Word::Ready(pacing));
     let Some(Command::Start(start)) = commands.recv().await else { return Reasons::default() };
     let place = Place { order, tables, index, lanes, start };
-    let lane = Rc::new(Lane::new(place, hub, ledger));
+    let lane = Rc::new(Lane::new(place, hubs, ledger));
     // The pulse begins with the load, not with the wait for it. This timer rounds up; the bell does
     // not.
     tokio::time::sleep_until(start.checked_sub(EARLY).unwrap_or(start).into()).await;
     drop(lane.spawn(None, Rc::clone(&lane).tick()));
     let (releasing, open) = release(&lane, lanes, bell);
     finish(&lane, releasing, &mut commands).await;
-    if let Some(open) = open {
+    for open in &open {
         open.close();
     }
     lane.close();
-    lane.noted.borrow().reasons(lane.hub.examples())
+    lane.noted.borrow().reasons(lane.examples())
 }
 
 /// Releases users and arrivals, part by part of the load, until the last of them.
@@ -103,7 +105,7 @@ fn release<H: Hub>(
     lane: &Rc<Lane<H>>,
     lanes: usize,
     bell: Bell,
-) -> (tokio::task::JoinHandle<()>, Option<Rc<Open<H>>>) {
+) -> (tokio::task::JoinHandle<()>, Vec<Rc<Open<H>>>) {
     let (users, arrivals): (Vec<_>, Vec<_>) = lane
         .order
         .parts()
@@ -117,14 +119,15 @@ fn release<H: Hub>(
         let users = users.div_ceil(lanes as u64);
         base += usize::try_from(users).unwrap_or(0);
     }
-    let open = (!arrivals.is_empty()).then(|| Open::new(Rc::clone(lane), base));
+    let versions = if arrivals.is_empty() { 0 } else { lane.order.versions() };
+    let open: Vec<_> = (0..versions).map(|arm| Open::new(Rc::clone(lane), base, arm)).collect();
     let mut bell = Some(bell);
     for (part, _) in arrivals {
-        let Some(open) = &open else { continue };
         let bell = bell.take().unwrap_or_else(Bell::new);
-        releasing.push(Releasing(lane.spawn(None, Rc::clone(open).pace(part, bell))));
+        let pace = super::open::pace(Rc::clone(lane), open.clone(), part, bell);
+        releasing.push(Releasing(lane.spawn(None, pace)));
     }
-    if let Some(open) = &open {
+    for open in &open {
         drop(lane.spawn(None, Rc::clone(open).glance()));
     }
     let all = lane.spawn(None, async move {

@@ -12,6 +12,7 @@ use super::regression::{Change, IGNORED_ERRORS, Mode, Regression};
 use super::threshold::{Level, Selector};
 use super::{Site, Target, glob};
 use crate::metric::Metric;
+use crate::run::Model;
 use crate::unit::{Margin, Ratio};
 
 /// The least confidence that means anything, and the most that some rounds can reach.
@@ -52,6 +53,10 @@ pub(super) fn regression(
             reader.faults.push(Fault::outside("--against", message, Some(hint)));
         };
         match Address::parse(text) {
+            Ok(_) if setting.load.is_some_and(|load| !load.shard.is_alone()) => {
+                let hint = "compare on one machine, and share the load without it".to_owned();
+                wrong("cannot be compared with from several machines".to_owned(), hint, reader);
+            }
             Ok(Address { secure, host, port, prefix }) => {
                 if target.is_some_and(|target| target.prefix != prefix) {
                     let hint = "both versions are asked for the same paths".to_owned();
@@ -99,6 +104,12 @@ fn fill(
     {
         let hint = "write at least `round = \"4s\"`".to_owned();
         reader.fault(at.span.clone(), "turns of 2s do not fit into this round", hint);
+    }
+    if let Some(at) = keys.mode.get().filter(|at| at.value.0 == Mode::Alternate)
+        && setting.load.is_some_and(|load| load.profile.model == Model::Closed)
+    {
+        let hint = "write `mode = \"duet\"`, or a `rate` in `[load]`".to_owned();
+        reader.fault(at.span.clone(), "users cannot take turns, only arrivals can", hint);
     }
     twice(&written.entries, reader);
     scopes(&written.entries, setting, reader);

@@ -17,6 +17,7 @@ pub mod mix;
 pub mod threshold;
 pub mod axis;
 pub mod regression;
+pub mod arms;
 mod text;
 mod reader;
 mod value;

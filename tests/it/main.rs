@@ -31,6 +31,8 @@ mod judge;
 mod bar;
 /// Earlier runs: what is kept of them, where, and for how long.
 mod baseline;
+/// Two versions of a service side by side, on the built binary.
+mod side;
 /// Two versions of a gate file side by side.
 mod policy;
 /// How a run ended, and what that leaves of its findings.

@@ -175,6 +175,7 @@ pub(super) fn order(model: Model, stages: &[Stage], change: impl FnOnce(&mut Ord
         axis: Vec::new(),
         seed: 1,
         origin: Origin::default(),
+        arms: None,
     };
     change(&mut order);
     order.axis = axis(&order.load, &[]);

@@ -237,6 +237,7 @@ pub(crate) fn run(plan: &Plan, samples: &[(&str, Vec<Sample>)]) -> Run {
         stop: Stop::End,
         reference: None,
         again: None,
+        rounds: None,
     }
 }
 
