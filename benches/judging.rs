@@ -54,7 +54,7 @@ fn evidence(endpoint: u32) -> Evidence {
     let name = format!("GET /endpoints/{endpoint}");
     let slices = slices.iter().map(Tally::pack).collect();
     let (planned, examples) = (Some(whole.count()), std::collections::BTreeMap::new());
-    Evidence { name, planned, whole, slices, examples, missed: Vec::new() }
+    Evidence { name, planned, whole, slices, examples, missed: Vec::new(), quotes: None }
 }
 
 fn slice(index: u32) -> Slice {
@@ -107,6 +107,7 @@ fn run() -> Run {
         reference: None,
         again: None,
         rounds: None,
+        imported: None,
     }
 }
 

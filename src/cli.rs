@@ -2,6 +2,8 @@
 
 mod baseline;
 mod publishing;
+mod checking;
+mod exporting;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use crate::unit;
 pub use baseline::{
     Add, Baseline, Keeping, List as Listed, Past, Promote, Prune, Report as ReportAsk, Show,
 };
+pub use checking::Check;
+pub use exporting::Export;
 pub use publishing::Publishing;
 
 const EXIT_CODES: &str = "\
@@ -46,12 +50,14 @@ pub enum Command {
     /// Put the load on, judge, write the reports
     #[command(after_help = EXIT_CODES)]
     Run(Run),
-    /// Judge a run that was saved, and write its reports again
+    /// Judge a saved run, or the results of Locust, k6, JMeter and other tools
     #[command(after_help = EXIT_CODES)]
     Check(Check),
     /// Add up the runs of all shards of one load, judge the whole, write its reports
     #[command(after_help = EXIT_CODES)]
     Merge(Merge),
+    /// Write a run in a format of another tool
+    Export(Export),
     /// Judge the run of somebody else again, by a gate file of this checkout, and publish that
     #[command(after_help = EXIT_CODES)]
     Publish(Publish),
@@ -96,27 +102,6 @@ pub struct Run {
     #[command(flatten)]
     pub changes: Changes,
     /// Which commit it is compared with.
-    #[command(flatten)]
-    pub bar: Bar,
-    /// Where the runs lie that it is compared with.
-    #[command(flatten)]
-    pub past: Past,
-    /// Where the reports go.
-    #[command(flatten)]
-    pub out: Out,
-    /// What is published, and where.
-    #[command(flatten)]
-    pub publishing: Publishing,
-}
-
-/// `loadgate check`.
-#[derive(Debug, Args)]
-pub struct Check {
-    /// The gate file
-    pub gate: PathBuf,
-    /// The saved run: a run.json
-    pub run: PathBuf,
-    /// Which commit the gate file is compared with.
     #[command(flatten)]
     pub bar: Bar,
     /// Where the runs lie that it is compared with.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::ingest::Refused;
 use crate::judge::finding::{Judgement, Verdict};
 use crate::merge::Unmerged;
 use crate::plan::fault::Faults;
@@ -96,6 +97,9 @@ pub enum Error {
         /// What it is instead.
         why: String,
     },
+    /// A result file of another tool is not read.
+    #[error("`{}` {}", Clean::line(&.0.file), Clean::lines(&.0.why.to_string()))]
+    Results(Refused),
     /// Some runs are not the shards of one run.
     #[error("{0}")]
     Unmerged(#[from] Unmerged),
@@ -175,6 +179,7 @@ impl Error {
             | Self::Demo(_)
             | Self::NotHere(_)
             | Self::OverShard(_) => Exit::Usage,
+            Self::Results(refused) if refused.why.is_usage() => Exit::Usage,
             Self::Unmerged(unmerged) => match unmerged {
                 Unmerged::Nothing
                 | Unmerged::Whole(_)
@@ -187,6 +192,7 @@ impl Error {
             Self::UnreadRun(_)
             | Self::UnfitRun { .. }
             | Self::NotKept { .. }
+            | Self::Results(_)
             | Self::Shelf(_)
             | Self::System(_) => Exit::Inconclusive,
             Self::Stdout(_) | Self::Unwritten(_) => Exit::Undelivered,

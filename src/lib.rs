@@ -7,7 +7,8 @@
 //!
 //! ```text
 //!  gate file ── Plan::read ──▶ Plan ──┬── load::drive ──▶ Run ──┐
-//!  run.json ─── archive::read ────────┴─────────────────▶ Run ──┤
+//!  run.json ─── archive::read ────────┼─────────────────▶ Run ──┤
+//!  results.jtl ─ ingest::read ────────┴─────────────────▶ Run ──┤
 //!                                                             judge
 //!                                                               ▼
 //!                                 Judgement ──┬── report ──▶ files and stderr
@@ -64,6 +65,7 @@
 //! | to add | write | touch | and a test in |
 //! | --- | --- | --- | --- |
 //! | a report | `report/NAME.rs` | the list in [`report`] | `tests/it/report.rs` |
+//! | a format of results | `ingest/NAME.rs` | [`ingest::Format`] | `tests/it/ingest` |
 //! | a protocol | `load/NAME.rs`, a [`load::probe::Wire`] | the arm in [`app`] | `tests/it/wire` |
 //! | a metric | a [`metric::Metric`] | what the compiler names | `tests/it/laws.rs` |
 //! | a doubt | a [`judge::finding::Doubt`] | its page in `explain` | `tests/it/judge.rs` |
@@ -105,7 +107,9 @@ pub mod judge;
 
 // paper: text to values, values to text; pure
 pub mod archive;
+pub mod ingest;
 pub mod report;
+pub mod export;
 pub mod host;
 pub mod init;
 

@@ -2,6 +2,8 @@
 
 mod origin;
 mod rounds;
+mod quotes;
+mod imported;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +14,9 @@ use crate::secret::Masks;
 use crate::tally::{Packed, Tally, Times};
 use crate::unit::Ratio;
 
+pub use imported::{Imported, Precision, Subject};
 pub use origin::Origin;
+pub use quotes::{Answer, Band, Quotes, Ranks};
 pub use rounds::Rounds;
 
 /// Everything one execution told us.
@@ -37,6 +41,8 @@ pub struct Run {
     /// Rounds in which the same load was shared between the target and another version; `None`
     /// where nothing was compared that way.
     pub rounds: Option<Rounds>,
+    /// What another tool measured; `None` where loadgate put on the load.
+    pub imported: Option<Imported>,
 }
 
 /// How long the reference service took for one answer, on average.
@@ -84,6 +90,8 @@ pub struct Evidence {
     /// Judged answers that missed an expectation, by the first that each missed; most often missed
     /// first.
     pub missed: Vec<Missed>,
+    /// What a summary of another tool says of it: then there are no samples.
+    pub quotes: Option<Quotes>,
 }
 
 /// Answers that missed one expectation.
@@ -294,6 +302,10 @@ impl Run {
             hide(&mut missed.got);
         }
         self.stop = self.stop.hidden(masks);
+        let told = self.imported.iter_mut().flat_map(|imported| {
+            imported.untold.values_mut().chain(&mut imported.unsound).chain(&mut imported.notes)
+        });
+        told.for_each(hide);
         self.again = self.again.map(|again| Box::new(again.hidden(masks)));
         if let Some(rounds) = &mut self.rounds {
             rounds.against = masks.apply(&sanitise::strip(&rounds.against));
@@ -342,9 +354,22 @@ impl Run {
     #[must_use]
     pub fn anything_answered(&self) -> bool {
         let in_warm_up = |slice: &Packed| slice.statuses.values().any(|count| *count > 0);
-        self.endpoints
-            .iter()
-            .any(|endpoint| endpoint.whole.answers() > 0 || endpoint.slices.iter().any(in_warm_up))
+        // Not every tool tells the status of an answer.
+        let good = |endpoint: &Evidence| {
+            endpoint.whole.answers() > 0
+                || endpoint.whole.good() > 0
+                || endpoint.quotes.as_ref().is_some_and(|quotes| quotes.good() > 0)
+        };
+        let answered =
+            |endpoint: &Evidence| good(endpoint) || endpoint.slices.iter().any(in_warm_up);
+        self.endpoints.iter().any(answered)
+    }
+
+    /// Requests within the judged time.
+    #[must_use]
+    pub fn counted(&self) -> u64 {
+        let quoted = |endpoint: &Evidence| endpoint.quotes.as_ref().map_or(0, |one| one.count);
+        self.alone().map(|endpoint| endpoint.whole.count() + quoted(endpoint)).sum()
     }
 
     /// Requests that failed for want of our own descriptors or ports.

@@ -267,6 +267,17 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     bytes.map_err(|why| Unread { path: path.to_owned(), why })
 }
 
+/// Opens a file to be read piece by piece, however long it is.
+///
+/// # Errors
+/// When it is missing, a directory, or cannot be read.
+pub fn open(path: &Path) -> Result<File, Unread> {
+    let unread = |why| Unread { path: path.to_owned(), why };
+    let file = File::open(path).map_err(unread)?;
+    let is_dir = file.metadata().is_ok_and(|about| about.is_dir());
+    if is_dir { Err(unread(io::ErrorKind::IsADirectory.into())) } else { Ok(file) }
+}
+
 /// Adds to a file that somebody else made, as a CI host makes files for what a step has to say.
 ///
 /// # Errors

@@ -80,6 +80,12 @@ impl Quantile {
         Self::from_millionths(millionths).filter(|quantile| *quantile < Self::MAX).ok_or_else(bad)
     }
 
+    /// The quantile in millionths.
+    #[must_use]
+    pub fn millionths(self) -> u32 {
+        self.0
+    }
+
     /// The share of samples at or below this quantile.
     #[must_use]
     pub fn share(self) -> f64 {

@@ -100,14 +100,6 @@ pub(super) fn fits(drive: &Drive) -> Result<(), String> {
     limit.map_or(Ok(()), |limit| health::fits(drive, limit)).map_err(|many| many.to_string())
 }
 
-/// Judges a saved run again: the same run and gate file give the same reports.
-pub(super) fn check(ask: &Ask, saved: &Path, voice: Voice) -> Result<Exit, Error> {
-    let run = recall(saved)?;
-    let scene = ask.scene();
-    let asked = bar::read(&ask.as_run(&run), scene.as_ref())?;
-    judged(ask, scene, asked, (saved, run), voice)
-}
-
 /// Judges a run that lies in a file.
 pub(super) fn judged(
     ask: &Ask,

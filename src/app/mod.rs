@@ -22,6 +22,8 @@ mod again;
 mod restart;
 mod rounds;
 mod line;
+mod results;
+mod export;
 mod once;
 mod publish;
 mod merge;
@@ -35,6 +37,7 @@ use crate::error::{Error, Exit};
 use crate::shard::Shard;
 use attend::{Signals, attended};
 use read::{Ask, Gate};
+use results::Given;
 use voice::Voice;
 
 pub use voice::Lookup;
@@ -54,6 +57,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
         Command::Run(ask) => run(ask, lookup, &voice),
         Command::Check(ask) => check(ask, lookup, &voice),
         Command::Merge(ask) => merge::merge(ask, lookup, &voice),
+        Command::Export(ask) => export::write(&ask),
         Command::Publish(ask) => publish::publish(ask, lookup, &voice),
         Command::Baseline(ask) => baseline::baseline(ask, lookup, &voice),
         Command::Demo(ask) if ask.serve => serve(&ask, &voice),
@@ -89,11 +93,12 @@ fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
 
 fn check(ask: cli::Check, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
-    let (saved, publishing) = (ask.run, Some(ask.publishing));
+    let publishing = Some(ask.publishing);
+    let given = Given { files: ask.results, format: ask.format, partial: ask.allow_truncated_tail };
     let changes = Changes::default();
     let ask =
         Ask { gate, changes, out, bar: ask.bar, past: ask.past, publishing, tells: true, lookup };
-    line::check(&ask, &saved, voice.clone())
+    results::check(&ask, &given, voice.clone())
 }
 
 /// `run` on a service of our own.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed, few};
+use super::quoted::{Imported, Quotes};
 use super::{MOST_ENDPOINTS, MOST_ROUNDS, MOST_SLICES};
 
 /// Lists that have no cap of their own: stages, addresses, threads.
@@ -33,6 +34,8 @@ pub(super) struct File<'a> {
     pub(super) again: Option<Box<Again<'a>>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) rounds: Option<Rounds<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) imported: Option<Imported<'a>>,
 }
 
 /// Two versions side by side.
@@ -257,6 +260,8 @@ pub(super) struct Endpoint<'a> {
     pub(super) examples: BTreeMap<Class, Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub(super) missed: Vec<Missed<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) quotes: Option<Quotes>,
 }
 
 /// Answers that missed one expectation.

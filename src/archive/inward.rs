@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::number::{Count, MOST_COUNT};
-use super::{MOST_TEXT, form};
+use super::{MOST_TEXT, form, quoted};
 use crate::run::{
-    Clock, Delivered, Evidence, Generator, Merged, Missed, Model, Origin, Pulse, Reference, Rounds,
-    Run, Slice, Starved, Stop,
+    Clock, Delivered, Evidence, Generator, Imported, Merged, Missed, Model, Origin, Pulse,
+    Reference, Rounds, Run, Slice, Starved, Stop,
 };
 use crate::shard::{self, Shard};
 use crate::tally::{Packed, PackedLap, PackedTimes, Tally, Times};
@@ -42,6 +42,7 @@ pub(super) fn run(file: form::File<'_>) -> Believed<Run> {
         stop: stop(file.stop)?,
         reference: file.reference.map(reference),
         again: file.again.map(|form| again(*form).map(Box::new)).transpose()?,
+        imported: file.imported.map(imported).transpose()?,
     })
 }
 
@@ -56,6 +57,7 @@ fn again(form: form::Again<'_>) -> Believed<Run> {
         reference: form.reference.map(reference),
         again: None,
         rounds: None,
+        imported: None,
     })
 }
 
@@ -106,7 +108,16 @@ fn round(form: form::Round<'_>, index: usize) -> Believed<Run> {
         reference: None,
         again: None,
         rounds: None,
+        imported: None,
     })
+}
+
+fn imported(form: quoted::Imported<'_>) -> Believed<Imported> {
+    told(quoted::inward(form), "imported")
+}
+
+fn told<T>(told: Result<T, &'static str>, place: &str) -> Believed<T> {
+    told.or_else(|why| no(place, why))
 }
 
 fn text(text: Cow<'_, str>, place: &str) -> Believed<String> {
@@ -281,7 +292,8 @@ fn endpoint(form: form::Endpoint<'_>, place: &str, slices: usize) -> Believed<Ev
     });
     let missed = missed.collect::<Believed<Vec<_>>>()?;
     let planned = form.planned.map(|planned| planned.0);
-    Ok(Evidence { name, planned, whole, slices, examples, missed })
+    let quotes = form.quotes.map(|form| told(quoted::believed(form), place)).transpose()?;
+    Ok(Evidence { name, planned, whole, slices, examples, missed, quotes })
 }
 
 /// Whether sums over tallies stay within what is counted exactly.

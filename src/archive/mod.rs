@@ -1,6 +1,7 @@
 //! `run.json`: a run as text and back, byte for byte. What is read is hostile until it was checked.
 
 mod number;
+mod quoted;
 mod form;
 mod outward;
 mod inward;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::form;
 use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed};
+use super::{form, quoted};
 use crate::run::{
     Delivered, Evidence, Generator, Missed, Model, Origin, Reference, Rounds, Run, Slice, Stop,
 };
@@ -43,6 +43,7 @@ pub(super) fn file<'a>(run: &'a Run, wholes: &'a Wholes) -> form::File<'a> {
         reference: run.reference.map(reference),
         again: run.again.as_deref().zip(wholes.again.as_deref()).map(again),
         rounds: run.rounds.as_ref().map(|all| rounds(all, &wholes.rounds)),
+        imported: run.imported.as_ref().map(quoted::outward),
     }
 }
 
@@ -193,6 +194,7 @@ fn endpoint<'a>(evidence: &'a Evidence, whole: &'a Packed) -> form::Endpoint<'a>
         slices: evidence.slices.iter().map(tally).collect(),
         examples: evidence.examples.iter().map(|(why, what)| (Class(*why), text(what))).collect(),
         missed: evidence.missed.iter().map(missed).collect(),
+        quotes: evidence.quotes.as_ref().map(quoted::quotes),
     }
 }
 

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::finding::{Asked, Doubt, Finding, Outcome, Rule, Scope};
+use super::quoted;
+use super::reading::{Reading, compare, holds};
 use super::sure::{self, Batches, Sure};
 use super::window::{Measured, Piece, nothing};
 use crate::metric::Value;
@@ -90,21 +92,6 @@ fn unmatched(plan: &Plan, run: &Run, threshold: &Threshold) -> Finding {
     finding(plan, run, threshold, scope, Reading::doubted(doubt))
 }
 
-/// What one look at a tally says.
-struct Reading {
-    got: Option<Value>,
-    samples: u64,
-    outcome: Outcome,
-    at: Option<(Duration, Duration)>,
-    sure: Option<Sure>,
-}
-
-impl Reading {
-    fn doubted(doubt: Doubt) -> Self {
-        Self { got: None, samples: 0, outcome: Outcome::Unjudged(doubt), at: None, sure: None }
-    }
-}
-
 type Numbered<'a> = (usize, &'a Threshold);
 
 /// Thresholds that look at the same time, so that its slices are opened once for all of them.
@@ -131,10 +118,14 @@ fn readings(
     let stage = window.during.as_ref().map(|during| stage_of(plan, run, during)).transpose();
     let found = stage.and_then(|stage| match (window.over, stage) {
         (None, None) => {
-            let read = |threshold| read(threshold, run, &measured.whole, run.judged());
+            let read = |threshold| match measured.quotes {
+                Some(quotes) => quoted::read(threshold, run, quotes),
+                None => read(threshold, run, &measured.whole, run.judged()),
+            };
             let readings = thresholds.iter().copied().map(read).collect();
             Ok(bounded(plan, run, thresholds, measured, None, &measured.whole, readings))
         }
+        (Some(_), _) | (_, Some(_)) if measured.quotes.is_some() => Err(quoted::no_windows()),
         (None, Some(stage)) => {
             let found = measured.during(stage)?;
             let readings =
@@ -158,7 +149,8 @@ fn bounded(
     whole: &Tally,
     mut readings: Vec<Reading>,
 ) -> Vec<Reading> {
-    if !thresholds.iter().any(|threshold| sure::has_bounds(threshold.metric)) {
+    let has_bounds = |threshold: &&Threshold| sure::has_bounds(threshold.metric);
+    if measured.quotes.is_some() || !thresholds.iter().any(has_bounds) {
         return readings;
     }
     let Ok((from, to)) = measured.time(stage) else { return readings };
@@ -222,6 +214,7 @@ fn finding(
         scope,
         asked: Asked::Limit { metric, limit, over, during },
         got: reading.got,
+        between: reading.between,
         samples: reading.samples,
         outcome: reading.outcome,
         level,
@@ -242,6 +235,9 @@ fn piece(threshold: &Threshold, run: &Run, piece: &Piece) -> Reading {
 
 fn read(threshold: &Threshold, run: &Run, tally: &Tally, span: Duration) -> Reading {
     let metric = threshold.metric;
+    if let Some(doubt) = quoted::untold(run, metric) {
+        return Reading::doubted(doubt);
+    }
     let samples = tally.samples(metric);
     let got = tally.read(metric, Frame { span, timeout: run.load.timeout });
     let need = metric.samples_needed();
@@ -252,7 +248,8 @@ fn read(threshold: &Threshold, run: &Run, tally: &Tally, span: Duration) -> Read
     } else {
         got.map_or(Outcome::Unjudged(Doubt::OverRange), |value| met(threshold, value, tally))
     };
-    Reading { got, samples, outcome, at: None, sure: None }
+    let reading = Reading { got, between: None, samples, outcome, at: None, sure: None };
+    quoted::in_steps(threshold, run, reading)
 }
 
 fn met(threshold: &Threshold, value: Value, tally: &Tally) -> Outcome {
@@ -270,38 +267,6 @@ fn met(threshold: &Threshold, value: Value, tally: &Tally) -> Outcome {
 /// Whether the bound lies where latencies are no longer told apart.
 fn beyond(limit: Limit) -> bool {
     compare(limit.bound, Value::Time(TOLD_APART)).is_some_and(Ordering::is_ge)
-}
-
-/// Whether a value is within a limit. *Never* is within none: no bound on a time is met by having
-/// no answer.
-pub(super) fn holds(limit: Limit, value: Value) -> bool {
-    if value == Value::Never {
-        return false;
-    }
-    let Some(order) = compare(value, limit.bound) else { return false };
-    match limit.relation {
-        Relation::Below => order.is_lt(),
-        Relation::AtMost => order.is_le(),
-        Relation::Above => order.is_gt(),
-        Relation::AtLeast => order.is_ge(),
-    }
-}
-
-/// How two values of one kind compare; `None` for values of two kinds.
-fn compare(one: Value, other: Value) -> Option<Ordering> {
-    match (one, other) {
-        (Value::Time(one), Value::Time(other)) => Some(one.cmp(&other)),
-        (Value::Never, Value::Never) => Some(Ordering::Equal),
-        (Value::Never, Value::Time(_)) => Some(Ordering::Greater),
-        (Value::Time(_), Value::Never) => Some(Ordering::Less),
-        (Value::Share(one), Value::Share(other)) => one.partial_cmp(&other),
-        (Value::Rate(one), Value::Rate(other)) => Some(one.cmp(&other)),
-        (Value::Count(one), Value::Count(other)) => Some(one.cmp(&other)),
-        (
-            Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
-            Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
-        ) => None,
-    }
 }
 
 /// The worst window for each threshold: of those that breach, else the first that cannot be judged,

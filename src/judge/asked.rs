@@ -32,6 +32,7 @@ fn scopes(change: &Change, plan: &Plan, run: &Run) -> Vec<Finding> {
 fn question(change: &Change, scope: Scope) -> Finding {
     let Change { metric, limit, floor, level, default, line, .. } = *change;
     Finding {
+        between: None,
         rule: Rule::Regression,
         scope,
         asked: Asked::Change { metric, limit, floor },

@@ -37,7 +37,7 @@ pub fn stricter(mut own: Judgement, base: Judgement) -> Judgement {
     for finding in base.findings {
         let twin = own.findings.iter_mut().find(|one| is_same_question(one, &finding));
         match (twin, &finding.asked) {
-            (Some(twin), Asked::Fit) => {
+            (Some(twin), Asked::Fit | Asked::Sound) => {
                 if finding.outcome.verdict() > twin.outcome.verdict() {
                     twin.outcome = finding.outcome;
                 }
@@ -111,6 +111,7 @@ fn standing(policy: &Policy) -> Finding {
         scope: Scope::Whole,
         asked: Asked::Policy(said),
         got: None,
+        between: None,
         samples: 0,
         outcome,
         level: Level::Fail,

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::absolute::{applies, holds};
+use super::absolute::applies;
 use super::beyond::Beyond;
 use super::finding::{Asked, Finding, Outcome, Scope};
+use super::reading::holds;
 use super::window::Measured;
 use crate::metric::{Metric, Value};
 use crate::plan::Plan;

@@ -110,6 +110,7 @@ fn default_error_rate() -> Finding {
         scope: Scope::Whole,
         asked,
         got: None,
+        between: None,
         samples: 0,
         outcome: Outcome::Breached,
         level: Level::Fail,

@@ -1,6 +1,7 @@
 //! The words of a judgement: findings, outcomes, doubts, the verdict.
 
-use std::fmt;
+mod words;
+
 use std::time::Duration;
 
 use super::interval::{Close, Interval};
@@ -8,7 +9,7 @@ use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit};
 use crate::policy::Policy;
 use crate::shard::Shard;
-use crate::unit::{Margin, show_duration};
+use crate::unit::Margin;
 
 /// Findings, in the order of the plan, with the facts a reader needs to believe them.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Finding {
     pub asked: Asked,
     /// What was measured; `None` where nothing could be.
     pub got: Option<Value>,
+    /// Between which values it lies, where another tool's file does not tell it more exactly.
+    pub between: Option<(Value, Value)>,
     /// The samples behind it.
     pub samples: u64,
     /// Held, breached, or not to be judged.
@@ -101,6 +104,8 @@ pub enum Asked {
     },
     /// The generator kept up with its plan.
     Fit,
+    /// The files of another tool tell a whole run.
+    Sound,
     /// The gate file asks for no less than that of the base commit; what was found, in words.
     Policy(String),
 }
@@ -230,6 +235,12 @@ pub enum Doubt {
     Undecided,
     /// A change as large as the limit would not have been found.
     Unarmed,
+    /// The files of another tool do not tell it: why, and what to give instead.
+    Untold(String),
+    /// The files of another tool tell it no more exactly than this, and the limit lies between.
+    TooCoarse(Value, Value),
+    /// The files of another tool cannot be taken for a whole run: why, each in one sentence.
+    Unsound(Vec<String>),
 }
 
 /// What a gate ends with.
@@ -328,6 +339,9 @@ impl Doubt {
             Self::Unequal(_) => "unequal",
             Self::Undecided => "undecided",
             Self::Unarmed => "unarmed",
+            Self::Untold(_) => "not-in-file",
+            Self::TooCoarse(..) => "too-coarse",
+            Self::Unsound(_) => "unsound",
         }
     }
 }
@@ -339,59 +353,6 @@ impl Scope {
         match self {
             Self::Whole => "*",
             Self::Endpoint(name) => name,
-        }
-    }
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchScope { nearest: None } => out.write_str("no endpoint has this name"),
-            Self::NoSuchScope { nearest: Some(name) } => {
-                write!(out, "no endpoint has this name; did you mean `{name}`?")
-            }
-            Self::NoSamples => out.write_str("no request was made in the time looked at"),
-            Self::TooFew { have, need } => {
-                write!(out, "{have} samples are too few, {need} are needed")
-            }
-            Self::NoAnswers => out.write_str("nothing in the whole run was answered"),
-            Self::FellBehind(reasons) => {
-                write!(out, "the generator was not fit: {}", reasons.join("; "))
-            }
-            Self::CutShort => out.write_str("the run ended before the time looked at was over"),
-            Self::NoWindows => out.write_str("the run's slices do not tell these windows apart"),
-            Self::NoSuchStage => out.write_str("the run has no stage of this name"),
-            Self::OverRange => {
-                out.write_str("the value lies above 600 s, where times are no longer told apart")
-            }
-            Self::NoBase(why) => {
-                write!(out, "the base commit's version cannot be read: {why}")
-            }
-            Self::OneShard(shard) => {
-                write!(out, "this is {shard} alone: add all of them with `loadgate merge`")
-            }
-            Self::TooClose(close) => close.fmt(out),
-            Self::TooShort(need) => {
-                let need = show_duration(*need);
-                write!(out, "confidence takes {need} of judged time at least, in ten parts")
-            }
-            Self::NoBaseline => out.write_str("there is nothing to compare with"),
-            Self::TooFewRuns { have, need } => {
-                write!(out, "{have} of {need} earlier runs that a claim needs")
-            }
-            Self::Foreign(how) => write!(out, "the earlier runs are not comparable: {how}"),
-            Self::OtherLoad(how) => write!(out, "the earlier runs had another load: {how}"),
-            Self::Damaged(why) => write!(out, "what is kept of earlier runs is no use: {why}"),
-            Self::TooFewRounds { have, need } => {
-                write!(out, "{have} of {need} rounds that a claim needs")
-            }
-            Self::Unequal(how) => {
-                write!(out, "the comparison was not fair: {}", how.join("; "))
-            }
-            Self::Undecided => out.write_str("the change may lie within its limit or beyond it"),
-            Self::Unarmed => {
-                out.write_str("a change as large as its limit would not have been found")
-            }
         }
     }
 }

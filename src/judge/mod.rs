@@ -6,6 +6,8 @@ mod window;
 mod beyond;
 mod sure;
 mod trust;
+mod reading;
+mod quoted;
 mod absolute;
 mod noise;
 mod sight;
@@ -88,8 +90,9 @@ fn fitness(run: &Run) -> Finding {
     Finding {
         rule: Rule::Trust,
         scope: Scope::Whole,
-        asked: Asked::Fit,
+        asked: if run.imported.is_some() { Asked::Sound } else { Asked::Fit },
         got: None,
+        between: None,
         samples: run.load.sent,
         outcome: Outcome::Held,
         level: Level::Fail,

@@ -87,6 +87,9 @@ fn is_open(doubt: &Doubt) -> bool {
         | Doubt::OneShard(_)
         | Doubt::TooClose(_)
         | Doubt::TooShort(_)
+        | Doubt::Untold(_)
+        | Doubt::TooCoarse(..)
+        | Doubt::Unsound(_)
         | Doubt::Damaged(_)
         | Doubt::TooFewRounds { .. }
         | Doubt::Unequal(_) => false,

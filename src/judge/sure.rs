@@ -250,6 +250,7 @@ fn takes_time(finding: &Finding) -> bool {
         Asked::Limit { over: Some(_), .. }
         | Asked::Change { .. }
         | Asked::Fit
+        | Asked::Sound
         | Asked::Policy(_) => false,
     }
 }

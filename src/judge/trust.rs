@@ -6,8 +6,8 @@ use super::finding::{Asked, Doubt};
 use super::window::{is_cut_short, nothing};
 use crate::metric::{Metric, Value};
 use crate::plan::Plan;
-use crate::plan::threshold::{Relation, Threshold};
-use crate::run::{Merged, Model, Run, Starved, Stop};
+use crate::plan::threshold::{Level, Relation, Selector, Threshold};
+use crate::run::{Merged, Model, Run, Starved, Stop, Subject};
 use crate::sample::Failure;
 use crate::unit::{Ratio, show_time};
 
@@ -32,6 +32,13 @@ pub(super) fn doubt(plan: &Plan, run: &Run) -> Option<Doubt> {
     if !run.origin.shard.is_alone() {
         return Some(Doubt::OneShard(run.origin.shard));
     }
+    let unsound = run.imported.as_ref().map(|imported| &imported.unsound);
+    if let Some(reasons) = unsound.filter(|reasons| !reasons.is_empty()) {
+        return Some(Doubt::Unsound(reasons.clone()));
+    }
+    if let Some(why) = endless(plan, run) {
+        return Some(Doubt::Unsound(vec![why]));
+    }
     let own_fault =
         run.failed_by_us() > 0 || matches!(run.stop, Stop::Panic(_) | Stop::NoThread(_));
     let unreachable = matches!(run.stop, Stop::Unreachable(..));
@@ -42,8 +49,21 @@ pub(super) fn doubt(plan: &Plan, run: &Run) -> Option<Doubt> {
     if !reasons.is_empty() {
         return Some(Doubt::FellBehind(reasons));
     }
-    let judged: u64 = run.alone().map(|endpoint| endpoint.whole.count()).sum();
-    (judged == 0).then(|| nothing(run))
+    (run.counted() == 0).then(|| nothing(run))
+}
+
+/// Why a summary that does not tell how long the run was meant to last is not taken for a whole
+/// one: unless the gate file says how many requests there must be.
+fn endless(plan: &Plan, run: &Run) -> Option<String> {
+    let why = run.imported.as_ref()?.untold.get(&Subject::End)?;
+    let floor = |threshold: &Threshold| {
+        threshold.metric == Metric::Count
+            && threshold.selector == Selector::Whole
+            && threshold.level == Level::Fail
+            && !threshold.limit.relation.is_upper()
+    };
+    let asked = plan.thresholds.iter().any(floor);
+    (!asked).then(|| format!("{why}; or ask for a `count` of requests in the gate file"))
 }
 
 /// Whether the only trouble is that arrivals were dropped. Then the service had less to do than was
@@ -148,7 +168,7 @@ pub(super) fn asks_for_many(asked: &Asked) -> bool {
             counts && !limit.relation.is_upper()
         }
         Asked::Change { metric, .. } => *metric == Metric::Throughput,
-        Asked::Fit | Asked::Policy(_) => false,
+        Asked::Fit | Asked::Sound | Asked::Policy(_) => false,
     }
 }
 

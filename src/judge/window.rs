@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::finding::{Doubt, Scope};
 use crate::plan::axis::windows;
-use crate::run::{Evidence, Run, Slice, Stop};
+use crate::run::{Evidence, Quotes, Run, Slice, Stop};
 use crate::stats::size;
 use crate::stats::sla::BATCHES;
 use crate::tally::{Gather, Tally};
@@ -17,6 +17,8 @@ pub(super) struct Measured<'a> {
     pub(super) scope: Scope,
     /// All of the judged time.
     pub(super) whole: Tally,
+    /// What a summary says of it instead: then there are no samples and no slices.
+    pub(super) quotes: Option<&'a Quotes>,
     parts: Vec<&'a Evidence>,
     run: &'a Run,
     /// What slices are added up in, once some are.
@@ -36,6 +38,7 @@ impl<'a> Measured<'a> {
         Self {
             scope: Scope::Whole,
             whole: run.whole(),
+            quotes: run.imported.as_ref().and_then(|imported| imported.whole.as_ref()),
             parts: run.alone().collect(),
             run,
             sum: RefCell::default(),
@@ -48,6 +51,7 @@ impl<'a> Measured<'a> {
         Self {
             scope,
             whole: evidence.whole.clone(),
+            quotes: evidence.quotes.as_ref(),
             parts: vec![evidence],
             run,
             sum: RefCell::default(),

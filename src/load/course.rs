@@ -216,6 +216,7 @@ impl Course {
             reference: None,
             again: None,
             rounds: None,
+            imported: None,
         }
     }
 
@@ -265,7 +266,7 @@ impl Course {
         let evidence = |((name, planned), ((whole, slices), whys))| {
             let whys: &Whys = whys;
             let (examples, missed) = (whys.examples.clone(), whys.missed());
-            Evidence { name, planned, whole, slices, examples, missed }
+            Evidence { name, planned, whole, slices, examples, missed, quotes: None }
         };
         names.zip(planned).zip(told).map(evidence).collect()
     }

@@ -35,6 +35,8 @@ pub struct Check {
     pub during: Option<Clean>,
     /// What was measured.
     pub got: Option<Value>,
+    /// Between which values it lies, where another tool's file does not tell it more exactly.
+    pub between: Option<(Value, Value)>,
     /// How far that lies from the limit: `+65 %`.
     pub excess: Option<String>,
     /// The samples behind it.
@@ -157,6 +159,7 @@ impl Check {
             over,
             during: during.map(clean),
             got: finding.got,
+            between: finding.between,
             excess,
             samples: finding.samples,
             outcome: finding.outcome.clone(),
@@ -222,6 +225,9 @@ impl Check {
             (None, None) => metric.clone(),
         };
         match (self.rule, &self.outcome) {
+            (Rule::Trust, Outcome::Held) if self.metric == "sound" => {
+                "taken from another tool's files, which tell a whole run".to_owned()
+            }
             (Rule::Trust, Outcome::Held) => "kept up with its plan".to_owned(),
             (Rule::Trust, Outcome::Breached) => "did not keep up with its plan".to_owned(),
             (Rule::Trust, Outcome::Unjudged(_)) => self.doubt.to_string(),
@@ -256,6 +262,9 @@ impl Check {
             (None, None) => {}
         }
         all.extend(self.interval.as_ref().map(words::interval));
+        all.extend(self.between.map(|(low, high)| {
+            format!("known to lie between {} and {}", words::value(low), words::value(high))
+        }));
         all.extend(self.beside.clone());
         if let Some(change) = &self.change {
             all.extend(change::remarks(change, self.got.map(words::value), self.samples));
@@ -294,6 +303,7 @@ impl<'a> Wanted<'a> {
                 Self { metric, limit, floor: *floor, ..Self::default() }
             }
             Asked::Fit => Self { metric: "fit".to_owned(), ..Self::default() },
+            Asked::Sound => Self { metric: "sound".to_owned(), ..Self::default() },
             Asked::Policy(_) => Self { metric: "policy".to_owned(), ..Self::default() },
         }
     }
@@ -313,8 +323,12 @@ fn doubt<'a>(outcome: &'a Outcome, clean: &dyn Fn(&str) -> Clean) -> (Clean, &'a
             | Doubt::Foreign(_)
             | Doubt::OtherLoad(_)
             | Doubt::Damaged(_)
-            | Doubt::Unequal(_)),
+            | Doubt::Unequal(_)
+            | Doubt::Untold(_)),
         ) => (clean(&doubt.to_string()), &[]),
+        Outcome::Unjudged(Doubt::Unsound(reasons)) => {
+            (Clean::line("the files cannot be taken for a whole run"), reasons)
+        }
         Outcome::Unjudged(doubt) => (Clean::line(&doubt.to_string()), &[]),
         Outcome::Held | Outcome::Breached => (Clean::default(), &[]),
     }
@@ -323,7 +337,7 @@ fn doubt<'a>(outcome: &'a Outcome, clean: &dyn Fn(&str) -> Clean) -> (Clean, &'a
 fn policy(asked: &Asked) -> Option<&str> {
     match asked {
         Asked::Policy(said) => Some(said),
-        Asked::Limit { .. } | Asked::Change { .. } | Asked::Fit => None,
+        Asked::Limit { .. } | Asked::Change { .. } | Asked::Fit | Asked::Sound => None,
     }
 }
 
@@ -332,7 +346,11 @@ fn time_limit(asked: &Asked) -> Option<Duration> {
         Asked::Limit { limit: Limit { bound: Value::Time(time), .. }, during: None, .. } => {
             Some(*time)
         }
-        Asked::Limit { .. } | Asked::Change { .. } | Asked::Fit | Asked::Policy(_) => None,
+        Asked::Limit { .. }
+        | Asked::Change { .. }
+        | Asked::Fit
+        | Asked::Sound
+        | Asked::Policy(_) => None,
     }
 }
 

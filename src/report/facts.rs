@@ -6,10 +6,11 @@ use super::bar::Bar;
 use super::check::{Check, Mark};
 use super::measured::{Measured, Spread, spread};
 use super::series::{Moment, series};
+use super::source;
 use super::{Case, words};
 use crate::judge::finding::{Doubt, Outcome, Rule, Scope, Verdict};
 use crate::metric::Value;
-use crate::run::{self, Clock, Merged, Model, Run, Starved, Stop};
+use crate::run::{self, Clock, Model, Run, Starved, Stop};
 use crate::sanitise::{self, Clean};
 use crate::unit::Ratio;
 
@@ -45,6 +46,8 @@ pub struct Facts {
     pub services: Vec<(Duration, u64)>,
     /// Where the run comes from.
     pub origin: Origin,
+    /// The files it was read from, where another tool measured it.
+    pub source: Option<Source>,
     /// The load asked for and put on.
     pub load: Load,
     /// How fit the generator was.
@@ -52,6 +55,9 @@ pub struct Facts {
     /// Why the run ended: its name for machines, and a sentence where it ended early.
     pub stop: (&'static str, Option<Clean>),
 }
+
+pub use super::fitness::Fitness;
+pub use super::source::Source;
 
 /// Where a run comes from, fit for a report.
 pub type Origin = run::Origin<Clean>;
@@ -125,29 +131,6 @@ pub struct Generator {
     pub clock: Clock,
 }
 
-/// Whether the generator was the bottleneck.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fitness {
-    /// It kept up with its plan.
-    Fit,
-    /// It did not.
-    Unfit,
-    /// The load never began, so nothing can be said of it.
-    Unused,
-}
-
-impl Fitness {
-    /// The same in words.
-    #[must_use]
-    pub fn said(self) -> &'static str {
-        match self {
-            Self::Fit => "fit",
-            Self::Unfit => "not fit",
-            Self::Unused => "no load was put on",
-        }
-    }
-}
-
 impl Facts {
     /// Gathers what there is to tell of a case.
     #[must_use]
@@ -157,7 +140,7 @@ impl Facts {
         // and here, so that no number and no word of ours is taken for a secret when it is written.
         let clean = |text: &str| Clean::line(&plan.masks.apply(&sanitise::strip(text)));
         let tally = run.whole();
-        let whole = Measured::of(Clean::line("all"), planned(run), &tally, run);
+        let whole = Measured::whole(planned(run), &tally, run);
         let endpoints: Vec<_> = run
             .endpoints
             .iter()
@@ -185,6 +168,7 @@ impl Facts {
             latencies: tally.latency().buckets(),
             services: tally.service().buckets(),
             origin: run.origin.hidden(&plan.masks).map(Clean::line),
+            source: Source::of(run),
             load: load(run, &clean),
             generator: generator(run),
             stop: (words::stop_name(&run.stop), stop.map(|text| Clean::line(&text))),
@@ -195,8 +179,7 @@ impl Facts {
             facts.checks.iter().flat_map(|check| check.reasons.clone()).collect();
         facts.generator.fitness = fitness(run, &facts.checks);
         facts.why = Clean::line(&why(&facts, &run.stop));
-        let merged = run.load.merged;
-        facts.notes = notes(&facts, merged, judgement.interrupted.as_deref().map(Clean::line));
+        facts.notes = notes(&facts, run, judgement.interrupted.as_deref().map(Clean::line), &clean);
         facts
     }
 
@@ -278,7 +261,9 @@ fn generator(run: &Run) -> Generator {
 
 fn fitness(run: &Run, checks: &[Check]) -> Fitness {
     let behind = |check: &Check| matches!(check.outcome, Outcome::Unjudged(Doubt::FellBehind(_)));
-    if checks.iter().any(behind) {
+    if run.imported.is_some() {
+        Fitness::Foreign
+    } else if checks.iter().any(behind) {
         Fitness::Unfit
     } else if run.has_begun() {
         Fitness::Fit
@@ -340,7 +325,12 @@ fn held(facts: &Facts, warned: Option<String>) -> String {
 }
 
 /// What a reader must know to believe the numbers.
-fn notes(facts: &Facts, merged: Option<Merged>, interrupted: Option<Clean>) -> Vec<Clean> {
+fn notes(
+    facts: &Facts,
+    run: &Run,
+    interrupted: Option<Clean>,
+    clean: &dyn Fn(&str) -> Clean,
+) -> Vec<Clean> {
     let load = &facts.load;
     let mut all: Vec<String> = Vec::new();
     match (&facts.stop.1, interrupted) {
@@ -376,11 +366,12 @@ fn notes(facts: &Facts, merged: Option<Merged>, interrupted: Option<Clean>) -> V
     };
     let held = facts.checks.iter().find(told);
     all.extend(held.map(|check| format!("{} {}", check.place(), check.said())));
-    all.extend(merged.map(|merged| {
+    all.extend(run.load.merged.map(|merged| {
         let (shards, apart) = (words::count(merged.shards), words::duration(merged.apart));
         format!("added up from {shards} shards, which began within {apart}")
     }));
     all.extend(left_out(&facts.left_out));
+    all.extend(source::notes(run, clean));
     all.retain(|note| note != facts.why.as_str());
     all.iter().map(|note| Clean::line(note)).collect()
 }

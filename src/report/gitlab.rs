@@ -28,7 +28,7 @@ pub fn load_performance(facts: &Facts) -> String {
     if let Some(all) = &whole.latency {
         let least = whole.least.map(Value::Time);
         let waiting = [
-            ("avg", Some(all.mean)),
+            ("avg", all.mean),
             ("min", least),
             ("med", Some(all.p50)),
             ("max", Some(all.max)),

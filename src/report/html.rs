@@ -198,7 +198,11 @@ fn endpoint(measured: &Measured, class: &str) -> Markup {
     let none = || "–".to_owned();
     let errors = measured.error_rate.map_or_else(none, |rate| words::percent(rate.share()));
     let rate = measured.throughput.map_or_else(none, |rate| rate.to_string());
-    let spread = |all: Spread| [all.p50, all.p95, all.p99, all.max, all.mean].map(words::value);
+    let spread = |all: Spread| {
+        let mean = all.mean.map_or_else(none, words::value);
+        let [p50, p95, p99, max] = [all.p50, all.p95, all.p99, all.max].map(words::value);
+        [p50, p95, p99, max, mean]
+    };
     let times = measured.latency.map_or_else(|| std::array::from_fn(|_| none()), spread);
     html! {
         tr class=(class) {

@@ -10,6 +10,7 @@ use super::change;
 use super::check::Check;
 use super::facts::{self, Facts, Fitness};
 use super::measured::{self, Measured};
+use super::outside::{Between, Source};
 use super::verdict::{
     Accepted, Change, Descriptors, Difference, Endpoint, Environment, File, Finding, Generator,
     Got, Interval, Lag, Missed, Policy, Refused, Spread, Stop, Timed, Told, Window,
@@ -54,6 +55,7 @@ fn finding(check: &Check) -> Finding<'_> {
         Outcome::Unjudged(doubt) => (Some(doubt.name()), need(doubt)),
         Outcome::Held | Outcome::Breached => (None, None),
     };
+    let number = |value: Value| value.number().map(rounded);
     Finding {
         rule: check.rule.name(),
         scope: check.scope.as_str(),
@@ -62,6 +64,7 @@ fn finding(check: &Check) -> Finding<'_> {
         over: check.over.map(unit::show_duration),
         during: check.during.as_ref().map(Clean::as_str),
         got: check.got.map(got),
+        between: check.between.map(|(low, high)| Between { low: number(low), high: number(high) }),
         outcome: check.outcome.name(),
         doubt,
         why: doubt.map(|_| check.doubt.as_str()),
@@ -131,6 +134,9 @@ fn need(doubt: &Doubt) -> Option<u64> {
         | Doubt::OneShard(_)
         | Doubt::TooClose(_)
         | Doubt::TooShort(_)
+        | Doubt::Untold(_)
+        | Doubt::TooCoarse(..)
+        | Doubt::Unsound(_)
         | Doubt::NoBaseline
         | Doubt::Foreign(_)
         | Doubt::OtherLoad(_)
@@ -174,6 +180,7 @@ fn told(facts: &Facts) -> Told<'_> {
         refused: load.refused.iter().map(refused).collect(),
         generator: generator(&facts.generator),
         environment: environment(origin),
+        source: facts.source.as_ref().map(source),
         stop: Stop { reason: facts.stop.0, text: facts.stop.1.as_ref().map(Clean::as_str) },
         policy: facts.bar.as_ref().map(policy),
         left_out: facts.left_out.iter().map(Clean::as_str).collect(),
@@ -209,6 +216,11 @@ fn refused((address, count): &(Clean, u64)) -> Refused<'_> {
     Refused { address: address.as_str(), count: *count }
 }
 
+fn source(source: &facts::Source) -> Source<'_> {
+    let facts::Source { format, tool, precision } = source;
+    Source { format: format.as_str(), tool: tool.as_str(), precision }
+}
+
 fn environment(origin: &facts::Origin) -> Environment<'_> {
     Environment {
         cpu: origin.cpu.as_str(),
@@ -230,7 +242,7 @@ fn generator(generator: &facts::Generator) -> Generator<'_> {
         fit: match generator.fitness {
             Fitness::Fit => Some(true),
             Fitness::Unfit => Some(false),
-            Fitness::Unused => None,
+            Fitness::Unused | Fitness::Foreign => None,
         },
         reasons: generator.reasons.iter().map(Clean::as_str).collect(),
         threads: generator.threads,
@@ -289,7 +301,7 @@ fn spread(spread: measured::Spread) -> Spread {
         p95: number(spread.p95),
         p99: number(spread.p99),
         max: number(spread.max),
-        mean: number(spread.mean),
+        mean: spread.mean.and_then(number),
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::bar::Line;
 use super::check::{Check, Mark};
-use super::facts::{Facts, Fitness, Load};
+use super::facts::{Facts, Fitness, Load, Source};
 use super::measured::{Measured, Spread};
 use super::next;
 use super::text;
@@ -303,6 +303,9 @@ fn apart(facts: &Facts) -> Block {
 /// The load and the generator, as a table of two columns.
 fn machinery(facts: &Facts) -> Block {
     let (load, origin, generator) = (&facts.load, &facts.origin, &facts.generator);
+    if let Some(source) = &facts.source {
+        return foreign(facts, source);
+    }
     let mut rows: Vec<(&str, String)> = vec![
         (
             "target",
@@ -339,10 +342,24 @@ fn machinery(facts: &Facts) -> Block {
     Block { head, rows: rows.collect(), foot: "\n</details>\n".to_owned(), rest: "in report.html" }
 }
 
+/// The same where another tool put on the load.
+fn foreign(facts: &Facts, source: &Source) -> Block {
+    let (load, origin) = (&facts.load, &facts.origin);
+    let rows = [
+        ("measured by", markdown(&source.said())),
+        ("time", words::duration(load.lasted)),
+        ("requests", words::count(load.sent)),
+        ("gate", markdown_code(origin.gate.as_str())),
+    ];
+    let rows = rows.into_iter().map(|(name, value)| format!("| {name} | {value} |\n"));
+    let head = opened("load") + "| | |\n| --- | --- |\n";
+    Block { head, rows: rows.collect(), foot: "\n</details>\n".to_owned(), rest: "in report.html" }
+}
+
 fn fitness(fitness: Fitness) -> String {
     match fitness {
         Fitness::Unfit => format!("**{}**", fitness.said()),
-        Fitness::Fit | Fitness::Unused => fitness.said().to_owned(),
+        Fitness::Fit | Fitness::Unused | Fitness::Foreign => fitness.said().to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::metric::{Metric, Timing, Value};
-use crate::run::{Evidence, Run};
+use crate::run::{Evidence, Quotes, Run};
 use crate::sample::Failure;
 use crate::sanitise::Clean;
 use crate::tally::{Frame, Lap, Tally, Times};
@@ -86,7 +86,8 @@ fn timed(timing: Timing, lap: &Lap) -> Option<Timed> {
     let most = lap.whole.most().filter(|_| broken == 0);
     let mean = lap.whole.mean();
     let [max, mean] = [most, mean].map(|time| time.map_or(Value::Never, Value::Time));
-    Some(Timed { timing, count, broken, spread: Spread { p50, p95, p99, max, mean } })
+    let spread = Spread { p50, p95, p99, max, mean: Some(mean) };
+    Some(Timed { timing, count, broken, spread })
 }
 
 /// Where only a few requests were sent later than due, as those that opened connections in the
@@ -107,8 +108,8 @@ pub struct Spread {
     pub p99: Value,
     /// The largest value.
     pub max: Value,
-    /// The mean.
-    pub mean: Value,
+    /// The mean; `None` where a summary of another tool does not tell it.
+    pub mean: Option<Value>,
 }
 
 impl Measured {
@@ -123,7 +124,47 @@ impl Measured {
             got: clean(&missed.got),
         });
         let (examples, missed) = (examples.collect(), missed.collect());
-        Self { examples, missed, ..measured }
+        Self { examples, missed, ..measured }.with(evidence.quotes.as_ref(), run)
+    }
+
+    /// All endpoints together.
+    #[must_use]
+    pub fn whole(planned: Option<u64>, tally: &Tally, run: &Run) -> Self {
+        let measured = Self::of(Clean::line("all"), planned, tally, run);
+        let quotes = run.imported.as_ref().and_then(|imported| imported.whole.as_ref());
+        measured.with(quotes, run)
+    }
+
+    /// The same with what a summary of another tool says in place of samples.
+    fn with(self, quotes: Option<&Quotes>, run: &Run) -> Self {
+        let Some(quotes) = quotes else { return self };
+        let told = |metric: Metric| {
+            let silent = run.imported.as_ref().and_then(|imported| imported.untold(metric));
+            quotes.read(metric, run.judged()).filter(|_| silent.is_none()).map(|told| told.said)
+        };
+        let rate = match told(Metric::Throughput) {
+            Some(Value::Rate(rate)) => Some(rate),
+            Some(Value::Time(_) | Value::Never | Value::Share(_) | Value::Count(_)) | None => None,
+        };
+        let ranked = |metric: fn(Quantile) -> Metric| {
+            let [p50, p95, p99] = SHOWN.map(|at| {
+                Quantile::from_millionths(at).and_then(|quantile| told(metric(quantile)))
+            });
+            let (max, mean) = (told(Metric::Max)?, told(Metric::Mean));
+            Some(Spread { p50: p50?, p95: p95?, p99: p99?, max, mean })
+        };
+        Self {
+            count: quotes.count,
+            failed: quotes.failed,
+            error_rate: told(Metric::ErrorRate).and(Ratio::of(quotes.failed, quotes.count)),
+            throughput: rate,
+            latency: ranked(Metric::Latency),
+            good: ranked(Metric::GoodLatency),
+            p90: Quantile::from_millionths(900_000).and_then(|at| told(Metric::Latency(at))),
+            statuses: quotes.statuses.iter().map(|(code, count)| (*code, *count)).collect(),
+            bytes: quotes.bytes,
+            ..self
+        }
     }
 
     /// What a tally says within the judged time of its run.
@@ -192,13 +233,13 @@ impl Spread {
 pub fn spread(times: &Times, count: u64) -> Option<Spread> {
     let [p50, p95, p99] = at_ranks(times, ranks(count));
     let (max, mean) = (Value::Time(times.most()?), Value::Time(times.mean()?));
-    Some(Spread { p50, p95, p99, max, mean })
+    Some(Spread { p50, p95, p99, max, mean: Some(mean) })
 }
 
 fn latency(tally: &Tally, frame: Frame) -> Option<Spread> {
     let [p50, p95, p99] = at_ranks(tally.latency(), ranks(tally.count()));
     let (max, mean) = (tally.read(Metric::Max, frame)?, tally.read(Metric::Mean, frame)?);
-    Some(Spread { p50, p95, p99, max, mean })
+    Some(Spread { p50, p95, p99, max, mean: Some(mean) })
 }
 
 /// The ranks of the percentiles of every table among so many samples.

@@ -150,6 +150,10 @@ pub fn load(facts: &Facts) -> Markup {
 /// How fit the generator was.
 #[must_use]
 pub fn generator(facts: &Facts) -> Markup {
+    if let Some(source) = &facts.source {
+        let all = [("put on by", source.tool.to_string()), ("times", source.precision.clone())];
+        return facts_of("generator", "Generator", &all);
+    }
     let generator = &facts.generator;
     let percent = |share: &Ratio| words::percent(share.share());
     let reasons: Vec<_> = generator.reasons.iter().map(ToString::to_string).collect();
@@ -178,7 +182,7 @@ pub fn generator(facts: &Facts) -> Markup {
 
 fn short_of_cpu(generator: &Generator) -> String {
     match (generator.starved, generator.fitness) {
-        (_, Fitness::Unused) => String::new(),
+        (_, Fitness::Unused | Fitness::Foreign) => String::new(),
         (None, Fitness::Fit | Fitness::Unfit) => "this system does not tell".to_owned(),
         (Some(Starved { share, wait }), Fitness::Fit | Fitness::Unfit) => {
             let each = format!(", {} each time", words::value(Value::Time(wait)));

@@ -34,7 +34,7 @@ fn group(out: &mut String, facts: &Facts, measured: &Measured, label: &str) {
     count("succ", measured.count - measured.failed);
     count("fail", measured.failed);
     count("bytes", measured.bytes);
-    let mean = measured.latency.and_then(|all| facts.seconds(all.mean)).unwrap_or(0.0);
+    let mean = measured.latency.and_then(|all| facts.seconds(all.mean?)).unwrap_or(0.0);
     let _ = writeln!(out, "    <avg_rt value=\"{mean:.5}\"/>");
     for (share, value) in shares(measured) {
         if let Some(seconds) = facts.seconds(value) {

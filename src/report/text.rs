@@ -245,7 +245,7 @@ const MOST_MISSED: usize = 5;
 #[must_use]
 pub fn remarks(measured: &Measured) -> Vec<String> {
     let mut all = Vec::new();
-    if measured.failed > 0 {
+    if measured.failures.iter().any(|(_, count)| *count > 0) {
         all.push(format!("failed: {}", failures(measured)));
     }
     // A status says nothing beyond the codes that were just counted.
@@ -324,10 +324,19 @@ fn load(facts: &Facts, style: Style) -> String {
 }
 
 fn generator(facts: &Facts, style: Style) -> String {
+    if let Some(source) = &facts.source {
+        let from = format!(
+            "{}, gate {}, loadgate {}",
+            source.said(),
+            facts.origin.gate,
+            facts.origin.version
+        );
+        return folded("from", &from, style);
+    }
     let generator = &facts.generator;
     let fitness = match generator.fitness {
         Fitness::Unfit => "NOT fit",
-        Fitness::Fit | Fitness::Unused => generator.fitness.said(),
+        Fitness::Fit | Fitness::Unused | Fitness::Foreign => generator.fitness.said(),
     };
     let mut parts = vec![fitness.to_owned()];
     if let Some([p50, p99, max]) = generator.lag {

@@ -2,6 +2,7 @@
 //! it.
 
 mod change;
+mod environment;
 mod interval;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::outside::{Between, Source};
 pub(super) use change::{Accepted, Change};
+pub(super) use environment::Environment;
 pub(super) use interval::Interval;
 
 /// The judgement of one run of a gate, as `loadgate run` and `loadgate check` write it.
@@ -53,6 +56,10 @@ pub(super) struct Finding<'a> {
     pub(super) during: Option<&'a str>,
     /// What was measured; null where nothing could be.
     pub(super) got: Option<Got>,
+    /// Between which values it lies, in the same unit, where another tool's file does not tell it
+    /// more exactly; absent where the value is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) between: Option<Between>,
     /// Met, not met, or not to be judged.
     #[schemars(extend("enum" = ["held", "breached", "unjudged"]))]
     pub(super) outcome: &'static str,
@@ -173,6 +180,9 @@ pub(super) struct Told<'a> {
     pub(super) generator: Generator<'a>,
     /// The machine that put the load on.
     pub(super) environment: Environment<'a>,
+    /// The files that another tool measured it in; absent where loadgate put on the load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<Source<'a>>,
     /// Why the run ended.
     pub(super) stop: Stop<'a>,
     /// How the gate file compares with the base commit's; absent where there is no base.
@@ -286,21 +296,6 @@ pub(super) struct Descriptors {
     pub(super) limit: u64,
 }
 
-/// The machine that put the load on.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Environment<'a> {
-    /// CPU model.
-    pub(super) cpu: &'a str,
-    /// Logical cores.
-    pub(super) cores: u64,
-    /// Memory.
-    pub(super) memory_bytes: u64,
-    /// Operating system and kernel.
-    pub(super) os: &'a str,
-    /// Architecture.
-    pub(super) arch: &'a str,
-}
-
 /// Why the run ended.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Stop<'a> {
@@ -388,6 +383,7 @@ pub(super) struct Spread {
     pub(super) p99: Option<f64>,
     /// The largest.
     pub(super) max: Option<f64>,
-    /// The mean; a failed request counts with the whole time it was allowed.
+    /// The mean; a failed request counts with the whole time it was allowed. Also null where a
+    /// summary of another tool does not tell it.
     pub(super) mean: Option<f64>,
 }

@@ -116,6 +116,7 @@ pub fn asked(asked: &Asked) -> String {
         Asked::Limit { limit, .. } => limit.to_string(),
         Asked::Change { limit, .. } => limit.to_string(),
         Asked::Fit => "fit".to_owned(),
+        Asked::Sound => "sound".to_owned(),
         Asked::Policy(_) => "policy".to_owned(),
     }
 }

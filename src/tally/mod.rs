@@ -5,6 +5,7 @@ mod timings;
 mod packed;
 pub mod sum;
 mod gather;
+mod sparse;
 mod logs;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::unit::{Quantile, Rate, Ratio};
 
 pub use gather::Gather;
 pub use packed::Packed;
+pub use sparse::Sliver;
 pub use times::{Damaged, PackedTimes, Packer, Times};
 pub use timings::{Lap, PackedLap, Timings};
 

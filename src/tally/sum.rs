@@ -196,7 +196,7 @@ fn agrees(packed: &PackedTimes, ends: Option<(usize, usize)>, last: u64) -> Resu
 }
 
 /// The bucket that a value falls into.
-fn bucket(time: Duration) -> usize {
+pub(super) fn bucket(time: Duration) -> usize {
     let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).clamp(LOW, HIGH);
     let bits = usize::try_from(micros.ilog2()).unwrap_or(0);
     let shift = bits.saturating_sub(HALF_BITS);
@@ -204,7 +204,7 @@ fn bucket(time: Duration) -> usize {
 }
 
 /// The largest value that falls into a bucket, in µs.
-fn upper_edge(at: usize) -> u64 {
+pub(super) fn upper_edge(at: usize) -> u64 {
     let half = at >> HALF_BITS;
     let (shift, within) = match half.checked_sub(1) {
         None => (0, at),

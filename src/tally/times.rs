@@ -181,6 +181,20 @@ impl Times {
             .collect()
     }
 
+    /// Each bucket that holds something: the least and the largest time that may lie in it, and
+    /// its count, in rising order.
+    #[must_use]
+    pub fn edges(&self) -> Vec<(Duration, Duration, u64)> {
+        let Some(buckets) = &self.buckets else { return Vec::new() };
+        let steps = buckets.iter_recorded();
+        let edge = |step: u64, count: u64| {
+            let low = Duration::from_micros(buckets.lowest_equivalent(step));
+            let high = Duration::from_micros(buckets.highest_equivalent(step) + 1);
+            (low.max(self.least), high.min(self.most).max(self.least), count)
+        };
+        steps.map(|step| edge(step.value_iterated_to(), step.count_at_value())).collect()
+    }
+
     /// Each bucket that holds something, with both edges, in rising order.
     #[must_use]
     pub(super) fn cells(&self) -> Vec<Cell> {

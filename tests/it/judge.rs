@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use loadgate::judge::finding::{Doubt, Outcome, Verdict};
 use loadgate::judge::{explain, judge, subjects};
-use loadgate::metric::Metric;
+use loadgate::metric::{Metric, Value};
 use loadgate::plan::threshold::{During, Selector, Threshold, Window};
 use loadgate::run::{Model, Run, Starved, Stop};
 use loadgate::sample::{Failure, Sample};
@@ -404,6 +404,9 @@ fn every_name_has_a_page() {
         Doubt::Unequal(Vec::new()),
         Doubt::Undecided,
         Doubt::Unarmed,
+        Doubt::Untold(String::new()),
+        Doubt::TooCoarse(Value::Never, Value::Never),
+        Doubt::Unsound(Vec::new()),
     ];
     let doubts = doubts.iter().map(Doubt::name);
     let failures = Failure::ALL.iter().map(|failure| failure.name());
@@ -427,6 +430,9 @@ fn every_name_has_a_page() {
         "open-model",
         "closed-model",
         "coordinated-omission",
+        "results",
+        "summaries",
+        "formats",
     ];
     for name in doubts.chain(failures).chain(verdicts).chain(metrics).chain(others) {
         let page = explain(name);

@@ -63,6 +63,8 @@ mod silence;
 mod faults;
 /// First gate files from what other tools wrote.
 mod init;
+/// Results of other tools: what they say, what they leave unsaid, and what is wrong with them.
+mod ingest;
 /// CI hosts and forges: where a run stands, what is posted, and what a refusal leaves.
 mod forge;
 /// The files that put loadgate into pipelines: checked by programs from outside, and run.

@@ -238,6 +238,7 @@ pub(crate) fn run(plan: &Plan, samples: &[(&str, Vec<Sample>)]) -> Run {
         reference: None,
         again: None,
         rounds: None,
+        imported: None,
     }
 }
 
@@ -270,6 +271,7 @@ fn evidence(name: &str, samples: &[Sample], pieces: &[Piece]) -> Evidence {
         slices,
         examples: BTreeMap::new(),
         missed: Vec::new(),
+        quotes: None,
     }
 }
 
