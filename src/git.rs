@@ -243,12 +243,13 @@ fn heard(child: &mut Child, most: u64) -> Result<(Vec<u8>, Vec<u8>), Trouble> {
     let err = child.stderr.take().map(|err| Box::new(err) as Box<dyn Read + Send>);
     for (first, pipe, most) in [(true, out, most.saturating_add(1)), (false, err, MOST_SAID)] {
         let (send, pipe) = (send.clone(), pipe.expect("both are piped"));
-        std::thread::spawn(move || {
+        let listen = move || {
             let mut bytes = Vec::new();
             // What is missing at the end shows in how git ended.
             let _ = pipe.take(most).read_to_end(&mut bytes);
             let _ = send.send((first, bytes));
-        });
+        };
+        std::thread::Builder::new().spawn(listen).map_err(Trouble::Absent)?;
     }
     let (mut out, mut err) = (None, None);
     while out.is_none() || err.is_none() {

@@ -23,7 +23,7 @@ fn stage(duration: Duration, from: u64, to: u64) -> Stage {
 fn whole(piece: &str) -> String {
     let tables = [
         ("[target]\n", "url = \"http://h\"\n"),
-        ("[load]\n", "users = 50\nduration = \"10s\"\n"),
+        ("[load]\n", "users = 50\nduration = \"60s\"\n"),
         ("[sla]", "\nmax = \"< 1s\"\n"),
     ];
     let missing = tables.iter().filter(|(name, _)| !piece.contains(name));
