@@ -15,6 +15,9 @@ use crate::shelf::Place;
 /// Commits that are looked at, at most.
 const MOST_COMMITS: usize = 20_000;
 
+/// The tree without files, which every clone knows.
+const EMPTY: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
 /// What is kept of earlier runs, and which of them count.
 pub(super) struct Earlier {
     shelf: Shelf,
@@ -33,10 +36,8 @@ pub(super) fn read(ask: &Ask, asked: &Barred) -> Result<Option<Earlier>, Error> 
     let branch = regression.baseline.clone().unwrap_or_default();
     let here = std::env::current_dir().map_err(Error::System)?;
     let shelf = ask.past.baseline.read(&here)?;
-    let (lineage, touched) = match look(ask, &here, &branch) {
-        Ok(told) => told,
-        Err(_) => (Lineage::Unknown, None),
-    };
+    let looked = look(ask, &here, &branch);
+    let (lineage, touched) = looked.unwrap_or_else(|why| (Lineage::Unknown, unproven(ask, &why)));
     Ok(Some(Earlier { shelf, branch, lineage, touched }))
 }
 
@@ -59,32 +60,50 @@ fn look(ask: &Ask, here: &Path, branch: &str) -> Result<(Lineage, Option<String>
     let base = bar::origin(&ask.bar, ask.lookup).map(|origin| origin.revisions);
     let change = base.is_some();
     let mut names = base.unwrap_or_default();
+    let by_host = names.len();
     names.extend([format!("refs/remotes/origin/{branch}"), format!("refs/heads/{branch}")]);
-    let mut parted = None;
-    for name in names.iter().filter(|name| crate::policy::rev_is_good(name)) {
-        if let Some(tip) = git.commit(name)? {
+    let (mut parted, mut proven) = (None, false);
+    for (at, name) in names.iter().enumerate() {
+        if crate::policy::rev_is_good(name)
+            && let Some(tip) = git.commit(name)?
+        {
             parted = git.parted(&head, &tip)?;
+            proven = at < by_host && parted.is_some();
             break;
         }
     }
     let from = parted.unwrap_or_else(|| head.clone());
-    let touched = if change { touched(ask, &git, here, (&from, &head))? } else { None };
+    let base = proven.then_some(from.as_str());
+    let touched = if change { touched(ask, &git, here, (base, &head))? } else { None };
     let commits = git.below_commit(&from, MOST_COMMITS)?;
     let known = |commits: Vec<String>| Lineage::Known(commits.into_iter().collect::<BTreeSet<_>>());
     Ok((commits.map_or(Lineage::Unknown, known), touched))
 }
 
+/// Where nothing is known of a change, it may have chosen what it is compared with.
+fn unproven(ask: &Ask, why: &Trouble) -> Option<String> {
+    let may = bar::origin(&ask.bar, ask.lookup).is_some()
+        && matches!(ask.past.baseline, Place::Folder(_));
+    may.then(|| format!("whether this change changes what is kept cannot be told: {why}"))
+}
+
 /// What lies in the repository itself is a part of the change, and a change must not choose what
-/// it is compared with.
+/// it is compared with. Without a commit that it is based on, nothing there is known to be older.
 fn touched(
     ask: &Ask,
     git: &Git,
     here: &Path,
-    (from, head): (&str, &str),
+    (base, head): (Option<&str>, &str),
 ) -> Result<Option<String>, Trouble> {
     let Place::Folder(dir) = &ask.past.baseline else { return Ok(None) };
     let Some(path) = git.below(here, dir) else { return Ok(None) };
-    let changed = git.changed(from, head, &path)?;
-    let why = || format!("this change itself changes what is kept in `{path}`");
+    let changed = git.changed(base.unwrap_or(EMPTY), head, &path)?;
+    let why = || match base {
+        Some(_) => format!("this change itself changes what is kept in `{path}`"),
+        None => format!(
+            "`{path}` is a part of the repository, and the commit that this change is based on is \
+             not in the clone: fetch it (`fetch-depth: 0`)"
+        ),
+    };
     Ok(changed.then(why))
 }

@@ -37,7 +37,7 @@ fn write(gate: &Gate, name: &str, text: &str) {
     std::fs::write(path, text).expect("written");
 }
 
-fn git(gate: &Gate, arguments: &[&str]) -> String {
+pub(crate) fn git(gate: &Gate, arguments: &[&str]) -> String {
     let done = Command::new("git")
         .args(["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"])
         .args(arguments)

@@ -8,6 +8,7 @@ use loadgate::run::{Reference, Run};
 use loadgate::sample::Failure;
 
 use super::{GATE, gate, id};
+use crate::bar::git;
 use crate::support::gate::{Done, Gate};
 use crate::support::judged::minute;
 use crate::support::made::{asked, bad, even, ms, s};
@@ -259,4 +260,32 @@ fn finding_of_whole(done: &Done) -> serde_json::Value {
     let verdict = done.verdict();
     let all = verdict["findings"].as_array().expect("findings").clone();
     all.into_iter().find(|one| one["rule"] == "regression").expect("such a finding")
+}
+
+#[test]
+fn a_change_does_not_choose_what_it_is_compared_with() {
+    let gate = comparing("");
+    history(&gate, 8);
+    let commit = |what: &str| {
+        git(&gate, &["add", "-A"]);
+        git(&gate, &["commit", "-q", "-m", what]);
+    };
+    let told = |base: &str| {
+        std::fs::write(gate.path("saved.json"), archive::write(&run(20, 200))).expect("written");
+        let done = gate.run(&["check", "gate.toml", "saved.json", "--base", base]);
+        finding(&done, "p50").to_string()
+    };
+    git(&gate, &["init", "-q", "-b", "main"]);
+    commit("eight runs");
+    std::fs::write(gate.path("other.txt"), "of no weight").expect("written");
+    commit("something else");
+    let fair = told("HEAD^1");
+    assert!(!fair.contains("damaged"), "{fair}");
+    keep(&gate, run(8, 900));
+    commit("a ninth run");
+    let own = told("HEAD^1");
+    assert!(own.contains("damaged"), "{own}");
+    // Not in this clone.
+    let unknown = told(&"f".repeat(40));
+    assert!(unknown.contains("damaged"), "{unknown}");
 }
