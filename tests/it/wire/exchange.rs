@@ -122,6 +122,7 @@ fn a_reset_is_told_from_a_connection_that_ends_inside_an_answer() {
 fn the_deadline_holds_however_the_answer_trickles() {
     let slow = Duration::from_millis(5);
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n";
+    let long = "HTTP/1.1 200 OK\r\ncontent-length: 60000000\r\n\r\n";
     let server = Server::start(
         Script::new()
             .on("/stall", [Act::Stall])
@@ -131,13 +132,15 @@ fn the_deadline_holds_however_the_answer_trickles() {
             )
             .on("/body", [raw(head), Act::Drip(vec![b'x'; 100_000], slow)])
             .on("/continue", [raw("HTTP/1.1 100 Go on\r\n\r\n"), Act::Stall])
+            // More than a task may read in one turn.
+            .on("/burst", [raw(long), Act::Send(vec![b'x'; 30_000_000]), Act::Stall])
             .on("/ok", [ok("")]),
     );
-    let paths = ["/stall", "/loris", "/body", "/continue", "/ok"];
+    let paths = ["/stall", "/loris", "/body", "/continue", "/ok", "/burst"];
     let drive = drive_at(server.address(), paths.map(get).to_vec());
     run(async {
         let hub = hub(&drive, server.address());
-        for (request, status) in [(0, None), (1, None), (2, Some(200)), (3, None)] {
+        for (request, status) in [(0, None), (1, None), (2, Some(200)), (3, None), (5, Some(200))] {
             let mut probe = hub.probe();
             let begun = Instant::now();
             let answer = probe.fire(request, begun + SHORT).await;
