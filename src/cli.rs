@@ -250,6 +250,9 @@ pub struct Changes {
     /// All but scenarios, tasks and requests with one of these tags
     #[arg(long, value_name = "TAG", env = "LOADGATE_EXCLUDE_TAGS", value_delimiter = ',')]
     pub exclude_tags: Vec<String>,
+    /// The run that the tags were read from, where they are not the flags'
+    #[arg(skip)]
+    pub run: Option<String>,
 }
 
 /// Which commit a gate file is compared with.

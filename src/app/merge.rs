@@ -31,6 +31,6 @@ pub(super) fn merge(ask: cli::Merge, lookup: Lookup, voice: &Voice) -> Result<Ex
     let (out, bar, past) = (ask.out.out, ask.bar, ask.past);
     let ask = Ask { gate, changes, out, bar, past, publishing, tells: true, lookup };
     let scene = ask.scene();
-    let asked = bar::read(&ask.as_run(&run), scene.as_ref())?;
+    let asked = bar::read(&ask.as_run(&run, &first), scene.as_ref())?;
     line::judged(&ask, scene, asked, (&first, run), voice.clone())
 }

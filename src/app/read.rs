@@ -53,9 +53,11 @@ impl Ask {
     }
 
     /// The same, by the tags of a run: what was left out of it is not missed.
-    pub(super) fn as_run(&self, run: &Run) -> Self {
+    pub(super) fn as_run(&self, run: &Run, path: &Path) -> Self {
         let (tags, exclude_tags) = (run.origin.tags.clone(), run.origin.exclude_tags.clone());
-        Self { changes: Changes { tags, exclude_tags, ..self.changes.clone() }, ..self.clone() }
+        let run = Some(shown(path));
+        let changes = Changes { tags, exclude_tags, run, ..self.changes.clone() };
+        Self { changes, ..self.clone() }
     }
 }
 
@@ -110,6 +112,7 @@ pub(super) fn plan(
         shard: changes.shard.unwrap_or_default(),
         tags: &changes.tags,
         exclude_tags: &changes.exclude_tags,
+        run: changes.run.as_deref(),
     };
     Ok(Plan::read(&source)?)
 }

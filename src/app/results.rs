@@ -34,7 +34,7 @@ pub(super) fn check(ask: &Ask, given: &Given, voice: Voice) -> Result<Exit, Erro
     let (asked, run) = match given.files.as_slice() {
         [only] if is_own(only, given.format)? => {
             let run = line::recall(only)?;
-            (bar::read(&ask.as_run(&run), scene.as_ref())?, run)
+            (bar::read(&ask.as_run(&run, only), scene.as_ref())?, run)
         }
         _ => {
             let asked = bar::read(ask, scene.as_ref())?;

@@ -78,7 +78,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     let compared = regression.is_some();
     let asks = compared || thresholds.iter().any(|one| !one.default);
     if faults.is_empty() && !aside.is_empty() && !asks {
-        faults.push(nothing_asked(source));
+        faults.push(Tags::of(source).nothing_asked());
     }
     in_order(&mut warnings);
     if !faults.is_empty() {
@@ -117,13 +117,6 @@ struct Bar {
 /// Takes out what is expected of endpoints that their tags leave out, all of them.
 fn set_aside(all: &mut Vec<Threshold>, drive: &Drive, left_out: &[String]) -> Vec<Threshold> {
     all.extract_if(.., |threshold| is_left_out(threshold, drive, left_out)).collect()
-}
-
-/// A selection that leaves no check would be green on nothing.
-fn nothing_asked(source: &Source<'_>) -> Fault {
-    let flag = if source.tags.is_empty() { "--exclude-tags" } else { "--tags" };
-    let hint = "choose endpoints that `[sla]` asks something of, or ask something of the whole run";
-    Fault::outside(flag, "no check of the gate file is left", Some(hint.to_owned()))
 }
 
 /// Whether what a threshold looks at was left out by its tags, all of it.
@@ -241,7 +234,7 @@ fn drive(
         nobody_shares(file, reader);
     }
     let prefix = target.as_ref().map_or("", |target| &target.prefix);
-    let tags = Tags { only: source.tags, except: source.exclude_tags };
+    let tags = Tags::of(source);
     let loads = Loads { shared: shared.as_ref(), own: &own };
     let cast = cast::cast(file, prefix, source.files, &loads, &tags, reader);
     let Cast { requests, endpoints, scenarios, left_out } = cast;

@@ -116,6 +116,8 @@ pub struct Source<'a> {
     pub tags: &'a [String],
     /// What has one of these tags is left out.
     pub exclude_tags: &'a [String],
+    /// The run that is judged, where the tags are those it was made with.
+    pub run: Option<&'a str>,
 }
 
 /// A gate file, checked. Whatever a field says is true and agrees with the others.

@@ -2,19 +2,49 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Request;
 use super::fault::Fault;
-use super::reader::{At, Reader, Text};
+use super::reader::{At, Reader, Text, visible};
 use super::scenario::{Scenario, Step, Task, Work};
 use super::value::OneOrMany;
+use super::{Request, Source};
 
 /// Which tags are wanted, and which are not.
 pub(super) struct Tags<'a> {
     pub(super) only: &'a [String],
     pub(super) except: &'a [String],
+    /// The run that they were read from; the flags' where there is none.
+    run: Option<&'a str>,
 }
 
-impl Tags<'_> {
+const ONLY: &str = "--tags";
+const EXCEPT: &str = "--exclude-tags";
+
+impl<'a> Tags<'a> {
+    /// Those of a source.
+    pub(super) fn of(source: &Source<'a>) -> Self {
+        Self { only: source.tags, except: source.exclude_tags, run: source.run }
+    }
+
+    /// Tells what is wrong where the tags stand: at the flag, or at the run that was made with it.
+    fn fault(&self, flag: &str, message: String, hint: &str) -> Fault {
+        let Some(run) = self.run else {
+            return Fault::outside(flag, message, Some(hint.to_owned()));
+        };
+        let tags = if flag == ONLY { self.only } else { self.except };
+        let tags = tags.iter().map(|tag| visible(tag)).collect::<Vec<_>>().join(",");
+        let message = format!("{message}, but this run was made with `{flag} {tags}`");
+        let hint = "judge it by the gate file that it was made with, or make a new run".to_owned();
+        Fault::outside(run, message, Some(hint))
+    }
+
+    /// A selection that leaves no check would be green on nothing.
+    pub(super) fn nothing_asked(&self) -> Fault {
+        let flag = if self.only.is_empty() { EXCEPT } else { ONLY };
+        let hint =
+            "choose endpoints that `[sla]` asks something of, or ask something of the whole run";
+        self.fault(flag, "no check of the gate file is left".to_owned(), hint)
+    }
+
     /// Whether everything is wanted.
     pub(super) fn is_all(&self) -> bool {
         self.only.is_empty() && self.except.is_empty()
@@ -33,19 +63,18 @@ impl Tags<'_> {
         } else {
             format!("the tags of the file are {listed}")
         };
-        let flags = [("--tags", self.only), ("--exclude-tags", self.except)];
+        let flags = [(ONLY, self.only), (EXCEPT, self.except)];
         let mut faults = Vec::new();
         for (flag, tags) in flags {
             let unknown = tags.iter().filter(|tag| !known.contains(*tag));
             faults.extend(unknown.map(|tag| {
-                let message = format!("nothing has the tag `{}`", super::reader::visible(tag));
-                Fault::outside(flag, message, Some(hint.clone()))
+                let message = format!("nothing has the tag `{}`", visible(tag));
+                self.fault(flag, message, &hint)
             }));
         }
         scenarios.retain_mut(|scenario| self.keeps(&scenario.tags, false, &mut scenario.work));
         if scenarios.is_empty() && faults.is_empty() {
-            let message = "nothing is left to do";
-            faults.push(Fault::outside("--exclude-tags", message, Some(hint)));
+            faults.push(self.fault(EXCEPT, "nothing is left to do".to_owned(), &hint));
         }
         faults
     }

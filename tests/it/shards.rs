@@ -314,7 +314,9 @@ fn a_run_that_was_chosen_by_tags_is_judged_by_the_same_tags_later() {
     let text = format!("[target]\nurl = \"{}\"\n{LOAD}", server.url(""));
     let text = text.replace("name = \"a\"", "name = \"a\"\ntags = \"smoke\"");
     let text = text.replace("name = \"b\"", "name = \"b\"\ntags = \"slow\"");
-    let gate = Gate::new(&(text + "[sla.b]\np50 = \"< 5s\"\n"));
+    let text = text + "[sla.b]\np50 = \"< 5s\"\n";
+    let untagged = text.replace("tags = \"smoke\"", "");
+    let gate = Gate::new(&text).file("untagged.toml", untagged);
     let findings = |done: &crate::support::gate::Done| {
         let verdict = done.verdict();
         assert!(done.stderr.contains("left out by its tags"), "{}", done.stderr);
@@ -325,6 +327,10 @@ fn a_run_that_was_chosen_by_tags_is_judged_by_the_same_tags_later() {
     assert_eq!((findings(&done), server.hits("/b")), (3, 0));
     let check = ["check", "gate.toml", "loadgate-out/run.json", "--out", "loadgate-out"];
     assert_eq!(findings(&gate.run(&check)), 3);
+    let check = ["check", "untagged.toml", "loadgate-out/run.json", "--out", "untagged"];
+    let told = "loadgate-out/run.json: nothing has the tag `smoke`, but this run was made with \
+                `--tags smoke`";
+    gate.run(&check).code(2).says(told).says("make a new run");
     for place in ["1/2", "2/2"] {
         run(&["--exclude-tags", "slow", "--shard", place, "--out", &place[..1]]).code(0);
     }

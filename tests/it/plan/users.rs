@@ -168,6 +168,21 @@ fn a_tag_that_nothing_has_is_told() {
     --tags: no check of the gate file is left
     hint: choose endpoints that `[sla]` asks something of, or ask something of the whole run
     ");
+    // Of a run that was made by them before, no flag was given.
+    let later = |text: &str, tags: &[&str]| {
+        let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let run = Some("out/run.json");
+        let source = Source { tags: &tags, run, ..source("gate.toml", text.as_bytes()) };
+        Plan::read(&source).map_err(|faults| faults.to_string()).expect_err("it cannot be judged")
+    };
+    insta::assert_snapshot!(later(&gate(TAGGED, "max = \"< 1s\""), &["gone", "read"]), @r"
+    out/run.json: nothing has the tag `gone`, but this run was made with `--tags gone,read`
+    hint: judge it by the gate file that it was made with, or make a new run
+    ");
+    insta::assert_snapshot!(later(&gate(TAGGED, asked), &["read"]), @r"
+    out/run.json: no check of the gate file is left, but this run was made with `--tags read`
+    hint: judge it by the gate file that it was made with, or make a new run
+    ");
     let all = ["read", "write", "smoke"];
     insta::assert_snapshot!(left(&[], &all).expect_err("nothing is left"), @r"
     --exclude-tags: nothing is left to do
