@@ -68,6 +68,30 @@ fn a_service_describes_itself_in_both_versions_of_reflection() {
 }
 
 #[test]
+fn a_service_that_answers_nobody_without_proof_is_asked_about_itself_with_it() {
+    for reflection in [Reflection::V1, Reflection::Alpha] {
+        let shop = Shop::guarded(reflection, "Basic Y2k6cDp3");
+        let told = |password: &str| {
+            let auth =
+                format!("auth = {{ basic = {{ user = \"ci\", password = \"{password}\" }} }}");
+            let text = format!(
+                "[target]\nurl = \"http://{}\"\n{auth}\n[load]\nusers = 2\nduration = \"1s\"\n{}\n\
+                 [sla]\nerror_rate = \"< 1%\"\n",
+                shop.address(),
+                reflected()
+            );
+            Gate::new(&text).undisturbed(&["run", "gate.toml"])
+        };
+        told("wrong").code(3).says("gRPC reflection failed").says("who asks?");
+        assert_eq!(shop.calls(), 0);
+        let done = told("p:w");
+        assert!(failures(&done).values().all(|told| told == "null"), "{:?}", failures(&done));
+        done.code(0);
+        assert!(shop.calls() > 0);
+    }
+}
+
+#[test]
 fn a_call_goes_over_tls_too() {
     let issuer = Issuer::new();
     let tls = issuer.server(&Leaf::loopback(), &[b"h2"]);

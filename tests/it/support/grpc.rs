@@ -25,6 +25,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::Service;
 use tonic::server::{Grpc, NamedService};
 use tonic::service::Routes;
+use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status};
 
 use super::proto::{descriptor, google};
@@ -47,9 +48,22 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn start(reflection: Reflection, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+        Self::serve(reflection, tls, None)
+    }
+
+    /// It answers nobody, also not about itself, without this `authorization`.
+    pub(crate) fn guarded(reflection: Reflection, proof: &'static str) -> Self {
+        Self::serve(reflection, None, Some(proof))
+    }
+
+    fn serve(
+        reflection: Reflection,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        proof: Option<&'static str>,
+    ) -> Self {
         let calls = Arc::new(AtomicU64::new(0));
         let routes = routes(reflection, Arc::clone(&calls));
-        let serving = Serving::start(|listener| listen(listener, routes, tls));
+        let serving = Serving::start(move |listener| listen(listener, (routes, proof), tls));
         Self { serving, calls }
     }
 
@@ -77,16 +91,23 @@ fn routes(reflection: Reflection, calls: Arc<AtomicU64>) -> Routes {
     }
 }
 
-async fn listen(listener: TcpListener, routes: Routes, tls: Option<Arc<rustls::ServerConfig>>) {
+/// What is served, and to whom alone.
+type Behind = (Routes, Option<&'static str>);
+
+async fn listen(
+    listener: TcpListener,
+    (routes, proof): Behind,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) {
     while let Ok((stream, _)) = listener.accept().await {
         let (routes, tls) = (routes.clone(), tls.clone());
-        tokio::spawn(attend(stream, routes, tls));
+        tokio::spawn(attend(stream, (routes, proof), tls));
     }
 }
 
 async fn attend(
     stream: TcpStream,
-    routes: Routes,
+    routes: Behind,
     tls: Option<Arc<rustls::ServerConfig>>,
 ) -> Option<()> {
     stream.set_nodelay(true).ok()?;
@@ -98,9 +119,17 @@ async fn attend(
 
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    routes: Routes,
+    (routes, proof): Behind,
 ) -> Option<()> {
-    let service = TowerToHyperService::new(routes);
+    let knows = move |request: Request<()>| {
+        let shown = request.metadata().get("authorization");
+        let shown = shown.and_then(|value| value.to_str().ok());
+        match proof {
+            Some(_) if shown != proof => Err(Status::unauthenticated("who asks?")),
+            Some(_) | None => Ok(request),
+        }
+    };
+    let service = TowerToHyperService::new(InterceptedService::new(routes, knows));
     let builder = Builder::new(TokioExecutor::new()).http2_only();
     builder.serve_connection(TokioIo::new(stream), service).await.ok()
 }
