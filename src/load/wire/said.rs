@@ -1,5 +1,7 @@
 //! Whether events of a stream, or messages of a WebSocket, hold what is expected of them.
 
+use std::iter::repeat;
+
 use serde_json::Value;
 
 use super::expect;
@@ -35,9 +37,11 @@ impl Hearing {
             let value = serde_json::from_str::<Value>(message);
             self.matched = value.is_ok_and(|value| {
                 let own = filled.map_or(&[][..], |own| &own.own);
-                let mut own = said.own.iter().zip(own);
-                let is = |query: &Query, asked: &Value| {
-                    query.all(&value).first().is_some_and(|found| alike(found, asked))
+                // Without the user's own values nothing is like them.
+                let mut own = said.own.iter().zip(own.iter().map(Some).chain(repeat(None)));
+                let is = |query: &Query, asked: Option<&Value>| {
+                    let found = query.all(&value).into_iter().next();
+                    found.zip(asked).is_some_and(|(found, asked)| alike(found, asked))
                 };
                 expect::unmet_json(&said.json, &value).is_none()
                     && own.all(|((query, _), asked)| is(query, asked))
