@@ -17,15 +17,14 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+pub(crate) use super::calm::{turn, undisturbed};
+
 /// Longer than any run of the tests.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Everything a run writes.
 pub(crate) const REPORTS: [&str; 5] =
     ["run.json", "verdict.json", "junit.xml", "summary.md", "report.html"];
-
-/// Runs that must be fit to be judged need a core of their own: they take turns.
-static TURN: Mutex<()> = Mutex::new(());
 
 /// A directory with a gate file in it, and the environment of what is run there.
 pub(crate) struct Gate {
@@ -174,25 +173,6 @@ impl Gate {
     pub(crate) fn undisturbed(&self, arguments: &[&str]) -> Done {
         undisturbed(|| self.run(arguments))
     }
-}
-
-/// Held by whoever disturbs others, or must not be disturbed by them.
-pub(crate) fn turn() -> MutexGuard<'static, ()> {
-    lock(&TURN)
-}
-
-/// Runs something again where the machine was busy with something else, three times at most: a test
-/// about the service must not fail on a neighbour of the generator.
-pub(crate) fn undisturbed(run: impl Fn() -> Done) -> Done {
-    let _turn = turn();
-    let mut done = run();
-    for _ in 0..2 {
-        if !done.fell_behind() {
-            break;
-        }
-        done = run();
-    }
-    done
 }
 
 impl Running {

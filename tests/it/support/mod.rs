@@ -20,6 +20,8 @@ pub(crate) mod shop;
 pub(crate) mod certs;
 /// The built binary, run and recorded.
 pub(crate) mod gate;
+/// Runs that nothing disturbs.
+pub(crate) mod calm;
 /// Plans, samples and runs made up in code.
 pub(crate) mod made;
 /// A minute of one endpoint, judged and told in lines.
