@@ -94,7 +94,8 @@ fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
 fn check(ask: cli::Check, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
     let publishing = Some(ask.publishing);
-    let given = Given { files: ask.results, format: ask.format, partial: ask.allow_truncated_tail };
+    let (format, unit, partial) = (ask.format, ask.unit, ask.allow_truncated_tail);
+    let given = Given { files: ask.results, format, unit, partial };
     let changes = Changes::default();
     let ask =
         Ask { gate, changes, out, bar: ask.bar, past: ask.past, publishing, tells: true, lookup };

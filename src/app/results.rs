@@ -8,7 +8,7 @@ use super::line;
 use super::read::Ask;
 use super::voice::Voice;
 use crate::error::{Error, Exit};
-use crate::ingest::{self, File, Format, Refused, Unreadable};
+use crate::ingest::{self, File, Format, Refused, Unit, Unreadable};
 use crate::plan::Plan;
 use crate::run::Run;
 use crate::store;
@@ -24,6 +24,8 @@ pub(super) struct Given {
     pub(super) files: Vec<PathBuf>,
     /// Their format, where it was given.
     pub(super) format: Option<Format>,
+    /// The unit of times, where the files do not say it.
+    pub(super) unit: Option<Unit>,
     /// A last line that broke off is left out.
     pub(super) partial: bool,
 }
@@ -33,6 +35,7 @@ pub(super) fn check(ask: &Ask, given: &Given, voice: Voice) -> Result<Exit, Erro
     let scene = ask.scene();
     let (asked, run) = match given.files.as_slice() {
         [only] if is_own(only, given.format)? => {
+            own_unit(given.unit, only)?;
             let run = line::recall(only)?;
             (bar::read(&ask.as_run(&run, only), scene.as_ref())?, run)
         }
@@ -61,6 +64,13 @@ fn is_own(path: &Path, format: Option<Format>) -> Result<bool, Error> {
     })
 }
 
+/// A run of loadgate has its own units.
+fn own_unit(unit: Option<Unit>, path: &Path) -> Result<(), Error> {
+    let Some(_) = unit else { return Ok(()) };
+    let why = Unreadable::OwnUnit(Format::Loadgate.name());
+    Err(Error::Results(Refused { file: path.to_string_lossy().into_owned(), why }))
+}
+
 /// The beginning of a file.
 fn head(path: &Path) -> Result<Vec<u8>, Error> {
     let mut head = Vec::new();
@@ -87,6 +97,7 @@ fn imported(given: &Given, plan: &Plan, voice: &Voice) -> Result<Run, Error> {
         windows: &windows,
         format: given.format,
         partial: given.partial,
+        unit: given.unit,
     };
     ingest::read(open, &ask).map_err(|refused: Refused| Error::Results(refused))
 }

@@ -22,6 +22,8 @@ pub(super) struct Imported<'a> {
     precision: Exactness,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     step_ns: Option<Nanos>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digits: Option<u8>,
     #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
     untold: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
@@ -39,6 +41,7 @@ pub(super) struct Imported<'a> {
 enum Exactness {
     Exact,
     Step,
+    Digits,
     Buckets,
     Fixed,
 }
@@ -73,18 +76,20 @@ pub(super) fn outward(told: &run::Imported) -> Imported<'_> {
         let end = text.floor_char_boundary(MOST_TEXT);
         Cow::Owned(text[..end].to_owned())
     };
-    let (precision, step) = match told.precision {
-        Precision::Exact => (Exactness::Exact, None),
-        Precision::Step(step) => (Exactness::Step, Some(Nanos(step))),
-        Precision::Buckets => (Exactness::Buckets, None),
-        Precision::Fixed => (Exactness::Fixed, None),
+    let (precision, step_ns, digits) = match told.precision {
+        Precision::Exact => (Exactness::Exact, None, None),
+        Precision::Step(step) => (Exactness::Step, Some(Nanos(step)), None),
+        Precision::Digits(digits, step) => (Exactness::Digits, Some(Nanos(step)), Some(digits)),
+        Precision::Buckets => (Exactness::Buckets, None, None),
+        Precision::Fixed => (Exactness::Fixed, None, None),
     };
     let untold = told.untold.iter();
     Imported {
         format: text(&told.format),
         tool: text(&told.tool),
         precision,
-        step_ns: step,
+        step_ns,
+        digits,
         untold: untold.map(|(of, why)| (Cow::Borrowed(of.name()), text(why))).collect(),
         unsound: told.unsound.iter().map(|why| text(why)).collect(),
         notes: told.notes.iter().map(|note| text(note)).collect(),
@@ -123,13 +128,22 @@ pub(super) fn inward(form: Imported<'_>) -> Result<run::Imported, &'static str> 
     let text = |text: Cow<'_, str>| {
         if text.len() > MOST_TEXT { Err("its text is too long") } else { Ok(text.into_owned()) }
     };
-    let precision = match (form.precision, form.step_ns) {
-        (Exactness::Exact, None) => Precision::Exact,
-        (Exactness::Step, Some(step)) => Precision::Step(step.0),
-        (Exactness::Buckets, None) => Precision::Buckets,
-        (Exactness::Fixed, None) => Precision::Fixed,
-        (Exactness::Exact | Exactness::Buckets | Exactness::Fixed, Some(_))
-        | (Exactness::Step, None) => return Err("its precision contradicts its `step_ns`"),
+    let precision = match (form.precision, form.step_ns, form.digits) {
+        (Exactness::Exact, None, None) => Precision::Exact,
+        (Exactness::Step, Some(step), None) => Precision::Step(step.0),
+        (Exactness::Digits, Some(step), Some(digits)) if digits <= 5 => {
+            Precision::Digits(digits, step.0)
+        }
+        (Exactness::Buckets, None, None) => Precision::Buckets,
+        (Exactness::Fixed, None, None) => Precision::Fixed,
+        (
+            Exactness::Exact
+            | Exactness::Step
+            | Exactness::Digits
+            | Exactness::Buckets
+            | Exactness::Fixed,
+            ..,
+        ) => return Err("its precision contradicts its `step_ns` or `digits`"),
     };
     let untold = form.untold.into_iter().map(|(of, why)| {
         Ok((Subject::named(&of).ok_or("it leaves something unknown untold")?, text(why)?))

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args};
 
 use super::{Bar, Out, Past, Publishing, falsey};
-use crate::ingest::Format;
+use crate::ingest::{Format, Unit};
 
 /// `loadgate check`.
 #[derive(Debug, Args)]
@@ -20,6 +20,10 @@ pub struct Check {
     #[arg(long, value_name = "NAME", env = "LOADGATE_FORMAT", value_parser = format())]
     #[arg(hide_possible_values = true)]
     pub format: Option<Format>,
+    /// The unit of times in a log of HdrHistogram that does not say it: ns, us, ms or s
+    #[arg(long, value_name = "UNIT", env = "LOADGATE_UNIT", value_parser = unit())]
+    #[arg(hide_possible_values = true)]
+    pub unit: Option<Unit>,
     /// Leave out a last line that broke off, and say so
     #[arg(long, env = "LOADGATE_ALLOW_TRUNCATED_TAIL", value_parser = falsey())]
     #[arg(action = ArgAction::SetTrue)]
@@ -42,4 +46,10 @@ pub struct Check {
 fn format() -> impl TypedValueParser<Value = Format> {
     let names = PossibleValuesParser::new(Format::ALL.map(Format::name));
     names.try_map(|name| Format::named(&name).ok_or("no such format"))
+}
+
+/// The signs of units.
+fn unit() -> impl TypedValueParser<Value = Unit> {
+    let names = PossibleValuesParser::new(Unit::ALL.map(Unit::name));
+    names.try_map(|name| Unit::named(&name).ok_or("no such unit"))
 }

@@ -9,12 +9,12 @@ use crate::tally::Damaged;
 
 pub(super) fn render(run: &Run) -> Result<String, Damaged> {
     let (began, version) = (began(run), &run.origin.version);
-    let seconds = began / 1_000_000_000;
+    let (seconds, millis) = (began / 1_000_000_000, began / 1_000_000 % 1_000);
     let mut out = format!(
         "#[Latencies of good answers in microseconds, by loadgate {version}]\n\
          #[Histogram log format version 1.3]\n\
-         #[StartTime: {seconds}.000 (seconds since epoch), {}]\n\
-         #[BaseTime: 0.000 (seconds since epoch)]\n\
+         #[StartTime: {seconds}.{millis:03} (seconds since epoch), {}]\n\
+         #[BaseTime: {seconds}.{millis:03} (seconds since epoch)]\n\
          \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\
          \"Interval_Compressed_Histogram\"\n",
         sanitise::strip(&run.origin.started)

@@ -1,5 +1,6 @@
 //! A JTL of `JMeter` out of histograms: each request is a row with the time of its bucket, to a
-//! millisecond; within a slice they stand evenly apart.
+//! millisecond; within a slice they stand evenly apart. Which of the failed requests took which of
+//! their times is not kept: those that ran out of time take the longest.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -48,43 +49,49 @@ impl Spread {
 fn rows(label: &str, users: u64, tally: &Tally, at: &mut Spread, out: &mut String) {
     let good = tally.statuses().iter().filter(|(code, _)| **code < 400);
     let mut good = good.flat_map(|(code, count)| (0..*count).map(move |_| *code));
-    for (edge, count) in tally.latency().buckets() {
-        for _ in 0..count {
-            let (time, elapsed) = (at.next(), edge.as_millis());
-            let code = good.next().map(|code| code.to_string()).unwrap_or_default();
-            let _ = writeln!(
-                out,
-                "{time},{elapsed},{label},{code},,loadgate,,true,,0,0,{users},{users},null,\
-                 {elapsed},0,0"
-            );
-        }
+    for edge in all(tally.latency().buckets()) {
+        let (time, elapsed) = (at.next(), edge.as_millis());
+        let code = good.next().map(|code| code.to_string()).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "{time},{elapsed},{label},{code},,loadgate,,true,,0,0,{users},{users},null,\
+             {elapsed},0,0"
+        );
     }
     let bad = tally.statuses().iter().filter(|(code, _)| **code >= 400);
     let mut bad = bad.flat_map(|(code, count)| (0..*count).map(move |_| *code));
-    for (why, count) in tally.failures() {
-        for _ in 0..count {
-            let time = at.next();
-            let code = match why {
-                Failure::Status => bad.next(),
-                // A whole answer, of which the status was fine.
-                Failure::Expectation => good.next(),
-                Failure::Dns
-                | Failure::Connect
-                | Failure::Tls
-                | Failure::Timeout
-                | Failure::Reset
-                | Failure::Truncated
-                | Failure::Malformed
-                | Failure::TooLarge
-                | Failure::LocalFd
-                | Failure::LocalPort
-                | Failure::Unfinished => None,
-            };
-            let code = code.map_or(format!("Non HTTP response code: {why}"), |c| c.to_string());
-            let _ = writeln!(
-                out,
-                "{time},0,{label},{code},{why},loadgate,,false,{why},0,0,{users},{users},null,0,0,0"
-            );
-        }
+    let mut times = all(tally.failed().buckets());
+    let mut failures: Vec<(Failure, u64)> = tally.failures().collect();
+    failures.sort_by_key(|(why, _)| matches!(why, Failure::Timeout | Failure::Unfinished));
+    for why in all(failures) {
+        let time = at.next();
+        let elapsed = times.next().unwrap_or_default().as_millis();
+        let code = match why {
+            Failure::Status => bad.next(),
+            // A whole answer, of which the status was fine.
+            Failure::Expectation => good.next(),
+            Failure::Dns
+            | Failure::Connect
+            | Failure::Tls
+            | Failure::Timeout
+            | Failure::Reset
+            | Failure::Truncated
+            | Failure::Malformed
+            | Failure::TooLarge
+            | Failure::LocalFd
+            | Failure::LocalPort
+            | Failure::Unfinished => None,
+        };
+        let code = code.map_or(format!("Non HTTP response code: {why}"), |c| c.to_string());
+        let _ = writeln!(
+            out,
+            "{time},{elapsed},{label},{code},{why},loadgate,,false,{why},0,0,{users},{users},null,\
+             {elapsed},0,0"
+        );
     }
+}
+
+/// Each thing as often as it was counted.
+fn all<T: Copy>(counted: Vec<(T, u64)>) -> impl Iterator<Item = T> {
+    counted.into_iter().flat_map(|(one, count)| (0..count).map(move |_| one))
 }

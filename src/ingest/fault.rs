@@ -74,6 +74,15 @@ pub enum Unreadable {
     /// It is not of the run that another file is of.
     #[error("is {0}, and another file is {1}: files of one run are of one tool and format")]
     Mixed(&'static str, &'static str),
+    /// It does not say in which unit its times are.
+    #[error("does not say in which unit its times are: say it, such as --unit us")]
+    NoUnit,
+    /// It says another unit than the one that was given.
+    #[error("says that its times are in {0}, and --unit says {1}: leave --unit out")]
+    OtherUnit(&'static str, &'static str),
+    /// Its format has a unit of its own.
+    #[error("is {0}, which has its own units: --unit is for logs of HdrHistogram")]
+    OwnUnit(&'static str),
     /// It quotes percentiles, which cannot be added.
     #[error(
         "quotes percentiles, and those of several files cannot be added: give samples or histograms"
@@ -86,7 +95,13 @@ impl Unreadable {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Ambiguous(_) | Self::NoColumns { .. } | Self::Mixed(..) | Self::NotAdded => true,
+            Self::Ambiguous(_)
+            | Self::NoColumns { .. }
+            | Self::Mixed(..)
+            | Self::NoUnit
+            | Self::OtherUnit(..)
+            | Self::OwnUnit(_)
+            | Self::NotAdded => true,
             Self::Empty
             | Self::Unknown
             | Self::Encoding(_)

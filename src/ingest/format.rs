@@ -71,6 +71,8 @@ pub enum Format {
     TaurusCsv,
     /// Taurus's final statistics as XML.
     TaurusXml,
+    /// `HdrHistogram`'s interval log.
+    Hlog,
     /// Samples as CSV with named columns.
     Csv,
     /// Samples as NDJSON with named members.
@@ -79,7 +81,7 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Loadgate,
         Self::LocustStats,
         Self::LocustHistory,
@@ -114,6 +116,7 @@ impl Format {
         Self::Siege,
         Self::TaurusCsv,
         Self::TaurusXml,
+        Self::Hlog,
         Self::Csv,
         Self::Ndjson,
     ];
@@ -156,6 +159,7 @@ impl Format {
             Self::Siege => "siege",
             Self::TaurusCsv => "taurus-csv",
             Self::TaurusXml => "taurus-xml",
+            Self::Hlog => "hlog",
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
         }
@@ -215,6 +219,7 @@ impl Format {
             Self::Artillery => "Artillery",
             Self::Siege => "siege",
             Self::TaurusCsv | Self::TaurusXml => "Taurus",
+            Self::Hlog => "HdrHistogram",
             Self::Csv | Self::Ndjson => "another tool",
         }
     }

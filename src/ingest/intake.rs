@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::Ask;
 use super::class::Ended;
 use super::fault::{No, Unreadable};
 use super::format::Format;
 use super::lines::Tail;
 use super::span::Span;
+use super::unit::Unit;
 use crate::archive::MOST_ENDPOINTS;
 use crate::run::{Band, Precision, Quotes, Subject};
 use crate::tally::Sliver;
@@ -24,6 +26,8 @@ const MOST_NAME: usize = 1_024;
 pub(super) struct Intake {
     /// A last line that broke off is left out.
     pub(super) partial: bool,
+    /// The unit of times that a file has without saying.
+    pub(super) unit: Option<Unit>,
     /// What is known of the whole.
     pub(super) told: Told,
     /// What summaries quote, by endpoint.
@@ -39,6 +43,8 @@ pub(super) struct Intake {
     beats: Vec<(u64, u64)>,
     last: u64,
     beat: Option<u64>,
+    /// Requests counted by interval.
+    summed: u64,
 }
 
 /// What is known of the whole.
@@ -100,9 +106,10 @@ pub(super) struct Counted {
 }
 
 impl Intake {
-    pub(super) fn new(partial: bool, windows: &[Duration]) -> Self {
+    pub(super) fn new(ask: &Ask<'_>) -> Self {
         Self {
-            partial,
+            partial: ask.partial,
+            unit: ask.unit,
             told: Told {
                 format: None,
                 precision: Precision::Exact,
@@ -119,7 +126,7 @@ impl Intake {
                 named: None,
             },
             quoted: Vec::new(),
-            windows: windows.to_vec(),
+            windows: ask.windows.to_vec(),
             names: HashMap::new(),
             listed: Vec::new(),
             latest: (Vec::new(), 0),
@@ -129,6 +136,7 @@ impl Intake {
             beats: Vec::new(),
             last: 0,
             beat: None,
+            summed: 0,
         }
     }
 
@@ -180,6 +188,40 @@ impl Intake {
         self.count(sample)
     }
 
+    /// Counts good answers of which no more is known than the interval they came in: times, rising,
+    /// and how many there are of each. Slices become as wide as the interval.
+    pub(super) fn interval(
+        &mut self,
+        endpoint: u16,
+        (start, length): (u64, Duration),
+        counts: &[(Duration, u32)],
+    ) -> Result<(), No> {
+        let end = start.saturating_add(nanos(length));
+        let all = counts.iter().map(|(_, count)| u64::from(*count)).sum();
+        if all == 0 {
+            self.alive(end);
+            return Ok(());
+        }
+        self.summed = self.summed.saturating_add(all);
+        if self.summed > u64::from(u32::MAX) {
+            return Err(Unreadable::Unread("it counts more than 2^32 requests".to_owned()).into());
+        }
+        let windows = &self.windows;
+        let span = self.span.get_or_insert_with(|| Span::new(start, windows));
+        let (before, factor) = (span.first(), span.widen(length));
+        self.regroup(before, factor);
+        let at = self.slot(start)?;
+        self.last = self.last.max(end);
+        self.beats[at].0 += all;
+        self.beats[at].1 += all;
+        let track = &mut self.tracks[usize::from(endpoint)];
+        if track.len() <= at {
+            track.resize_with(at + 1, Sliver::default);
+        }
+        track[at].record_counts(counts);
+        Ok(())
+    }
+
     /// Something was alive at that moment, though nothing ended.
     pub(super) fn alive(&mut self, moment: u64) {
         self.beat = Some(self.beat.unwrap_or(0).max(moment));
@@ -200,6 +242,25 @@ impl Intake {
         }
     }
 
+    /// Reads record after record of a binary file, until one says that it was not there; one that
+    /// broke off is left out where that is asked for.
+    pub(super) fn records(
+        &mut self,
+        mut record: impl FnMut(&mut Self) -> Result<bool, Unreadable>,
+    ) -> Result<(), Unreadable> {
+        loop {
+            match record(self) {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(Unreadable::Unclosed) if self.partial => {
+                    self.tail(Tail { cut: true });
+                    return Ok(());
+                }
+                Err(why) => return Err(why),
+            }
+        }
+    }
+
     fn begin(&mut self) -> Result<(), No> {
         let early = std::mem::take(&mut self.early);
         let zero = early.iter().map(|sample| sample.sent).min().unwrap_or(0);
@@ -208,8 +269,7 @@ impl Intake {
     }
 
     fn count(&mut self, sample: Sample) -> Result<(), No> {
-        let nanos = u64::try_from(sample.took.as_nanos()).unwrap_or(u64::MAX);
-        let done = sample.sent.saturating_add(nanos);
+        let done = sample.sent.saturating_add(nanos(sample.took));
         let (sent, done_in) = (self.slot(sample.sent)?, self.slot(done)?);
         // Reaching the end may have moved or widened the slices.
         let sent = if done > sample.sent { self.slot(sample.sent)? } else { sent };
@@ -236,16 +296,8 @@ impl Intake {
         let Some(span) = &mut self.span else { return Ok(0) };
         let (endpoints, before) = (self.listed.len(), span.first());
         let factor = span.reach(moment, endpoints)?;
-        if factor > 1 {
-            for track in &mut self.tracks {
-                *track = together(track, before, factor, |sum, one| sum.merge(&one));
-            }
-            let add = |sum: &mut (u64, u64), one: (u64, u64)| {
-                sum.0 += one.0;
-                sum.1 += one.1;
-            };
-            self.beats = together(&mut self.beats, before, factor, add);
-        }
+        self.regroup(before, factor);
+        let Some(span) = &self.span else { return Ok(0) };
         let begun = before.div_euclid(i64::try_from(factor).unwrap_or(1));
         let earlier = usize::try_from(begun - span.first()).unwrap_or(0);
         if earlier > 0 {
@@ -256,6 +308,21 @@ impl Intake {
         }
         self.beats.resize(self.beats.len().max(span.slices()), (0, 0));
         Ok(usize::try_from(span.slot(moment) - span.first()).unwrap_or(0))
+    }
+
+    /// Puts slices together by so many, where the first of them had that number.
+    fn regroup(&mut self, first: i64, factor: u64) {
+        if factor <= 1 {
+            return;
+        }
+        for track in &mut self.tracks {
+            *track = together(track, first, factor, |sum, one| sum.merge(&one));
+        }
+        let add = |sum: &mut (u64, u64), one: (u64, u64)| {
+            sum.0 += one.0;
+            sum.1 += one.1;
+        };
+        self.beats = together(&mut self.beats, first, factor, add);
     }
 
     /// What all samples became; `None` where there were none.
@@ -287,6 +354,10 @@ impl Intake {
             alive: since(self.beat.unwrap_or(0).max(last)),
         }))
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Slices put together by so many, where the first of them has a number of its own.

@@ -11,6 +11,7 @@ mod head;
 mod lines;
 mod bytes;
 mod number;
+mod unit;
 mod class;
 mod span;
 mod intake;
@@ -32,6 +33,7 @@ mod autocannon;
 mod artillery;
 mod siege;
 mod taurus;
+mod hlog;
 mod generic;
 mod recognise;
 
@@ -46,6 +48,7 @@ use locust::Beside;
 pub use fault::Unreadable;
 pub use format::Format;
 pub use recognise::recognise;
+pub use unit::Unit;
 
 /// The longest summary: 64 MiB.
 const MOST_SUMMARY: u64 = 64 * 1024 * 1024;
@@ -63,6 +66,8 @@ pub struct Ask<'a> {
     pub format: Option<Format>,
     /// A last line that broke off is left out, and that is said.
     pub partial: bool,
+    /// The unit of times, for a format whose files do not say theirs.
+    pub unit: Option<Unit>,
 }
 
 /// A file to read.
@@ -96,7 +101,7 @@ pub fn look(head: &[u8]) -> Result<Format, Unreadable> {
 /// # Errors
 /// When one of them is not as its format has it, tells nothing, or does not go with the others.
 pub fn read(files: Vec<File<'_>>, ask: &Ask<'_>) -> Result<Run, Refused> {
-    let mut intake = Intake::new(ask.partial, ask.windows);
+    let mut intake = Intake::new(ask);
     let mut beside = Beside::default();
     let mut last = String::new();
     for file in files {
@@ -119,6 +124,9 @@ fn one<'a>(
         Some(format) => format,
         None => recognise(input.head())?,
     };
+    if ask.unit.is_some() && format != Format::Hlog {
+        return Err(Unreadable::OwnUnit(format.name()));
+    }
     match intake.told.format {
         Some(first) if !first.goes_with(format) => {
             return Err(Unreadable::Mixed(format.name(), first.name()));
@@ -172,6 +180,7 @@ fn by(
         Format::Siege => siege::read(input, intake),
         Format::TaurusCsv => taurus::read_csv(input, intake),
         Format::TaurusXml => taurus::read_xml(input, intake),
+        Format::Hlog => hlog::read(input, intake),
         Format::Csv => generic::read_csv(input, intake),
         Format::Ndjson => generic::read_ndjson(input, intake),
     }

@@ -4,7 +4,7 @@ use super::fault::Unreadable;
 use super::format::Format;
 use super::head::Head;
 use super::{
-    ab, artillery, autocannon, gatling, generic, h2load, hey, jmeter, k6, locust, oha, siege,
+    ab, artillery, autocannon, gatling, generic, h2load, hey, hlog, jmeter, k6, locust, oha, siege,
     taurus, vegeta, wrk,
 };
 
@@ -59,6 +59,7 @@ fn claims(format: Format, head: &Head<'_>) -> bool {
         Format::Siege => siege::claims(head),
         Format::TaurusCsv => taurus::claims_csv(head),
         Format::TaurusXml => taurus::claims_xml(head),
+        Format::Hlog => hlog::claims(head),
         Format::Csv => generic::claims_csv(head),
         Format::Ndjson => generic::claims_ndjson(head),
     }

@@ -66,6 +66,26 @@ impl Span {
         self.first
     }
 
+    /// Makes slices at least so wide, up to a tenth of that. Says by what factor slices were put
+    /// together; 1 where they were not.
+    pub(super) fn widen(&mut self, least: Duration) -> u64 {
+        let seconds = least.as_secs_f64() * 0.9;
+        let fits = |width: &&u64| {
+            width.is_multiple_of(self.width)
+                && Duration::from_secs(**width).as_secs_f64() >= seconds
+        };
+        let wider = WIDTHS.iter().find(fits).copied().unwrap_or(self.width);
+        self.put_together(wider)
+    }
+
+    fn put_together(&mut self, wider: u64) -> u64 {
+        let times = wider / self.width;
+        let by = i64::try_from(times).unwrap_or(1);
+        (self.first, self.last) = (self.first.div_euclid(by), self.last.div_euclid(by));
+        self.width = wider;
+        times
+    }
+
     /// Makes room for a slice among so many endpoints. Says by what factor slices were put
     /// together; 1 where they were not.
     pub(super) fn reach(&mut self, moment: u64, endpoints: usize) -> Result<u64, Unreadable> {
@@ -84,11 +104,7 @@ impl Span {
                 (self.first, self.last) = (first, last);
                 return Ok(factor);
             };
-            let times = wider / self.width;
-            let by = i64::try_from(times).unwrap_or(1);
-            (self.first, self.last) = (self.first.div_euclid(by), self.last.div_euclid(by));
-            self.width = wider;
-            factor *= times;
+            factor *= self.put_together(wider);
         }
     }
 

@@ -83,9 +83,11 @@ fn silence(counted: &Counted, users: u64) -> Option<String> {
 /// The same in words.
 pub(super) fn silent(gap: Duration, lasted: Duration, users: u64) -> String {
     let seconds = |time: Duration| show_duration(Duration::from_secs(time.as_secs()));
+    let meanwhile =
+        if users > 0 { format!(", while there were {users} users") } else { String::new() };
     format!(
-        "nothing was answered in the last {} of {}, while there were {users} users: requests that \
-         wait for an answer are in no file",
+        "nothing was answered in the last {} of {}{meanwhile}: requests that wait for an answer \
+         are in no file",
         seconds(gap),
         seconds(lasted)
     )

@@ -57,39 +57,32 @@ fn instead(run: &Run) -> String {
 }
 
 /// A time that was cut down to whole steps is judged as the tool counts; a limit between two steps
-/// splits one of them, and then nothing is known.
+/// splits one of them, and then nothing is known. The same where only some digits are known.
 pub(super) fn in_steps(threshold: &Threshold, run: &Run, reading: Reading) -> Reading {
     let precision = run.imported.as_ref().map(|imported| imported.precision);
-    let (Some(Precision::Step(step)), Some(Value::Time(got))) = (precision, reading.got) else {
+    let (Some(precision), Some(Value::Time(got))) = (precision, reading.got) else {
         return reading;
     };
-    let exact = match threshold.metric {
-        Metric::Mean => true,
-        Metric::Latency(_)
-        | Metric::GoodLatency(_)
-        | Metric::Max
-        | Metric::ErrorRate
-        | Metric::Throughput
-        | Metric::Status(_)
-        | Metric::Count
-        | Metric::Timing(..)
-        | Metric::EventsPerSecond => false,
+    let step = match precision {
+        Precision::Step(_) if threshold.metric == Metric::Mean => return reading,
+        Precision::Step(step) => Some(step),
+        Precision::Digits(..) => None,
+        Precision::Exact | Precision::Buckets | Precision::Fixed => return reading,
     };
-    let (low, high) = Precision::Step(step).around(got);
-    let (low, high) = (Value::Time(low), Value::Time(high));
-    if exact || matches!(reading.outcome, Outcome::Unjudged(_)) {
+    if matches!(reading.outcome, Outcome::Unjudged(_)) {
         return reading;
     }
-    let whole = match threshold.limit.bound {
+    let (low, high) = precision.around(got);
+    let (low, high) = (Value::Time(low), Value::Time(high));
+    let whole = step.is_some_and(|step| match threshold.limit.bound {
         Value::Time(bound) => bound.as_nanos() % step.as_nanos().max(1) == 0,
         Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_) => true,
-    };
-    let (ends, limit) = ((holds(threshold.limit, low), holds(threshold.limit, high)), low);
-    let outcome = match ends {
+    });
+    let outcome = match (holds(threshold.limit, low), holds(threshold.limit, high)) {
         (true, true) => Outcome::Held,
         (false, false) => Outcome::Breached,
-        (true, false) | (false, true) if whole => {
-            if holds(threshold.limit, limit) {
+        (lower, _) if whole => {
+            if lower {
                 Outcome::Held
             } else {
                 Outcome::Breached
@@ -97,5 +90,6 @@ pub(super) fn in_steps(threshold: &Threshold, run: &Run, reading: Reading) -> Re
         }
         (true, false) | (false, true) => Outcome::Unjudged(Doubt::TooCoarse(low, high)),
     };
-    Reading { got: Some(low), outcome, ..reading }
+    let got = if step.is_some() { low } else { high };
+    Reading { got: Some(got), outcome, ..reading }
 }

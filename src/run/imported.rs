@@ -33,6 +33,9 @@ pub enum Precision {
     Exact,
     /// Each request's time, cut down to whole steps.
     Step(Duration),
+    /// Each request's time, to so many significant digits and in steps of at least so much, as the
+    /// largest it may have been.
+    Digits(u8, Duration),
     /// Counts by bucket: each time is known to lie within one.
     Buckets,
     /// A few percentiles, and nothing between them.
@@ -90,6 +93,9 @@ impl Precision {
             Self::Step(step) => {
                 format!("each request's time is known in steps of {}", show_duration(step))
             }
+            Self::Digits(digits, _) => {
+                format!("each request's time is known to {digits} significant digits")
+            }
             Self::Buckets => "times are known by bucket".to_owned(),
             Self::Fixed => "a few percentiles are known, and nothing between them".to_owned(),
         }
@@ -98,13 +104,36 @@ impl Precision {
     /// The least and the largest time that a value read off a histogram may stand for.
     #[must_use]
     pub fn around(self, value: Duration) -> (Duration, Duration) {
-        let Self::Step(step) = self else { return (value, value) };
-        if step.is_zero() {
-            return (value, value);
-        }
+        let step = match self {
+            Self::Step(step) if !step.is_zero() => step,
+            Self::Digits(digits, step) => {
+                // Our own buckets are a thousandth wide besides.
+                let wide = value / 10_u32.saturating_pow(u32::from(digits)) + value / 1_000;
+                return (value.saturating_sub(wide.max(step)), value);
+            }
+            Self::Exact | Self::Step(_) | Self::Buckets | Self::Fixed => return (value, value),
+        };
         let within = value.as_nanos() % step.as_nanos();
         let low = value.saturating_sub(super::quotes::nanos(within));
         (low, low.saturating_add(step).saturating_sub(Duration::from_nanos(1)))
+    }
+}
+
+impl Precision {
+    /// What is known where times of two files are added: the less exact of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Step(one), Self::Step(two)) => Self::Step(one.max(two)),
+            (Self::Digits(one, step), Self::Digits(two, other)) => {
+                Self::Digits(one.min(two), step.max(other))
+            }
+            (Self::Exact, other) | (other, Self::Exact) => other,
+            (Self::Fixed, _) | (_, Self::Fixed) => Self::Fixed,
+            (Self::Buckets, _) | (_, Self::Buckets) => Self::Buckets,
+            (Self::Digits(digits, one), Self::Step(two))
+            | (Self::Step(one), Self::Digits(digits, two)) => Self::Digits(digits, one.max(two)),
+        }
     }
 }
 

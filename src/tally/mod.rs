@@ -7,6 +7,7 @@ pub mod sum;
 mod gather;
 mod sparse;
 mod logs;
+mod interval;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::stats::real;
 use crate::unit::{Quantile, Rate, Ratio};
 
 pub use gather::Gather;
+pub use interval::{Interval, LogLine, Unlogged, Values, log_line};
 pub use packed::Packed;
 pub use sparse::Sliver;
 pub use times::{Damaged, PackedTimes, Packer, Times};

@@ -36,6 +36,26 @@ impl Sparse {
         }
     }
 
+    /// Counts times that are already counted, rising.
+    fn record_counts(&mut self, counts: &[(Duration, u32)]) {
+        let (Some((first, _)), Some((last, _))) = (counts.first(), counts.last()) else { return };
+        self.least = if self.count == 0 { *first } else { self.least.min(*first) };
+        self.most = self.most.max(*last);
+        let mut counted: Vec<(u16, u32)> = Vec::with_capacity(counts.len());
+        for (time, count) in counts {
+            self.sum += time.as_nanos() * u128::from(*count);
+            let over = time.as_micros() > u128::from(HIGH);
+            self.over_range += if over { u64::from(*count) } else { 0 };
+            self.count += u64::from(*count);
+            let bucket = u16::try_from(bucket(*time)).unwrap_or(u16::MAX);
+            match counted.last_mut() {
+                Some((last, sum)) if *last == bucket => *sum = sum.saturating_add(*count),
+                _ => counted.push((bucket, *count)),
+            }
+        }
+        self.folded = both(&self.folded, &counted);
+    }
+
     /// Counts the fresh ones by bucket.
     fn fold(&mut self) {
         self.fresh.sort_unstable();
@@ -133,6 +153,14 @@ impl Sliver {
     pub fn record_good(&mut self, took: Duration, bytes: u64) {
         self.bytes = self.bytes.saturating_add(bytes);
         self.good.record(took);
+    }
+
+    /// Counts good answers without a status that came and arrived within this slice: times, rising,
+    /// and how many there are of each.
+    pub fn record_counts(&mut self, counts: &[(Duration, u32)]) {
+        let before = self.good.count;
+        self.good.record_counts(counts);
+        self.answered += self.good.count - before;
     }
 
     /// Counts a good answer that arrived within this slice, whenever it was asked for.

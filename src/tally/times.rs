@@ -1,4 +1,4 @@
-//! Latencies of one kind. The only file that knows HdrHistogram.
+//! Latencies of one kind. Only this file and the one for logs of other programs know HdrHistogram.
 //!
 //! They lie in histograms from 1 µs to 600 s with three significant digits (HdrHistogram, V2
 //! encoding); count, sum, least and largest are kept exactly beside them.

@@ -13,11 +13,19 @@ mod gates;
 mod faults;
 /// Properties that hold for every input.
 mod laws;
+/// Logs of HdrHistogram.
+mod hlog;
 /// Runs written in formats of other tools, and read back.
 mod exports;
 
-const ASK: Ask<'_> =
-    Ask { gate: "gate.toml", gate_hash: "", windows: &[], format: None, partial: false };
+const ASK: Ask<'_> = Ask {
+    gate: "gate.toml",
+    gate_hash: "",
+    windows: &[],
+    format: None,
+    partial: false,
+    unit: None,
+};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ingest").join(name)

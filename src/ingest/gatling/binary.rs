@@ -10,7 +10,6 @@ use crate::ingest::fault::{No, Unreadable};
 use crate::ingest::head::Head;
 use crate::ingest::input::Input;
 use crate::ingest::intake::{Intake, Sample};
-use crate::ingest::lines::Tail;
 use crate::ingest::number::MILLI;
 
 /// Texts that are told by number, at most.
@@ -96,17 +95,7 @@ pub(in crate::ingest) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(
     let mut log = Log { bytes: Bytes::new(input), texts: HashMap::new(), buffer: Vec::new() };
     let mut began = None;
     let mut users = 0_u64;
-    loop {
-        match record(&mut log, &mut began, &mut users, intake) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(Unreadable::Unclosed) if intake.partial => {
-                intake.tail(Tail { cut: true });
-                break;
-            }
-            Err(why) => return Err(why),
-        }
-    }
+    intake.records(|intake| record(&mut log, &mut began, &mut users, intake))?;
     told(intake);
     Ok(())
 }

@@ -9,7 +9,6 @@ use crate::ingest::fault::{No, Unreadable};
 use crate::ingest::head::Head;
 use crate::ingest::input::Input;
 use crate::ingest::intake::Intake;
-use crate::ingest::lines::Tail;
 
 /// The fields of a hit in the order of its type.
 const FIELDS: [&str; 12] = [
@@ -40,17 +39,7 @@ pub(in crate::ingest) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(
     let mut bytes = Bytes::new(input);
     let mut message = Vec::new();
     let mut known = None;
-    loop {
-        match one(&mut bytes, &mut message, &mut known, intake) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(Unreadable::Unclosed) if intake.partial => {
-                intake.tail(Tail { cut: true });
-                break;
-            }
-            Err(why) => return Err(why),
-        }
-    }
+    intake.records(|intake| one(&mut bytes, &mut message, &mut known, intake))?;
     told(intake);
     Ok(())
 }

@@ -19,6 +19,13 @@ fn what_is_written_as_jtl_is_read_as_the_same_counts() {
         (whole.count(), whole.bad(), whole.statuses().clone(), all)
     };
     assert_eq!(counts(&again), counts(&jtl));
+    let times = |run: &loadgate::run::Run| {
+        let failed = run.whole().failed().buckets().into_iter();
+        failed.map(|(edge, count)| (edge.as_millis(), count)).collect::<Vec<_>>()
+    };
+    // Each failed request took as long as it took, not no time at all.
+    assert!(times(&jtl).iter().any(|(millis, _)| *millis > 100), "{:?}", times(&jtl));
+    assert_eq!(times(&again), times(&jtl));
 }
 
 #[test]
