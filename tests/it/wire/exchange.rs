@@ -169,6 +169,25 @@ fn a_deadline_may_come_before_that_of_the_request_before() {
 }
 
 #[test]
+fn a_deadline_holds_on_a_connection_that_was_idle_while_the_one_before_passed() {
+    let script = Script::new().on("/ok", [ok("")]).on("/stall", [Act::Stall]);
+    let server = Server::start(script.on("/late", [Act::Wait(Duration::from_millis(30)), ok("")]));
+    let drive = drive_at(server.address(), vec![get("/late"), get("/stall")]);
+    run(async {
+        let mut probe = hub(&drive, server.address()).probe();
+        let begun = Instant::now();
+        // Where the machine is so slow that this is too late, the next one has its own connection.
+        let before = why(&probe.fire(0, begun + SHORT).await);
+        tokio::time::sleep_until((begun + SHORT * 2).into()).await;
+        let begun = Instant::now();
+        let answer = probe.fire(1, begun + SHORT).await;
+        assert_eq!(why(&answer), Some(Failure::Timeout));
+        assert!(answer.connecting.is_none() || before.is_some());
+        assert!(answer.done >= begun + SHORT && begun.elapsed() < PATIENCE / 2);
+    });
+}
+
+#[test]
 fn a_body_without_end_is_too_large() {
     let flood = Act::Flood(vec![b'x'; 256 * 1024]);
     let open = raw("HTTP/1.1 200 OK\r\n\r\n");

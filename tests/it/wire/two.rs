@@ -154,6 +154,9 @@ fn a_stream_past_its_deadline_is_reset_and_the_connection_stays() {
             let answer = probe.fire(0, begun + Duration::from_millis(40)).await;
             assert_eq!(answer.end, failed(Failure::Timeout, None));
             assert!(begun.elapsed() < PATIENCE / 2 && probe.is_open());
+            // The deadline of an answered request passes while nothing is asked.
+            drop(probe.fire(1, begun + Duration::from_millis(80)).await);
+            tokio::time::sleep_until((begun + Duration::from_millis(120)).into()).await;
         }
         let answer = probe.fire(1, Instant::now() + PATIENCE).await;
         assert_eq!((answer.end, answer.connecting), (End::Good(200), None));
