@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
 use http::header::HeaderValue;
 use tokio::time::sleep;
 
@@ -66,6 +67,10 @@ async fn ask(
     let status = answer.map_err(|error| control::told(&error))?.status();
     if status.is_success() {
         return Ok(());
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        // A token may end before the service is ready.
+        *proof = None;
     }
     Err(Unreachable { why: Failure::Status, what: format!("status {}", status.as_u16()) })
 }

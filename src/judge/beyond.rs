@@ -1,9 +1,9 @@
 //! Requests beyond a limit: what a percentile or a rate of errors is to a count.
 
 use crate::metric::{Metric, Value};
-use crate::plan::threshold::Threshold;
+use crate::plan::threshold::{Relation, Threshold};
 use crate::stats::real;
-use crate::tally::Tally;
+use crate::tally::{Tally, Times};
 use crate::unit::Ratio;
 
 /// How sure it must be: 3.3 standard deviations, one-sided, are wrong in 0.05 % of cases where
@@ -26,17 +26,18 @@ impl Beyond {
     /// `None` for metrics that are no shares of requests.
     pub(super) fn of(threshold: &Threshold, tally: &Tally) -> Option<Self> {
         let (relation, bound) = (threshold.limit.relation, threshold.limit.bound);
+        let slow = |times: &Times, limit| times.count_beyond(limit, relation == Relation::Below);
         let (part, of, allowed) = match (threshold.metric, bound) {
             (Metric::Latency(quantile), Value::Time(limit)) => {
-                let slow = tally.latency().count_above(limit) + tally.bad();
+                let slow = slow(tally.latency(), limit) + tally.bad();
                 (slow, tally.count(), 1.0 - quantile.share())
             }
             (Metric::GoodLatency(quantile), Value::Time(limit)) => {
-                (tally.latency().count_above(limit), tally.good(), 1.0 - quantile.share())
+                (slow(tally.latency(), limit), tally.good(), 1.0 - quantile.share())
             }
             (Metric::Timing(timing, quantile), Value::Time(limit)) => {
                 let lap = tally.lap(timing)?;
-                let slow = lap.whole.count_above(limit) + lap.broken.count();
+                let slow = slow(&lap.whole, limit) + lap.broken.count();
                 (slow, lap.count(), 1.0 - quantile.share())
             }
             (Metric::ErrorRate, Value::Share(most)) => (tally.bad(), tally.count(), most.share()),

@@ -170,6 +170,18 @@ impl Times {
         buckets.len() - buckets.count_between(0, micros)
     }
 
+    /// How many values are told ([`Times::at_rank`]) as more than a limit; or as the limit, where
+    /// that is `beyond` itself.
+    #[must_use]
+    pub fn count_beyond(&self, limit: Duration, beyond: bool) -> u64 {
+        let Some(buckets) = &self.buckets else { return 0 };
+        let micros = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX).min(HIGH);
+        let told = Duration::from_micros(buckets.highest_equivalent(micros));
+        let told = told.clamp(self.least, self.most);
+        let is_beyond = told > limit || (beyond && told == limit);
+        self.count_above(limit) + if is_beyond { buckets.count_at(micros) } else { 0 }
+    }
+
     /// Each bucket that holds something: its upper edge and its count, in rising order.
     #[must_use]
     pub fn buckets(&self) -> Vec<(Duration, u64)> {

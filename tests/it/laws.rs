@@ -15,6 +15,8 @@ use proptest::prelude::*;
 
 use crate::support::made::{asked, bad, during, good, load, ms, of, over, plan, run, s, stage};
 
+const NANO: Duration = Duration::from_nanos(1);
+
 fn loads() -> impl Strategy<Value = Load> {
     let lengths = prop::collection::vec(0_u64..400_000, 1..6);
     (lengths, 0_u64..60_000).prop_filter_map(
@@ -192,6 +194,14 @@ proptest! {
         let beyond = |limit: &Duration| ranks.iter().filter(|time| *time > limit).count();
         for limit in &ranks {
             prop_assert_eq!(times.count_above(*limit), u64::try_from(beyond(limit)).expect("few"));
+        }
+        // What is told as beyond a limit is counted as beyond it, whatever bucket the limit is in.
+        let near = |told: &Duration| [*told, told.saturating_sub(NANO), *told + NANO, *told * 2];
+        for limit in ranks.iter().flat_map(near) {
+            let more = ranks.iter().filter(|told| **told > limit).count();
+            let most = ranks.iter().filter(|told| **told >= limit).count();
+            prop_assert_eq!(times.count_beyond(limit, false), u64::try_from(more).expect("few"));
+            prop_assert_eq!(times.count_beyond(limit, true), u64::try_from(most).expect("few"));
         }
     }
 }

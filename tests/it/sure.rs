@@ -142,6 +142,21 @@ fn what_ended_a_run_early_stays_breached() {
     assert_eq!(judge(&plan, &run).verdict(), Verdict::Fail);
 }
 
+#[test]
+fn a_value_that_is_the_limit_is_beyond_it_where_less_is_asked() {
+    let tied = || {
+        let mut samples = usual();
+        for sample in samples.iter_mut().take(61) {
+            sample.done = sample.due + ms(240);
+        }
+        samples
+    };
+    for (limit, verdict) in [("< 240ms", Verdict::Inconclusive), ("<= 240ms", Verdict::Pass)] {
+        let (plan, run) = surely(minute(vec![asked("p95", limit)], tied()), 80.0);
+        assert_eq!(judge(&plan, &run).verdict(), verdict, "{limit}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
