@@ -1,6 +1,7 @@
 //! The gate file of the commit a change is made against, read and compared.
 
 mod base;
+mod against;
 mod driven;
 
 use std::cell::RefCell;
@@ -9,13 +10,12 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use super::read::{self, Ask};
-use super::scene::{self, Scene};
-use super::voice::Lookup;
-use crate::cli::Bar as Flags;
+use super::scene::Scene;
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::policy::{self, Approval, Copy, Origin, Policy, Standing};
+use crate::policy::{self, Approval, Copy, Policy, Standing};
 use crate::sanitise::{strip, unarmed};
+pub(super) use against::{Against, told};
 use base::Found;
 
 /// A gate file together with the bar of its base, where there is one.
@@ -26,6 +26,8 @@ pub(super) struct Barred {
     pub base: Option<Plan>,
     /// What the comparison came to; `None` where nobody told of a base.
     pub policy: Option<Policy>,
+    /// What this is made against; `None` where it is no change.
+    pub against: Option<Against>,
     /// The gate file as it is written.
     pub written: Written,
 }
@@ -40,7 +42,7 @@ pub(super) struct Written {
 }
 
 /// Reads a gate file, and that of the base where this is a change.
-pub(super) fn read(ask: &Ask, scene: Option<&Scene>) -> Result<Barred, Error> {
+pub(super) fn read(ask: &Ask, mut scene: Option<&mut Scene>) -> Result<Barred, Error> {
     let files = RefCell::new(BTreeMap::new());
     let seen = |path: &str, bytes: &[u8]| {
         files.borrow_mut().insert(path.to_owned(), hash(bytes));
@@ -54,11 +56,15 @@ pub(super) fn read(ask: &Ask, scene: Option<&Scene>) -> Result<Barred, Error> {
     let mut plan = read::plan(&texts, &ask.changes, ask.lookup, &beside)?;
     let files = files.into_inner();
     let written = Written { gate: texts.gate.1.clone(), files: files.clone() };
-    let Some(origin) = origin(&ask.bar, ask.lookup) else {
-        return Ok(Barred { plan, base: None, policy: None, written });
+    let Some(against) = against::against(ask, scene.as_deref_mut()) else {
+        return Ok(Barred { plan, base: None, policy: None, against: None, written });
     };
+    let scene = scene.as_deref();
     let own = Copy { plan: plan.clone(), bytes: texts.gate.1.clone(), files };
-    let (named, found) = base::found(ask, &texts, &origin, scene);
+    let (named, found) = match &against {
+        Against::Known(origin) => base::found(ask, &texts, origin, scene),
+        Against::Unknown(why) => ("the base".to_owned(), Err(why.clone())),
+    };
     let (base, standing) = match found {
         Ok(Found::Copy(copy)) => {
             plan.masks.join(&copy.plan.masks);
@@ -71,7 +77,7 @@ pub(super) fn read(ask: &Ask, scene: Option<&Scene>) -> Result<Barred, Error> {
     };
     let approval = approval(ask, &standing, scene);
     let policy = Policy { base: named, standing, approval };
-    Ok(Barred { plan, base, policy: Some(policy), written })
+    Ok(Barred { plan, base, policy: Some(policy), against: Some(against), written })
 }
 
 /// Who approved that less is asked for. A label is looked for where there is something that it
@@ -99,15 +105,6 @@ impl Barred {
         let cleaned = |text: &String| unarmed(&strip(text)).replace('\n', " ");
         unread.iter().chain(&refused).map(cleaned).collect()
     }
-}
-
-/// The base as the flag names it, or as the host of a pull request tells it.
-pub(super) fn origin(flags: &Flags, lookup: Lookup) -> Option<Origin> {
-    if let Some(name) = &flags.base {
-        let revisions = vec![name.clone()];
-        return Some(Origin { revisions, by: "--base" });
-    }
-    policy::origin(&|name| lookup(name), scene::event(lookup).as_deref())
 }
 
 fn hash(bytes: &[u8]) -> String {

@@ -29,8 +29,8 @@ use crate::store::{self, Store};
 ///
 /// Whatever can be found wrong is found before the first request.
 pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exit, Error> {
-    let scene = ask.scene();
-    let mut asked = bar::read(ask, scene.as_ref())?;
+    let mut scene = ask.scene();
+    let mut asked = bar::read(ask, scene.as_mut())?;
     let mut around = around(ask, scene, &mut asked.plan, &voice);
     let voice = voice.knowing(&asked.plan);
     asked.doubts().iter().for_each(|doubt| voice.remark(&format!("warning: {doubt}")));

@@ -30,7 +30,7 @@ pub(super) fn merge(ask: cli::Merge, lookup: Lookup, voice: &Voice) -> Result<Ex
     let (changes, publishing) = (Changes::default(), Some(ask.publishing));
     let (out, bar, past) = (ask.out.out, ask.bar, ask.past);
     let ask = Ask { gate, changes, out, bar, past, publishing, tells: true, lookup };
-    let scene = ask.scene();
-    let asked = bar::read(&ask.as_run(&run, &first), scene.as_ref())?;
+    let mut scene = ask.scene();
+    let asked = bar::read(&ask.as_run(&run, &first), scene.as_mut())?;
     line::judged(&ask, scene, asked, (&first, run), voice.clone())
 }

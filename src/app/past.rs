@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::bar::{self, Barred};
+use super::bar::{Against, Barred};
 use super::read::Ask;
 use crate::baseline::{History, Lineage, Shelf, choose};
 use crate::error::Error;
@@ -36,8 +36,10 @@ pub(super) fn read(ask: &Ask, asked: &Barred) -> Result<Option<Earlier>, Error> 
     let branch = regression.baseline.clone().unwrap_or_default();
     let here = std::env::current_dir().map_err(Error::System)?;
     let shelf = ask.past.baseline.read(&here)?;
-    let looked = look(ask, &here, &branch);
-    let (lineage, touched) = looked.unwrap_or_else(|why| (Lineage::Unknown, unproven(ask, &why)));
+    let against = asked.against.as_ref();
+    let looked = look(ask, against, &here, &branch);
+    let (lineage, touched) =
+        looked.unwrap_or_else(|why| (Lineage::Unknown, unproven(ask, against, &why)));
     Ok(Some(Earlier { shelf, branch, lineage, touched }))
 }
 
@@ -53,13 +55,16 @@ impl Earlier {
 
 /// The commits that the tested one builds on together with the branch, and whether the change
 /// touches what is kept.
-fn look(ask: &Ask, here: &Path, branch: &str) -> Result<(Lineage, Option<String>), Trouble> {
+fn look(
+    ask: &Ask,
+    against: Option<&Against>,
+    here: &Path,
+    branch: &str,
+) -> Result<(Lineage, Option<String>), Trouble> {
     let nothing = (Lineage::Unknown, None);
     let Some(git) = Git::around(here)? else { return Ok(nothing) };
     let Some(head) = git.commit("HEAD")? else { return Ok(nothing) };
-    let base = bar::origin(&ask.bar, ask.lookup).map(|origin| origin.revisions);
-    let change = base.is_some();
-    let mut names = base.unwrap_or_default();
+    let mut names = against.map_or(&[][..], Against::revisions).to_vec();
     let by_host = names.len();
     names.extend([format!("refs/remotes/origin/{branch}"), format!("refs/heads/{branch}")]);
     let (mut parted, mut proven) = (None, false);
@@ -74,16 +79,18 @@ fn look(ask: &Ask, here: &Path, branch: &str) -> Result<(Lineage, Option<String>
     }
     let from = parted.unwrap_or_else(|| head.clone());
     let base = proven.then_some(from.as_str());
-    let touched = if change { touched(ask, &git, here, (base, &head))? } else { None };
+    let touched = match against {
+        Some(against) => touched(ask, against, &git, here, (base, &head))?,
+        None => None,
+    };
     let commits = git.below_commit(&from, MOST_COMMITS)?;
     let known = |commits: Vec<String>| Lineage::Known(commits.into_iter().collect::<BTreeSet<_>>());
     Ok((commits.map_or(Lineage::Unknown, known), touched))
 }
 
 /// Where nothing is known of a change, it may have chosen what it is compared with.
-fn unproven(ask: &Ask, why: &Trouble) -> Option<String> {
-    let may = bar::origin(&ask.bar, ask.lookup).is_some()
-        && matches!(ask.past.baseline, Place::Folder(_));
+fn unproven(ask: &Ask, against: Option<&Against>, why: &Trouble) -> Option<String> {
+    let may = against.is_some() && matches!(ask.past.baseline, Place::Folder(_));
     may.then(|| format!("whether this change changes what is kept cannot be told: {why}"))
 }
 
@@ -91,6 +98,7 @@ fn unproven(ask: &Ask, why: &Trouble) -> Option<String> {
 /// it is compared with. Without a commit that it is based on, nothing there is known to be older.
 fn touched(
     ask: &Ask,
+    against: &Against,
     git: &Git,
     here: &Path,
     (base, head): (Option<&str>, &str),
@@ -98,11 +106,15 @@ fn touched(
     let Place::Folder(dir) = &ask.past.baseline else { return Ok(None) };
     let Some(path) = git.below(here, dir) else { return Ok(None) };
     let changed = git.changed(base.unwrap_or(EMPTY), head, &path)?;
-    let why = || match base {
-        Some(_) => format!("this change itself changes what is kept in `{path}`"),
-        None => format!(
+    let why = || match (base, against) {
+        (Some(_), _) => format!("this change itself changes what is kept in `{path}`"),
+        (None, Against::Known(_)) => format!(
             "`{path}` is a part of the repository, and the commit that this change is based on is \
              not in the clone: fetch it (`fetch-depth: 0`)"
+        ),
+        (None, Against::Unknown(_)) => format!(
+            "`{path}` is a part of the repository, and nobody tells which commit this change is \
+             based on"
         ),
     };
     Ok(changed.then(why))

@@ -46,7 +46,10 @@ pub(super) fn publish(ask: cli::Publish, lookup: Lookup, voice: &Voice) -> Resul
     let standing = Standing::Compared(differences);
     let approval = bar::approval(&ask, &standing, scene.as_ref());
     let policy = Policy { base: "this checkout".to_owned(), standing, approval };
-    let asked = Barred { plan, base: None, policy: Some(policy), written: Written::default() };
+    // This checkout is what the run is held against, and what it keeps of earlier runs is its own.
+    let against = bar::told(&ask.bar, lookup);
+    let asked =
+        Barred { plan, base: None, policy: Some(policy), against, written: Written::default() };
     line::judged(&ask, scene, asked, (&saved, run), voice.clone())
 }
 

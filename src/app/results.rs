@@ -32,15 +32,15 @@ pub(super) struct Given {
 
 /// Judges results: the same files and gate file give the same reports.
 pub(super) fn check(ask: &Ask, given: &Given, voice: Voice) -> Result<Exit, Error> {
-    let scene = ask.scene();
+    let mut scene = ask.scene();
     let (asked, run) = match given.files.as_slice() {
         [only] if is_own(only, given.format)? => {
             own_unit(given.unit, only)?;
             let run = line::recall(only)?;
-            (bar::read(&ask.as_run(&run, only), scene.as_ref())?, run)
+            (bar::read(&ask.as_run(&run, only), scene.as_mut())?, run)
         }
         _ => {
-            let asked = bar::read(ask, scene.as_ref())?;
+            let asked = bar::read(ask, scene.as_mut())?;
             let run = imported(given, &asked.plan, &voice)?;
             (asked, run)
         }

@@ -32,7 +32,6 @@ pub fn place(variables: Variables<'_>) -> Place {
         api: Some(format!("{scheme}://api.bitbucket.org/2.0")),
         repository: name,
         head: var("BITBUCKET_COMMIT").and_then(|text| commit(&text)),
-        base: var("BITBUCKET_PR_DESTINATION_COMMIT").and_then(|text| commit(&text)),
         pull: count("BITBUCKET_PR_ID").map_or(Pull::Nothing, Pull::Number),
         run,
         attempt: count("BITBUCKET_STEP_RUN_NUMBER").unwrap_or(1),

@@ -20,10 +20,10 @@ pub fn branch(ci: Ci, variables: Variables<'_>) -> Branch {
     let (change, name) = match ci {
         Ci::GitHub | Ci::Gitea => {
             let event = told("GITHUB_EVENT_NAME").unwrap_or_default();
-            // What a stranger's run set off works with a stranger's files.
-            let set_off = event.starts_with("pull_request") || event == "workflow_run";
-            let queued = event == "merge_group";
-            (set_off || queued, told("GITHUB_REF").and_then(|name| head(&name)))
+            // What a stranger's run or comment set off works with a stranger's files.
+            let set_off = matches!(event.as_str(), "workflow_run" | "issue_comment");
+            let change = event.starts_with("pull_request") || event == "merge_group";
+            (set_off || change, told("GITHUB_REF").and_then(|name| head(&name)))
         }
         Ci::GitLab => {
             let source = told("CI_PIPELINE_SOURCE");

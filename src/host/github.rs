@@ -28,7 +28,6 @@ pub fn place(ci: Ci, forge: Forge, variables: Variables<'_>, event: Option<&str>
         api: api(forge, variables),
         repository: set(variables, "GITHUB_REPOSITORY").and_then(|text| repository(&text)),
         head,
-        base: told.base(),
         pull,
         run: set(variables, "GITHUB_RUN_ID").and_then(|text| number(&text)),
         attempt: set(variables, "GITHUB_RUN_ATTEMPT").and_then(|text| number(&text)).unwrap_or(1),
@@ -133,12 +132,6 @@ impl Event<'_> {
             &self.body["workflow_run"]["head_sha"],
             &self.body["merge_group"]["head_sha"],
         ];
-        places.into_iter().find_map(|place| commit(place.as_str()?))
-    }
-
-    fn base(&self) -> Option<String> {
-        let places =
-            [&self.body["pull_request"]["base"]["sha"], &self.body["merge_group"]["base_sha"]];
         places.into_iter().find_map(|place| commit(place.as_str()?))
     }
 }

@@ -15,8 +15,7 @@ pub fn place(variables: Variables<'_>) -> Place {
     let project = project.or_else(|| var("CI_PROJECT_ID")).and_then(|text| number(&text));
     // Where the result of the merge is tested, the job's commit is one that nobody looks at.
     let head = ["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"];
-    let base = ["CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA"];
-    let first = |names: [&str; 2]| names.into_iter().find_map(|name| commit(&var(name)?));
+    let head = head.into_iter().find_map(|name| commit(&var(name)?));
     let page = || {
         let root = link(&var("CI_MERGE_REQUEST_PROJECT_URL")?)?;
         link(&format!("{root}/-/merge_requests/{}", iid?))
@@ -35,8 +34,7 @@ pub fn place(variables: Variables<'_>) -> Place {
         forge: Some(Forge::GitLab),
         api: var("CI_API_V4_URL").and_then(|text| link(&text)),
         repository: project.map(|id| id.to_string()),
-        head: first(head),
-        base: first(base),
+        head,
         pull,
         page: page(),
         run: var("CI_PIPELINE_ID").and_then(|text| number(&text)),

@@ -16,10 +16,11 @@ pub struct Place {
     /// The commit that checks and statuses belong to: the head of the pull request, never a merge
     /// commit that nobody looks at.
     pub head: Option<String>,
-    /// The commit that the pull request would be merged into.
-    pub base: Option<String>,
     /// The pull request.
     pub pull: Pull,
+    /// The user named it, and the job is for something else: what the host tells of a base is not
+    /// about it.
+    pub foreign: bool,
     /// Repository and commit that the job itself runs for, where a status belongs to these.
     pub job: Option<(String, String)>,
     /// The run's number at the host; later runs have larger ones.
@@ -59,8 +60,8 @@ impl Place {
             api: None,
             repository: None,
             head: None,
-            base: None,
             pull: Pull::Nothing,
+            foreign: false,
             job: None,
             run: None,
             attempt: 1,
@@ -76,8 +77,9 @@ impl Place {
         if self.pull != Pull::Number(number) {
             // What the event says of a head is about another pull request.
             self.head = None;
-            self.base = None;
             self.page = None;
+            // What is tested in a merge queue is made against the queue's base, whoever is told.
+            self.foreign = self.pull != Pull::Queue;
             self.pull = Pull::Number(number);
         }
         self

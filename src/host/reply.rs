@@ -241,15 +241,20 @@ impl Deed {
             (Forge::GitHub, Self::Check | Self::Report) => "`checks: write`",
             (Forge::GitHub, Self::Status) => "`statuses: write`",
             (Forge::GitHub, Self::Read) => "`contents: read`",
-            (Forge::Gitea, Self::Find | Self::List) => "the scope `read:issue`",
+            (Forge::Gitea, Self::List) => "the scope `read:issue`",
             (Forge::Gitea, Self::Comment) => "the scope `write:issue`",
             (Forge::Gitea, Self::Check | Self::Status | Self::Report) => {
                 "the scope `write:repository`"
             }
-            (Forge::Gitea, Self::Read | Self::Approve) => "the scope `read:repository`",
+            (Forge::Gitea, Self::Find | Self::Read | Self::Approve) => {
+                "the scope `read:repository`"
+            }
             (Forge::GitLab, _) => "a project access token with the scope `api`",
-            (Forge::Azure, Self::Read) => "\"Read\" on the repository to the build service",
+            (Forge::Azure, Self::Find | Self::Read) => {
+                "\"Read\" on the repository to the build service"
+            }
             (Forge::Azure, _) => "\"Contribute to pull requests\" to the build service",
+            (Forge::Bitbucket, Self::Find) => "the scope `pullrequest`",
             (Forge::Bitbucket, _) => "the scope `repository`",
         }
     }

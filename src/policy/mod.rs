@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use crate::plan::Plan;
 pub use approval::{Approval, LABEL, Labelled};
 pub use difference::{Difference, Part, Way};
-pub use origin::{Named, Origin, at_forge, origin, rev_is_good};
+pub use origin::{Named, Origin, at_forge, origin, remote, rev_is_good};
 
 /// One version of a gate file, as it is read and as it is written.
 #[derive(Clone, Debug)]

@@ -27,9 +27,10 @@ pub fn origin(env: &dyn Fn(&str) -> Option<String>, event: Option<&str>) -> Opti
         is_hash(sha).then(|| sha.to_owned())
     };
     let github = told("/pull_request/base/sha").or_else(|| told("/merge_group/base_sha"));
+    let queue = || queued(&set("GITHUB_REF")?);
     let hash = |name: &str| set(name).filter(|sha| is_hash(sha));
     let hosts = [
-        ("GitHub", [github, branch("GITHUB_BASE_REF")], set("GITHUB_BASE_REF")),
+        ("GitHub", [github, branch("GITHUB_BASE_REF").or_else(queue)], set("GITHUB_BASE_REF")),
         (
             "GitLab",
             [hash("CI_MERGE_REQUEST_DIFF_BASE_SHA"), branch("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")],
@@ -92,8 +93,16 @@ pub fn rev_is_good(name: &str) -> bool {
         && name.chars().all(sign)
 }
 
-/// A branch of the host as a clone knows it.
-fn remote(branch: &str) -> Option<String> {
+/// The branch that a merge queue of GitHub's leads to, from the one that it tests:
+/// `refs/heads/gh-readonly-queue/main/pr-7-…`.
+fn queued(reference: &str) -> Option<String> {
+    let (branch, _) = reference.strip_prefix("refs/heads/gh-readonly-queue/")?.rsplit_once('/')?;
+    remote(branch)
+}
+
+/// A branch of the host as a clone knows it; `None` where it is no name that git may be asked for.
+#[must_use]
+pub fn remote(branch: &str) -> Option<String> {
     let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch);
     let name = format!("refs/remotes/origin/{branch}");
     (rev_is_good(&name) && rev_is_good(branch)).then_some(name)

@@ -5,6 +5,7 @@ pub mod client;
 pub mod patience;
 mod stick;
 mod tree;
+mod ends;
 mod label;
 pub mod github;
 mod gitlab;
@@ -23,6 +24,7 @@ use crate::host::reply::{Deed, Refusal};
 use crate::host::{Forge, Place, Pull};
 use crate::metric::Value;
 use client::Token;
+pub use ends::Ends;
 use patience::Patience;
 pub use tree::Snapshot;
 

@@ -1,17 +1,50 @@
-//! Files as they are at another commit, from the forge itself: a shallow clone does not have them.
+//! What a job does not know by itself, from the forge: files as they are at another commit, which a
+//! shallow clone lacks, and what a pull request is made against.
 
 use super::apart::apart;
+use super::ends::Ends;
 use super::github::api::GitHub;
 use super::gitlab::GitLab;
 use super::patience::Patience;
 use super::tree::{Snapshot, Unread};
-use super::{Door, READING, azure};
+use super::{Door, READING, azure, bitbucket};
 use crate::git::Trouble;
-use crate::host::Forge;
 use crate::host::reply::{Deed, Refusal};
+use crate::host::{Forge, Pull};
 use crate::policy::Named;
 
 impl Door {
+    /// What the pull request of the place leads from and to.
+    ///
+    /// # Errors
+    /// Why nobody tells, in one line with what to grant.
+    pub fn ends(&self) -> Result<Ends, String> {
+        let forge = self.known()?;
+        let ask = async || {
+            let patience = Patience::of(READING);
+            match (forge, &self.place.pull) {
+                (Forge::GitHub | Forge::Gitea, pull) => {
+                    GitHub::new(self, patience)?.ends(pull).await
+                }
+                (Forge::GitLab, Pull::Number(number)) => {
+                    GitLab::new(self, patience)?.ends(*number).await.map(Some)
+                }
+                (Forge::Azure, Pull::Number(number)) => {
+                    azure::reading::ends(self, *number, patience).await.map(Some)
+                }
+                (Forge::Bitbucket, Pull::Number(number)) => {
+                    bitbucket::ends(self, *number, patience).await.map(Some)
+                }
+                (Forge::GitLab | Forge::Azure | Forge::Bitbucket, _) => Ok(None),
+            }
+        };
+        match apart(ask).unwrap_or(Err(Refusal::OutOfTime)) {
+            Ok(Some(ends)) => Ok(ends),
+            Ok(None) => Err("no open pull request ends here".to_owned()),
+            Err(refusal) => Err(refusal.told(forge, Deed::Find)),
+        }
+    }
+
     /// The commit of the first of these names that the forge knows. A branch is asked for once, and
     /// nothing but hashes from then on.
     ///
@@ -80,12 +113,17 @@ impl Door {
 
     /// The forge, where it hands out files and there is a token to ask it with.
     fn reader(&self) -> Result<Forge, String> {
+        match self.known()? {
+            Forge::Bitbucket => Err("Bitbucket is not asked for files".to_owned()),
+            forge @ (Forge::GitHub | Forge::Gitea | Forge::GitLab | Forge::Azure) => Ok(forge),
+        }
+    }
+
+    /// The forge, where there is something to ask it with.
+    fn known(&self) -> Result<Forge, String> {
         let host = self.place.ci.name();
         let forge = self.place.forge.ok_or_else(|| format!("{host} does not say which forge"))?;
-        if forge == Forge::Bitbucket {
-            return Err("Bitbucket is not asked for files".to_owned());
-        }
-        if self.token.is_none() {
+        if self.token.is_none() && self.place.proxy.is_none() {
             let (name, names) = (forge.name(), forge.tokens().join(" or "));
             return Err(format!("{name} could not be asked: {names} is not set{}", forge.advice()));
         }

@@ -43,6 +43,9 @@ pub(crate) fn git(gate: &Gate, arguments: &[&str]) -> String {
         .args(arguments)
         .current_dir(gate.path(""))
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        // The same files give the same commit.
+        .env("GIT_AUTHOR_DATE", "2026-11-01T12:00:00Z")
+        .env("GIT_COMMITTER_DATE", "2026-11-01T12:00:00Z")
         .output()
         .expect("git is there");
     assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));

@@ -106,8 +106,10 @@ fn only_runs_of_the_protected_branch_are_kept() {
     add(&feature, 0, 200, &["--branch", "feature"]).code(0);
     let pull = gate().set("GITHUB_EVENT_NAME", "pull_request");
     add(&pull, 0, 200, &[]).code(2).says("this job is for a change");
-    let set_off = gate().set("GITHUB_EVENT_NAME", "workflow_run");
-    add(&set_off, 0, 200, &[]).code(2).says("this job is for a change");
+    for event in ["workflow_run", "issue_comment"] {
+        let set_off = gate().set("GITHUB_EVENT_NAME", event);
+        add(&set_off, 0, 200, &[]).code(2).says("this job is for a change");
+    }
     let tag = on(Gate::new(GATE), "refs/tags/v1");
     add(&tag, 0, 200, &[]).code(2).says("nobody tells which branch this is");
     let open = gate().set("GITHUB_REF_PROTECTED", "false");

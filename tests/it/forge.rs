@@ -11,6 +11,7 @@ mod azure;
 mod bitbucket;
 mod behind;
 mod base;
+mod ends;
 mod labels;
 mod fork;
 mod buildkite;

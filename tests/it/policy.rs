@@ -232,6 +232,12 @@ fn the_base_is_what_the_host_of_a_pull_request_says() {
     check(&[("GITHUB_BASE_REF", "main")], Some(&event), Some(&[SHA, main]));
     check(&[("GITHUB_BASE_REF", "main")], Some("not json"), Some(&[main]));
     check(&[], Some(&format!("{{\"merge_group\":{{\"base_sha\":\"{SHA}\"}}}}")), Some(&[SHA]));
+    let queue = |branch: &str| format!("refs/heads/gh-readonly-queue/{branch}/pr-7-{SHA}");
+    check(&[("GITHUB_REF", &queue("main"))], None, Some(&[main]));
+    let release = "refs/remotes/origin/release/1.x";
+    check(&[("GITHUB_REF", &queue("release/1.x"))], None, Some(&[release]));
+    check(&[("GITHUB_REF", "refs/heads/gh-readonly-queue/")], None, None);
+    check(&[("GITHUB_REF", "refs/heads/main")], None, None);
     check(&[("GITHUB_BASE_REF", "")], Some("{\"ref\":\"refs/heads/main\"}"), None);
     let gitlab = [("CI_MERGE_REQUEST_IID", "7"), ("CI_MERGE_REQUEST_DIFF_BASE_SHA", SHA)];
     check(&gitlab, None, Some(&[SHA]));

@@ -25,7 +25,7 @@ pub(super) enum Found {
 }
 
 /// Where a gate file lies.
-enum Around {
+pub(super) enum Around {
     Clone(Git),
     /// Outside the clone that we are in.
     Elsewhere,
@@ -76,7 +76,7 @@ pub(super) fn found(
 }
 
 /// The clone around the current folder, or around the gate file where that lies elsewhere.
-fn around(here: &Path, gate: &Gate) -> Result<Around, Trouble> {
+pub(super) fn around(here: &Path, gate: &Gate) -> Result<Around, Trouble> {
     let Gate::File(path) = gate else { return Ok(Around::Elsewhere) };
     let own = Git::around(here)?;
     if let Some(git) = own.clone().filter(|git| git.below(here, path).is_some()) {

@@ -1,4 +1,4 @@
-//! Commits, folders and files of a repository.
+//! Commits, folders and files of a repository; and the two ends of a pull request.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,6 +8,7 @@ use crate::host::place;
 use crate::host::reply::Refusal;
 use crate::policy::Named;
 use crate::publish::Door;
+use crate::publish::ends::Ends;
 use crate::publish::patience::Patience;
 use crate::publish::tree::{Entry, Snapshot, Unread, find};
 
@@ -25,6 +26,18 @@ struct Item {
     relative_path: String,
     mode: String,
     object_id: String,
+}
+
+/// The two ends of a pull request.
+pub(in crate::publish) async fn ends(
+    door: &Door,
+    number: u64,
+    patience: Patience,
+) -> Result<Ends, Refusal> {
+    let repository = Repository::new(door, patience)?;
+    let reply = repository.get(&format!("pullRequests/{number}")).await?;
+    let [base, head] = ["Target", "Source"].map(|end| format!("/lastMerge{end}Commit/commitId"));
+    Ends::read(number, &parsed(&reply)?, [&base, "/targetRefName", &head])
 }
 
 /// A commit; `None` where there is none of that name.

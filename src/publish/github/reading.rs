@@ -1,4 +1,5 @@
-//! Commits, folders and files, as the database of git behind the forge has them.
+//! Commits, folders and files, as the database of git behind the forge has them; and the two ends
+//! of a pull request.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,9 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::api::{GitHub, parsed};
-use crate::host::place;
 use crate::host::reply::Refusal;
+use crate::host::{Pull, place};
 use crate::policy::Named;
+use crate::publish::ends::Ends;
 use crate::publish::tree::{Entry, Snapshot, Unread, find};
 
 /// A folder, as far as we look at it.
@@ -28,6 +30,19 @@ struct Item {
 }
 
 impl GitHub {
+    /// The two ends of a pull request; `None` where no open one ends with the commit.
+    pub(in crate::publish) async fn ends(&self, pull: &Pull) -> Result<Option<Ends>, Refusal> {
+        let number = match pull {
+            Pull::Number(number) => Some(*number),
+            Pull::ByHead(head) => self.pull_of(head).await?,
+            Pull::Queue | Pull::Nothing | Pull::Unknown(_) => None,
+        };
+        let Some(number) = number else { return Ok(None) };
+        let reply = self.get(&format!("{}/pulls/{number}", self.root)).await?;
+        let places = ["/base/sha", "/base/ref", "/head/sha"];
+        Ends::read(number, &parsed(&reply)?, places).map(Some)
+    }
+
     /// A commit; `None` where there is none of that name.
     pub(in crate::publish) async fn snapshot(
         &self,

@@ -1,4 +1,4 @@
-//! Commits, folders and files of a project.
+//! Commits, folders and files of a project; and the two ends of a merge request.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +10,7 @@ use super::{GitLab, parsed};
 use crate::host::place;
 use crate::host::reply::{Refusal, Reply};
 use crate::policy::Named;
+use crate::publish::ends::Ends;
 use crate::publish::patience::Repeat;
 use crate::publish::tree::{Entry, Snapshot, Unread, find};
 
@@ -29,6 +30,12 @@ impl GitLab<'_> {
     pub(super) async fn get(&self, path: &str) -> Result<Reply, Refusal> {
         let address = format!("{}/{path}", self.root);
         self.ask(Method::GET, &address, None, Repeat::Harmless).await
+    }
+
+    /// The two ends of a merge request.
+    pub(in crate::publish) async fn ends(&self, number: u64) -> Result<Ends, Refusal> {
+        let reply = self.get(&format!("merge_requests/{number}")).await?;
+        Ends::read(number, &parsed(&reply)?, ["/diff_refs/base_sha", "/target_branch", "/sha"])
     }
 
     /// A commit; `None` where there is none of that name.

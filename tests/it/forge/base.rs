@@ -1,15 +1,13 @@
 //! The gate file of the base commit, from the forge where the clone is shallow: what is shown to be
 //! there is compared, what is shown to be absent is new, and anything else is never a pass.
 
-use std::process::Command;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use loadgate::archive;
 use loadgate::policy::{Named, at_forge};
 use serde_json::{Value, json};
 
-use super::desk::{CANARY, GATE, HEAD, job, judge, with_token};
+use super::desk::{CANARY, GATE, HEAD, bare, bare_with_token, cloned, judge};
 use super::outsiders::Program;
 use crate::support::cases::passing;
 use crate::support::gate::{Done, Gate};
@@ -29,18 +27,7 @@ pub(super) fn stricter() -> String {
 
 /// The gate in a clone that has one commit of its own, and no base.
 pub(super) fn shallow(gate: Gate) -> Gate {
-    let git = |arguments: &[&str]| {
-        let done = Command::new("git")
-            .args(["-c", "user.name=x", "-c", "user.email=x@x.test"])
-            .args(arguments)
-            .current_dir(gate.path(""))
-            .output();
-        assert!(done.is_ok_and(|done| done.status.success()), "git {arguments:?}");
-    };
-    git(&["init", "-q", "-b", "change"]);
-    git(&["add", "gate.toml"]);
-    git(&["commit", "-q", "-m", "gate"]);
-    gate
+    cloned(gate, "change")
 }
 
 /// The event of a pull request against a base.
@@ -50,7 +37,7 @@ pub(super) fn event(base: &str) -> String {
 }
 
 fn change(server: &Server) -> Gate {
-    shallow(with_token(true, server).file("event.json", event(BASE)))
+    shallow(bare_with_token(true, server).file("event.json", event(BASE)))
 }
 
 fn tree(entries: &[(&str, &str, &str)]) -> Act {
@@ -133,7 +120,7 @@ fn a_branch_is_asked_for_once_and_hashes_from_then_on() {
     let branch = json!({ "name": "main", "commit": { "sha": BASE } }).to_string();
     let script = forge(tree(&[("gate.toml", "100644", BLOB)]));
     let server = Server::start(script.on("/repos/octocat/shop/branches/main", [ok(&branch)]));
-    let gate = shallow(with_token(true, &server)).set("GITHUB_BASE_REF", "main");
+    let gate = shallow(bare_with_token(true, &server)).set("GITHUB_BASE_REF", "main");
     says(&quiet(&gate), 1, "asks for less than at 111111111111");
     let asked = server.heard().into_iter().filter(|ask| !ask.contains("/pulls/"));
     let asked: Vec<_> = asked.collect();
@@ -210,8 +197,8 @@ fn what_a_forge_does_not_show_is_never_a_pass() {
     }
     // Without a token, and where nothing may be known of the host.
     let server = Server::start(known());
-    let bare = shallow(job(true, &server.url("")).file("event.json", event(BASE)));
-    quiet(&bare).code(3).says("fetch-depth: 0").says("GH_TOKEN is not set");
+    let silent = shallow(bare(true, &server.url("")).file("event.json", event(BASE)));
+    quiet(&silent).code(3).says("fetch-depth: 0").says("GH_TOKEN is not set");
     judge(&change(&server), &["--ci", "none"]).code(3).says("fetch-depth: 0");
     assert_eq!(server.requests(), 0);
 }
@@ -219,10 +206,12 @@ fn what_a_forge_does_not_show_is_never_a_pass() {
 #[test]
 fn without_git_the_host_says_where_the_repository_begins() {
     let server = Server::start(forge(tree(&[("gate.toml", "100644", BLOB)])));
-    let gate = with_token(true, &server).file("event.json", event(BASE)).set("PATH", "/nowhere");
+    let gate =
+        bare_with_token(true, &server).file("event.json", event(BASE)).set("PATH", "/nowhere");
     let here = gate.path("").to_string_lossy().into_owned();
     says(&quiet(&gate.set("GITHUB_WORKSPACE", &here)), 1, "asks for less than at 11111111");
-    let gate = with_token(true, &server).file("event.json", event(BASE)).set("PATH", "/nowhere");
+    let gate =
+        bare_with_token(true, &server).file("event.json", event(BASE)).set("PATH", "/nowhere");
     says(&quiet(&gate), 3, "install it where the gate runs");
     let gate = gate.set("GITHUB_WORKSPACE", "/elsewhere");
     says(&quiet(&gate), 3, "does not lie below /elsewhere");
@@ -241,7 +230,7 @@ fn a_forge_that_remembers_hands_out_the_base_as_github_describes_it() {
     let base = made("commits", &json!({ "message": "base", "tree": tree, "parents": [] }));
     let contract = Program::prism(super::outsiders::READING, Some(&emulator.url()));
     let gate = |base: &str| {
-        let gate = job(true, &contract.url()).set("GITHUB_TOKEN", "tok_write");
+        let gate = bare(true, &contract.url()).set("GITHUB_TOKEN", "tok_write");
         shallow(gate.file("event.json", event(base)))
     };
     says(&quiet(&gate(&base)), 1, "whole run p95: < 200ms → < 300ms");

@@ -8,7 +8,7 @@ use loadgate::publish::client::Token;
 use loadgate::publish::{Comment, Door, Mode, Opened, Publisher, Told, Wish};
 use serde_json::Value;
 
-use super::desk::{CANARY, COMMENTS, HEAD, judge, with_token};
+use super::desk::{CANARY, COMMENTS, HEAD, based, judge, with_token};
 use crate::support::gate::Gate;
 use crate::support::server::{Act, Script, Server, answer, ok, status};
 
@@ -135,13 +135,11 @@ fn the_head_and_the_pull_request_are_asked_for_where_the_event_is_silent() {
 /// A gate that puts a load on the played server, for so long.
 fn loaded(server: &Server, seconds: u64, share: &str) -> Gate {
     let url = server.url("");
-    with_token(true, server).file(
-        "gate.toml",
-        format!(
-            "[target]\nurl = \"{url}\"\n[load]\nrate = \"20/s\"\nduration = \"{seconds}s\"\n\
-             [[request]]\nget = \"/ok\"\n[sla]\nstatus_200 = \"{share}\"\n"
-        ),
-    )
+    let text = format!(
+        "[target]\nurl = \"{url}\"\n[load]\nrate = \"20/s\"\nduration = \"{seconds}s\"\n\
+         [[request]]\nget = \"/ok\"\n[sla]\nstatus_200 = \"{share}\"\n"
+    );
+    based(with_token(true, server).file("gate.toml", text))
 }
 
 #[test]

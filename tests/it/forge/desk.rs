@@ -1,10 +1,9 @@
 //! A saved run, judged in a job of GitHub's, with a played forge behind it.
 
-use std::process::Command;
-
 use loadgate::archive;
 use loadgate::host::Ci;
 
+use crate::bar::git;
 use crate::support::cases::{failing, passing};
 use crate::support::gate::{Done, Gate};
 use crate::support::server::Server;
@@ -19,8 +18,14 @@ pub(super) const COMMENTS: &str = "/repos/octocat/shop/issues/7/comments";
 /// What is asked of the saved run.
 pub(super) const GATE: &str = "[sla]\np95 = \"< 300ms\"\n[sla.\"GET /cart\"]\np99 = \"< 400ms\"\n";
 
-/// A gate and a saved run of it, in a job that was started by pull request 7.
+/// A gate and a saved run of it, in a job that was started by pull request 7, in a clone whose base
+/// has the same gate file.
 pub(super) fn job(passes: bool, api: &str) -> Gate {
+    based(bare(passes, api))
+}
+
+/// The same job in no clone; its event names no base.
+pub(super) fn bare(passes: bool, api: &str) -> Gate {
     let (_, run) = if passes { passing() } else { failing() };
     let event =
         format!(r#"{{"number":7,"pull_request":{{"number":7,"head":{{"sha":"{HEAD}"}}}}}}"#);
@@ -41,20 +46,23 @@ pub(super) fn job(passes: bool, api: &str) -> Gate {
         .set("NO_PROXY", "127.0.0.1")
 }
 
-/// The same gate in a clone whose base commit has it already.
+/// The same gate in a clone whose base commit has it already, as it is now.
 pub(super) fn based(gate: Gate) -> Gate {
-    let git = |arguments: &[&str]| {
-        let done = Command::new("git")
-            .args(["-c", "user.name=x", "-c", "user.email=x@x.test"])
-            .args(arguments)
-            .current_dir(gate.path(""))
-            .output();
-        assert!(done.is_ok_and(|done| done.status.success()), "git {arguments:?}");
-    };
-    git(&["init", "-q", "-b", "main"]);
-    git(&["add", "gate.toml"]);
-    git(&["commit", "-q", "-m", "gate"]);
-    gate.set("LOADGATE_BASE", "main")
+    cloned(gate, "main").set("LOADGATE_BASE", "main")
+}
+
+/// The gate in a clone with a branch, whose last commit has the gate file as it is now.
+pub(super) fn cloned(gate: Gate, branch: &str) -> Gate {
+    git(&gate, &["init", "-q", "-b", branch]);
+    commit(&gate);
+    gate
+}
+
+/// Commits the gate file as it is now; the commit's hash.
+pub(super) fn commit(gate: &Gate) -> String {
+    git(gate, &["add", "gate.toml"]);
+    git(gate, &["commit", "-q", "--allow-empty", "-m", "gate"]);
+    git(gate, &["rev-parse", "HEAD"])
 }
 
 fn shown(gate: &Gate, name: &str) -> String {
@@ -64,6 +72,11 @@ fn shown(gate: &Gate, name: &str) -> String {
 /// The same job with a token.
 pub(super) fn with_token(passes: bool, server: &Server) -> Gate {
     job(passes, &server.url("")).set("GITHUB_TOKEN", CANARY)
+}
+
+/// The same job in no clone.
+pub(super) fn bare_with_token(passes: bool, server: &Server) -> Gate {
+    bare(passes, &server.url("")).set("GITHUB_TOKEN", CANARY)
 }
 
 /// `loadgate check` with more flags.

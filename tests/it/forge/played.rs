@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::desk::{COMMENTS, job, judge, read, with_token};
+use super::desk::{COMMENTS, based, job, judge, read, with_token};
 use crate::support::gate::Gate;
 use crate::support::server::{Act, Script, Server, answer, ok, raw, status};
 
@@ -147,13 +147,13 @@ fn reading_is_tried_again_and_waiting_is_short_or_not_at_all() {
 fn a_text_that_is_too_long_is_sent_once_more_and_shorter() {
     let long = answer(422, "", r#"{"message":"Body is too long (maximum is 65536 characters)"}"#);
     let server = forge([none(), vec![long.clone()], none(), created()]);
-    let mut gate = with_token(false, &server);
-    gate = gate.file("gate.toml", many());
+    let gate = based(with_token(false, &server).file("gate.toml", many()));
     judge(&gate, &[]).says("in a comment");
     let sizes: Vec<_> = bodies(&server).iter().map(String::len).collect();
     assert!(sizes.len() == 2 && sizes[1] < sizes[0], "{sizes:?}");
     let server = forge([none(), vec![long]]);
-    judge(&with_token(false, &server).file("gate.toml", many()), &[]).says("too long (422)");
+    let gate = based(with_token(false, &server).file("gate.toml", many()));
+    judge(&gate, &[]).says("too long (422)");
 }
 
 /// A gate that asks so much that its report is long.
