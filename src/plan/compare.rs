@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::reader::{At, Node, Read, Reader, Slot, Text, nearest, table, visible};
 use super::regression::{Inconclusive, Mode, Regression, example, is_comparable};
-use super::sla::{Key, in_order, is_decimals};
+use super::sla::{Key, in_order, is_decimals, is_scope};
 use super::value::{Int, Lasting, One, Word, schemas, shaped};
 use crate::metric::{Better, Metric};
 use crate::unit::{BadUnit, Margin, Ratio};
@@ -139,7 +139,7 @@ impl Read for Compare {
         let mut compare = Self { keys, entries: Vec::new() };
         for (key, value) in rest {
             match value.get_ref().as_table() {
-                Some(table) if is_scope(key.get_ref(), table) => {
+                Some(table) if is_scope(key.get_ref(), table, &RULE_KEYS) => {
                     let scope = At { value: key.get_ref().to_string(), span: key.span() };
                     compare.scope(&scope, table, reader);
                 }
@@ -148,15 +148,6 @@ impl Read for Compare {
         }
         Some(compare)
     }
-}
-
-/// Whether a table in `[regression]` is a scope with metrics of its own, and not a metric with its
-/// rule.
-fn is_scope(key: &str, table: &DeTable<'_>) -> bool {
-    let rule = |key: &str| RULE_KEYS.contains(&key) || is_decimals(key);
-    let holds_metric = table.keys().any(|key| Metric::parse(key.get_ref()).is_some());
-    let like_rule = !table.is_empty() && table.keys().all(|key| rule(key.get_ref()));
-    if Metric::parse(key).is_some() { holds_metric } else { !like_rule }
 }
 
 impl Compare {

@@ -133,7 +133,7 @@ impl Read for Sla {
                 continue;
             }
             match value.get_ref().as_table() {
-                Some(table) if is_scope(key.get_ref(), table) => {
+                Some(table) if is_scope(key.get_ref(), table, &RULE_KEYS) => {
                     let scope = At { value: key.get_ref().to_string(), span: key.span() };
                     sla.scope(&scope, table, reader);
                 }
@@ -153,9 +153,10 @@ pub(super) fn in_order<'v>(table: &'v DeTable<'v>) -> Vec<(&'v Key<'v>, &'v Span
     entries
 }
 
-/// Whether a table in `[sla]` is a scope with metrics of its own, and not a metric with its rule.
-fn is_scope(key: &str, table: &DeTable<'_>) -> bool {
-    let rule = |key: &str| RULE_KEYS.contains(&key) || is_decimals(key);
+/// Whether a table under limits is a scope with metrics of its own, and not a metric with its rule
+/// of these keys.
+pub(super) fn is_scope(key: &str, table: &DeTable<'_>, rule_keys: &[&str]) -> bool {
+    let rule = |key: &str| rule_keys.contains(&key) || is_decimals(key);
     let holds_metric = table.keys().any(|key| Metric::parse(key.get_ref()).is_some());
     let like_rule = !table.is_empty() && table.keys().all(|key| rule(key.get_ref()));
     if Metric::parse(key).is_some() { holds_metric } else { !like_rule }
