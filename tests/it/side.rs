@@ -1,5 +1,10 @@
 //! Two versions side by side, on the built binary against two real services.
 
+/// In turns, over HTTP/2, with users: the ways in which two versions can be under load.
+mod ways;
+/// Dialled-in delays and errors: what is found, and what is not claimed.
+mod found;
+
 use std::time::Duration;
 
 use serde_json::Value;

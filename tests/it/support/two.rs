@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) streams: Option<u32>,
     /// How much of a request's body it takes before it has read any; 64 KiB where absent.
     pub(crate) window: Option<u32>,
+    /// How long `/ok` takes.
+    pub(crate) delay: Duration,
     /// Behind TLS.
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
 }
@@ -94,7 +96,7 @@ async fn converse(
     settings: Settings,
     seen: Arc<Seen>,
 ) -> Option<()> {
-    let mut builder = Builder::new();
+    let (mut builder, delay) = (Builder::new(), settings.delay);
     if let Some(streams) = settings.streams {
         builder.max_concurrent_streams(streams);
     }
@@ -117,6 +119,9 @@ async fn converse(
         tokio::spawn(async move {
             let now = under_way.fetch_add(1, Ordering::SeqCst) + 1;
             seen.most_at_once.fetch_max(now, Ordering::SeqCst);
+            if request.uri().path() == "/ok" && !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
             answer(request, respond, turn, &seen).await;
             under_way.fetch_sub(1, Ordering::SeqCst);
         });
