@@ -9,6 +9,7 @@ use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit};
 use crate::policy::Policy;
 use crate::shard::Shard;
+use crate::stats::side::Caution;
 use crate::unit::Margin;
 
 /// Findings, in the order of the plan, with the facts a reader needs to believe them.
@@ -137,6 +138,8 @@ pub struct Change {
     pub armed: bool,
     /// The name of the method.
     pub method: &'static str,
+    /// What a reader should know of the rounds besides.
+    pub cautions: Vec<Caution>,
 }
 
 /// What a comparison rests on.

@@ -10,7 +10,9 @@ use crate::plan::threshold::Level;
 use crate::run::{Model, Rounds, Run};
 use crate::stats::count::uneven_split;
 use crate::stats::shift::{self, Check, Found};
-use crate::stats::side::{Comparison, ErrorCheck, ErrorFound, Judged, Look, Round, Rules};
+use crate::stats::side::{
+    Caution, Comparison, ErrorCheck, ErrorFound, Judged, Look, Round, Rules, cautions,
+};
 use crate::tally::{Frame, Tally};
 use crate::unit::Margin;
 
@@ -28,6 +30,8 @@ struct Seen<'a> {
     /// Why others were not.
     unfit: Vec<String>,
     members: Vec<Member>,
+    /// The same rounds as numbers.
+    told: Vec<Round>,
     judged: Judged,
     comparison: Comparison,
     frame: Frame,
@@ -100,7 +104,7 @@ impl<'a> Seen<'a> {
         };
         let told: Vec<Round> = fit.iter().map(|round| told(round, &members, frame)).collect();
         let judged = comparison.judge(&told);
-        Self { fit, unfit, members, judged, comparison, frame }
+        Self { fit, unfit, members, told, judged, comparison, frame }
     }
 
     /// Why the comparison as a whole says nothing.
@@ -171,7 +175,9 @@ impl<'a> Seen<'a> {
             };
             let check = check(member, &self.comparison.checks[place]);
             let own = Check { limit: limit.size(), ..check };
-            (self.of_shift(found, &own, base), found.armed, self.shift(found, &check, base))
+            let mut change = self.shift(found, &check, base);
+            change.cautions = self.cautions(place);
+            (self.of_shift(found, &own, base), found.armed, change)
         };
         finding.change = Some(change);
         finding.outcome = match outcome {
@@ -253,7 +259,15 @@ impl<'a> Seen<'a> {
             detectable: Some(check.change(found.detectable)).filter(|share| share.is_finite()),
             armed: found.armed,
             method,
+            cautions: Vec::new(),
         }
+    }
+
+    /// What to know of the rounds that a check was judged by.
+    fn cautions(&self, place: usize) -> Vec<Caution> {
+        let judged = self.told.iter().take(self.judged.rounds);
+        let pairs = judged.filter_map(|round| round.pairs.get(place).copied().flatten());
+        cautions(&pairs.collect::<Vec<_>>())
     }
 
     fn errors(&self, found: ErrorFound, base: Option<Value>) -> finding::Change {
@@ -268,6 +282,7 @@ impl<'a> Seen<'a> {
             detectable: None,
             armed: found.armed,
             method: "conditional binomial",
+            cautions: Vec::new(),
         }
     }
 }
@@ -289,7 +304,7 @@ fn finding_need(metric: Metric) -> u64 {
 }
 
 /// Every scope and metric once; what fails goes before what only warns.
-fn family(asked: &[Finding]) -> Vec<Member> {
+pub(super) fn family(asked: &[Finding]) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
     for level in [Level::Fail, Level::Warn] {
         for finding in asked.iter().filter(|one| one.level == level) {
@@ -305,7 +320,7 @@ fn family(asked: &[Finding]) -> Vec<Member> {
 }
 
 /// The comparison as it was planned before anything was seen.
-fn planned(regression: &Regression, members: &[Member]) -> Comparison {
+pub(super) fn planned(regression: &Regression, members: &[Member]) -> Comparison {
     let looks = regression.looks();
     // Later looks spend more; where processes run on, there are two, and they are nearly alike.
     let first = if regression.restart.is_some() { 1_u32 } else { 2 };

@@ -6,6 +6,7 @@ use std::fmt;
 use super::words;
 use crate::judge::finding::{self, Change, Rests};
 use crate::sanitise::Clean;
+use crate::stats::side::Caution;
 
 /// Who let a regression pass, until when, and why; fit for a sink.
 #[derive(Clone, Debug)]
@@ -67,7 +68,22 @@ pub fn remarks(change: &Change, got: Option<String>, samples: u64) -> Vec<String
     let (p, method) = (words::chance(change.p), change.method);
     let how =
         if p.starts_with('<') { format!("{method}, p {p}") } else { format!("{method}, p = {p}") };
-    vec![from, how, detectable(change)]
+    let mut all = vec![from, how, detectable(change)];
+    all.extend(change.cautions.iter().map(|caution| careful(*caution).to_owned()));
+    all
+}
+
+/// A reason to read it with care, in a sentence.
+fn careful(caution: Caution) -> &'static str {
+    match caution {
+        Caution::Trend => {
+            "careful: the difference grew or shrank from round to round; a longer `warm_up` may help"
+        }
+        Caution::Skewed => "careful: a few rounds carry it, and the others show another difference",
+        Caution::Drifting => {
+            "careful: the version compared with became a fifth slower or faster meanwhile"
+        }
+    }
 }
 
 /// What would have been found, in a sentence.

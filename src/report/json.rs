@@ -106,6 +106,7 @@ fn changed(change: &finding::Change) -> Change {
         detectable: change.detectable.and_then(percent),
         armed: change.armed,
         method: change.method,
+        cautions: change.cautions.iter().map(|caution| caution.name()).collect(),
     }
 }
 

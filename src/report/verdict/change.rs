@@ -32,6 +32,10 @@ pub(in crate::report) struct Change {
     pub(in crate::report) armed: bool,
     /// The name of the method.
     pub(in crate::report) method: &'static str,
+    /// What to know of the rounds besides: a difference that grew or shrank from one to the next, a
+    /// few that carry it, a version compared with that changed itself.
+    #[schemars(extend("items" = { "type": "string", "enum": ["trend", "skewed", "drifting"] }))]
+    pub(in crate::report) cautions: Vec<&'static str>,
 }
 
 /// Who let a regression pass.

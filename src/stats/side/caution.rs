@@ -15,9 +15,24 @@ pub enum Caution {
     Drifting,
 }
 
-/// The cautions of one check's rounds, in their order.
+impl Caution {
+    /// The name in `verdict.json`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trend => "trend",
+            Self::Skewed => "skewed",
+            Self::Drifting => "drifting",
+        }
+    }
+}
+
+/// The cautions of one check's rounds, in their order. Rounds in which a version had no good answer
+/// say nothing here.
 #[must_use]
 pub fn cautions(pairs: &[Pair]) -> Vec<Caution> {
+    let finite = |pair: &&Pair| pair.base.is_finite() && pair.new.is_finite();
+    let pairs: Vec<Pair> = pairs.iter().filter(finite).copied().collect();
     let shifts: Vec<f64> = pairs.iter().map(|pair| pair.new - pair.base).collect();
     let mut cautions = Vec::new();
     if shifts.len() < 6 {
