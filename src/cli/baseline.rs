@@ -11,7 +11,7 @@ use crate::shelf::{Place, USUAL};
 /// Where earlier runs are kept.
 #[derive(Clone, Debug, Args)]
 pub struct Past {
-    /// Where earlier runs are kept: a folder or `git:BRANCH`
+    /// Where earlier runs are kept: a folder, `git:BRANCH` or `s3://BUCKET/PREFIX`
     #[arg(long, value_name = "PLACE", env = "LOADGATE_BASELINE", value_parser = Place::parse)]
     #[arg(default_value = USUAL)]
     pub baseline: Place,

@@ -115,11 +115,31 @@ impl Client {
         Ok(Self { inner: built(Some(proxy))?, headers: HeaderMap::new() })
     }
 
+    /// A client that shows nobody who we are: for requests that are signed already.
+    ///
+    /// # Errors
+    /// When no client can be made.
+    pub fn unsigned() -> Result<Self, Refusal> {
+        Ok(Self { inner: built(None)?, headers: HeaderMap::new() })
+    }
+
     /// Makes one request, and reads its whole answer.
     ///
     /// # Errors
     /// When no whole answer came in time.
-    pub async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Refusal> {
+        self.send_within(request, MOST_BYTES).await
+    }
+
+    /// The same for an answer of so many bytes at most.
+    ///
+    /// # Errors
+    /// When no whole answer came in time.
+    pub async fn send_within(
+        &self,
+        mut request: Request<Bytes>,
+        most: usize,
+    ) -> Result<Response<Bytes>, Refusal> {
         request.headers_mut().extend(self.headers.clone());
         let lost = |error: &reqwest::Error| Refusal::Unreachable(control::told(error).what);
         let request = reqwest::Request::try_from(request).map_err(|error| lost(&error))?;
@@ -127,8 +147,8 @@ impl Client {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let mut body = BytesMut::new();
         while let Some(part) = answer.chunk().await.map_err(|error| lost(&error))? {
-            if body.len() + part.len() > MOST_BYTES {
-                return Err(Refusal::Odd("it is longer than 16 MiB".to_owned()));
+            if body.len() + part.len() > most {
+                return Err(Refusal::Odd(format!("it is longer than {} MiB", most >> 20)));
             }
             body.extend_from_slice(&part);
         }
@@ -204,7 +224,8 @@ pub fn reply(answer: &Response<Bytes>) -> Reply {
 }
 
 /// Whether a token may be sent there: over TLS, or no further than this machine.
-fn is_private(base: &str) -> bool {
+#[must_use]
+pub fn is_private(base: &str) -> bool {
     let Ok(address) = reqwest::Url::parse(base) else { return false };
     let loopback = || match address.host_str() {
         Some("localhost") => true,

@@ -1,8 +1,9 @@
-//! Where kept runs lie: a folder, or a branch of the repository. Each file is
+//! Where kept runs lie: a folder, a branch of the repository, or a bucket. Each file is
 //! written whole or not at all, and none is ever changed: runs and marks are added and removed.
 
 mod folder;
 mod branch;
+mod bucket;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,13 @@ pub enum Place {
     Folder(PathBuf),
     /// A branch of the repository, which nobody has to check out.
     Branch(String),
+    /// A bucket of storage that speaks S3, and where in it.
+    Bucket {
+        /// Its name.
+        bucket: String,
+        /// What the names of all objects begin with.
+        prefix: String,
+    },
 }
 
 /// What went wrong with a place.
@@ -60,7 +68,7 @@ pub struct Edit {
 }
 
 impl Place {
-    /// Reads `DIR` or `git:BRANCH`.
+    /// Reads `DIR`, `git:BRANCH` or `s3://BUCKET/PREFIX`.
     ///
     /// # Errors
     /// What is wrong with it, and what to write.
@@ -71,8 +79,11 @@ impl Place {
             let bad = || "names no branch: write `git:loadgate-baselines`".to_owned();
             return if good { Ok(Self::Branch(branch.to_owned())) } else { Err(bad()) };
         }
+        if let Some(rest) = text.strip_prefix("s3://") {
+            return in_bucket(rest);
+        }
         if text.is_empty() || text.contains("://") {
-            return Err("write a folder or `git:BRANCH`".to_owned());
+            return Err("write a folder, `git:BRANCH` or `s3://BUCKET/PREFIX`".to_owned());
         }
         Ok(Self::Folder(PathBuf::from(text)))
     }
@@ -119,6 +130,7 @@ impl Place {
         match self {
             Self::Folder(dir) => folder::change(&here.join(dir), edit),
             Self::Branch(name) => branch::change(here, name, edit),
+            Self::Bucket { bucket, prefix } => bucket::change(bucket, prefix, edit),
         }
         .map_err(|why| self.trouble(&format!("cannot be changed: {why}")))
     }
@@ -128,6 +140,7 @@ impl Place {
         match self {
             Self::Folder(dir) => folder::entries(&here.join(dir)),
             Self::Branch(name) => branch::entries(here, name),
+            Self::Bucket { bucket, prefix } => bucket::entries(bucket, prefix),
         }
         .map_err(|why| self.trouble(&format!("cannot be read: {why}")))
     }
@@ -142,8 +155,31 @@ impl fmt::Display for Place {
         match self {
             Self::Folder(dir) => write!(out, "{}", dir.display()),
             Self::Branch(name) => write!(out, "git:{name}"),
+            Self::Bucket { bucket, prefix } => write!(out, "s3://{bucket}/{prefix}"),
         }
     }
+}
+
+/// Reads `BUCKET/PREFIX`: names that every storage takes, so that no other object is meant than the
+/// one that was written.
+fn in_bucket(text: &str) -> Result<Place, String> {
+    let (bucket, prefix) = text.split_once('/').unwrap_or((text, ""));
+    let prefix = prefix.trim_end_matches('/');
+    let sign =
+        |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || "-.".contains(sign);
+    let fits = (3..=63).contains(&bucket.len()) && bucket.chars().all(sign);
+    let part = |part: &str| {
+        let plain = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
+        !part.is_empty() && part.chars().all(plain) && !part.starts_with('.')
+    };
+    if !fits || !prefix.split('/').all(part) {
+        return Err(
+            "write `s3://BUCKET/PREFIX`: the prefix of letters, digits, `-`, `_`, `.` and \
+                    `/`"
+            .to_owned(),
+        );
+    }
+    Ok(Place::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
 }
 
 /// The file of a kept run.

@@ -2,6 +2,8 @@
 
 /// A service in a thread of its own.
 pub(crate) mod serving;
+
+pub(crate) mod bucket;
 /// A raw TCP server that misbehaves by script.
 pub(crate) mod server;
 /// One connection of that server.
