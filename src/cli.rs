@@ -189,6 +189,9 @@ pub struct Plan {
     /// What to change in it.
     #[command(flatten)]
     pub changes: Changes,
+    /// Where the runs lie that tell what a comparison would find.
+    #[command(flatten)]
+    pub past: Past,
 }
 
 /// `loadgate init`.

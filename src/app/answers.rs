@@ -3,19 +3,12 @@
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use super::read::{self, Gate};
-use super::voice::{self, Lookup};
-use crate::cli::{Changes, Cli, Schema};
+use super::voice;
+use crate::cli::{Cli, Schema};
 use crate::error::{Error, Exit};
 use crate::judge::{explain, subjects};
 use crate::plan;
 use crate::report::verdict_schema;
-
-/// What a gate file would do.
-pub(super) fn outline(gate: &Gate, changes: &Changes, lookup: Lookup) -> Result<Exit, Error> {
-    let plan = read::alone(gate, changes, lookup)?;
-    print(&plan::outline(&plan))
-}
 
 /// The page of a name, or all names.
 pub(super) fn meaning(name: Option<&str>) -> Result<Exit, Error> {

@@ -107,6 +107,7 @@ impl Barred {
     }
 }
 
-fn hash(bytes: &[u8]) -> String {
+/// The SHA-256 of a file, as it is compared.
+pub(super) fn hash(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }

@@ -57,6 +57,14 @@ pub(super) async fn measure(
     }
 }
 
+/// The run of a load that nobody puts on: what it would be of.
+pub(super) fn unsent(plan: &Plan, drive: &Drive, stand: &Stand) -> Run {
+    let seed = drive.load.seed.unwrap_or_default();
+    let origin = origin(plan, drive, stand, (seed, asked(drive.target.http)));
+    let axis = axis(&drive.load, &plan.thresholds);
+    load::unbegun(Order::new(drive, axis, seed, origin), Stop::Checkpoint)
+}
+
 /// Waits until the service is ready, finds out where it is, and knocks.
 pub(super) async fn reach(drive: &Drive, voice: &Voice) -> Result<HttpWire, Unreachable> {
     if let Some(ready) = &drive.target.ready {

@@ -28,6 +28,7 @@ mod once;
 mod publish;
 mod merge;
 mod baseline;
+mod outlook;
 
 use std::ffi::OsString;
 
@@ -62,7 +63,7 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
         Command::Baseline(ask) => baseline::baseline(ask, lookup, &voice),
         Command::Demo(ask) if ask.serve => serve(&ask, &voice),
         Command::Demo(ask) => demo(ask, lookup, &voice),
-        Command::Plan(ask) => answers::outline(&Gate::File(ask.gate), &ask.changes, lookup),
+        Command::Plan(ask) => outlook::plan(ask, lookup),
         Command::Init(ask) => draft::init(&ask, &voice),
         Command::Explain { name } => answers::meaning(name.as_deref()),
         Command::Schema { of } => answers::schema(of),

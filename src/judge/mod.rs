@@ -2,6 +2,7 @@
 
 pub mod interval;
 pub mod finding;
+pub mod foreseen;
 mod window;
 mod beyond;
 mod sure;
@@ -16,6 +17,7 @@ mod asked;
 mod pairs;
 mod side;
 mod relative;
+pub mod outlook;
 mod ending;
 mod early;
 mod bar;

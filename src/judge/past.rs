@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Asked, Change, Doubt, Finding, Outcome, Rests};
+use super::foreseen::Foreseen;
 use super::sight::{Look, Pair, Sight, Subject, Values, scope_name};
 use super::trust;
 use crate::baseline::course::{frame, tally};
@@ -72,6 +73,35 @@ pub(super) fn is_suspicious(
     let History::Past(past) = history else { return false };
     let family = Family::of(regression, past, (plan, run), questions);
     family.is_suspicious()
+}
+
+/// What would be found of each question, told from the runs before it alone: the last of them
+/// stands for the run to come.
+pub(super) fn foreseen(
+    regression: &Regression,
+    past: &Past,
+    plan: &Plan,
+    questions: &[Finding],
+) -> Vec<Foreseen> {
+    let Some(last) = past.runs.last() else { return vec![Foreseen::Unknown; questions.len()] };
+    let family = Family::of(regression, past, (plan, &last.run), questions);
+    let times = family.sizes().0;
+    let errors = regression.asked(true).any(|one| one.metric == Metric::ErrorRate);
+    let alpha = 1.0 - regression.confidence.share();
+    let alpha = alpha * (1.0 - if errors { FOR_ERRORS } else { 0.0 });
+    let told = |look: Look| match look {
+        Look::Time(Pair { last: Some(reading), .. }) => {
+            let (check, detectable) = (reading.check, reading.detectable(alpha, times));
+            let limit = check.limited(check.worse(reading.norm.center).exp());
+            let (change, within) = (check.change(detectable), detectable <= limit);
+            Foreseen::Found { change, within, rounds: None }
+        }
+        Look::Time(Pair { have, .. }) | Look::Not(Doubt::TooFewRuns { have, .. }) => {
+            Foreseen::TooFewRuns { have, need: FEWEST }
+        }
+        Look::Errors(_) | Look::Not(_) => Foreseen::Unknown,
+    };
+    family.looks.into_iter().map(told).collect()
 }
 
 fn doubt(questions: &mut [Finding], doubt: &Doubt) {
@@ -233,6 +263,7 @@ fn tell(finding: &mut Finding, told: &Told) {
         detectable: Some(check.change(found.detectable)),
         armed: found.armed,
         method,
+        cautions: Vec::new(),
     });
     finding.outcome = outcome(found.outcome, found.armed);
 }
@@ -249,6 +280,7 @@ fn tell_errors(finding: &mut Finding, found: &ErrorFound, runs: usize) {
         detectable: None,
         armed: true,
         method: METHOD_ERRORS,
+        cautions: Vec::new(),
     });
     finding.outcome = outcome(found.outcome, true);
 }

@@ -155,6 +155,13 @@ impl Regression {
         before.chain(std::iter::once(all)).collect()
     }
 
+    /// The standard deviation from one start of a process to the next, as far as it is a part of
+    /// what varies from round to round.
+    #[must_use]
+    pub fn start_deviation(&self) -> f64 {
+        if self.restart.is_some() { START_DEVIATION } else { 0.0 }
+    }
+
     /// What is ignored, as a share. Where processes run on it is at least two and a half standard
     /// deviations from one start to the next: the luck of a start is no regression.
     #[must_use]

@@ -22,6 +22,7 @@ pub mod tables;
 pub mod html;
 pub mod course;
 pub mod history;
+pub mod outlook;
 pub mod gitlab;
 pub mod taurus;
 

@@ -2,8 +2,15 @@
 
 /// Places of kept runs: folders and branches.
 mod places;
+/// Places of kept runs: buckets.
+mod bucket;
+/// What a comparison would find, said before it.
+mod outlook;
 /// Judged against the runs before it, on the built binary.
 mod judged;
+/// A slow runner, with the reference service and without.
+#[cfg(unix)]
+mod slow;
 
 use loadgate::archive;
 use loadgate::run::Stop;

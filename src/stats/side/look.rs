@@ -5,7 +5,6 @@ use super::{Comparison, ErrorFound, Judged, Round};
 use crate::stats::family::holm;
 use crate::stats::paired::Paired;
 use crate::stats::shift::{Check, Found, Outcome, Seen, together};
-use crate::stats::special::t_critical;
 use crate::stats::{deviation, median, size};
 
 /// Samples beyond the quantile that the middle round must have.
@@ -95,9 +94,7 @@ fn shifts(plan: &Comparison, look: usize, series: &[Option<Series>]) -> Vec<Opti
     let both = || series.iter().flatten().zip(tests.iter().flatten());
     let raw: Vec<f64> =
         both().map(|(one, test)| test.p_above(&one.shifts, one.check.ignored())).collect();
-    let planned = size(rules.planned());
-    let reach =
-        t_critical(share / size(supported), planned - 1.0) + t_critical(0.05, planned - 1.0);
+    let (planned, reach) = (size(rules.planned()), plan.reach(supported));
     let mut found = both().zip(holm(&raw)).map(|((one, test), p)| {
         let estimate = test.estimate(&one.shifts);
         let bounds = test.bounds(&one.shifts, each, beta);

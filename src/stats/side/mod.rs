@@ -6,6 +6,8 @@ mod caution;
 
 use super::count::{ErrorShift, Errors};
 use super::shift::{Check, Found, Outcome};
+use super::size;
+use super::special::t_critical;
 
 pub use caution::{Caution, cautions};
 
@@ -157,6 +159,41 @@ impl Comparison {
             latest = Some(judged);
         }
         latest.unwrap_or_else(|| self.too_few(rounds))
+    }
+
+    /// The shift of a check that the whole plan finds with 95 %, as a logarithm, where it varies by
+    /// a standard deviation from round to round and so many checks are compared.
+    #[must_use]
+    pub fn detectable(&self, check: &Check, spread: f64, checks: usize) -> f64 {
+        check.ignored() + self.reach(checks) * spread / size(self.rules.planned()).sqrt()
+    }
+
+    /// After how many rounds a shift as large as a limit, a logarithm, would be found with 95 %;
+    /// `None` where what is ignored is more.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number of rounds, and at most what fits"
+    )]
+    pub fn rounds_for(
+        &self,
+        check: &Check,
+        limit: f64,
+        spread: f64,
+        checks: usize,
+    ) -> Option<usize> {
+        let room = limit - check.ignored();
+        let rounds = (self.reach(checks) * spread / room).powi(2).ceil();
+        (room > 0.0 && rounds < 1e6).then_some(rounds as usize)
+    }
+
+    /// How many standard errors above what is ignored a shift must lie to be found with 95 % among
+    /// so many checks.
+    fn reach(&self, checks: usize) -> f64 {
+        let share = self.rules.alpha * self.share_of_shifts() / size(checks);
+        let freedom = size(self.rules.planned()) - 1.0;
+        t_critical(share, freedom) + t_critical(0.05, freedom)
     }
 
     /// Before the first look nothing is said.

@@ -21,7 +21,7 @@ fn comparing(more: &str) -> Gate {
 }
 
 /// A run whose latencies lie around half of so many microseconds, a tenth to each side.
-fn run(nth: u32, most: u64) -> Run {
+pub(super) fn run(nth: u32, most: u64) -> Run {
     let [least, most] = [45, 55].map(|part| Duration::from_micros(most * part / 100));
     let samples = even(1200, s(60), least, most);
     let (_, mut run) = minute(vec![asked("p50", "< 110ms")], samples);
@@ -30,7 +30,7 @@ fn run(nth: u32, most: u64) -> Run {
     run
 }
 
-fn keep(gate: &Gate, run: Run) {
+pub(super) fn keep(gate: &Gate, run: Run) {
     let kept = Kept::of(run, "main".to_owned(), Proof::Passed);
     let folder = gate.path(".loadgate/runs");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -42,12 +42,12 @@ fn keep(gate: &Gate, run: Run) {
 const WANDER: [u64; 10] =
     [9_960, 10_030, 9_985, 10_045, 10_000, 9_970, 10_020, 10_010, 9_995, 9_985];
 
-fn usual(nth: u32) -> u64 {
+pub(super) fn usual(nth: u32) -> u64 {
     200 * WANDER[nth as usize % WANDER.len()] / 10
 }
 
 /// So many runs that differ without a reason.
-fn history(gate: &Gate, count: u32) {
+pub(super) fn history(gate: &Gate, count: u32) {
     for nth in 0..count {
         keep(gate, run(nth, usual(nth)));
     }
