@@ -9,6 +9,7 @@ mod clumps;
 mod dice;
 mod limit;
 mod past;
+mod real;
 mod side;
 mod table;
 mod world;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
         Ok(ask) => ask,
         Err(why) => {
             println!(
-                "{why}\nusage: calibrate [side|past|limit|clumps|speed …] [--runs N] [--seed N]"
+                "{why}\nusage: calibrate [side|past|limit|clumps|speed|real …] [--runs N] [--seed N]"
             );
             return ExitCode::from(2);
         }
@@ -46,9 +47,17 @@ fn main() -> ExitCode {
         "{} gate runs in each row, seed {}; exact 95 % bounds in brackets",
         ask.runs, ask.seed
     );
-    let tables: [Table; 5] =
-        [("side", sides), ("past", pasts), ("limit", limits), ("clumps", errors), ("speed", speed)];
-    let asked = |name: &str| ask.tables.is_empty() || ask.tables.iter().any(|one| one == name);
+    let tables: [Table; 6] = [
+        ("side", sides),
+        ("past", pasts),
+        ("limit", limits),
+        ("clumps", errors),
+        ("speed", speed),
+        ("real", real),
+    ];
+    // Real runs take their time: on request alone.
+    let usual = |name: &str| ask.tables.is_empty() && name != "real";
+    let asked = |name: &str| usual(name) || ask.tables.iter().any(|one| one == name);
     let chosen = tables.into_iter().filter(|(name, _)| asked(name));
     let missed = chosen.filter(|(_, table)| !table(&ask)).count();
     if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -66,7 +75,7 @@ fn ask(mut words: impl Iterator<Item = String>) -> Result<Ask, String> {
             "--seed" => ask.seed = number()?,
             // What cargo hands to every benchmark.
             "--bench" => {}
-            "side" | "past" | "limit" | "clumps" | "speed" => ask.tables.push(word),
+            "side" | "past" | "limit" | "clumps" | "speed" | "real" => ask.tables.push(word),
             _ => return Err(format!("there is no table `{word}`")),
         }
     }
@@ -213,6 +222,30 @@ fn errors(ask: &Ask) -> bool {
         cells.push(cell("twice as many, fails", double.fail, power));
     }
     print("Error rates of 1 %, four endpoints, 6 to 16 rounds", &cells)
+}
+
+/// Real gate runs: two copies of the demo service.
+fn real(ask: &Ask) -> bool {
+    let sum = match real::play(ask.runs, ask.seed) {
+        Ok(sum) => sum,
+        Err(why) => {
+            println!("\nReal gate runs: {why}");
+            return false;
+        }
+    };
+    if sum.judged == 0 {
+        println!("\nReal gate runs: the machine was too busy for every one of them");
+        return false;
+    }
+    let cell = |what: &str, hits, want| Cell::new(what, hits, sum.judged, want);
+    let most = Want::AtMost(0.01);
+    let cells =
+        [cell("A/A, claims a regression", sum.found, most), cell("A/A, fails", sum.fail, most)];
+    let title = format!(
+        "Real gate runs, two copies of the demo service on loopback: {} judged, {} not (unfit)",
+        sum.judged, sum.unfit
+    );
+    print(&title, &cells)
 }
 
 /// How long it takes to judge 100 endpoints of three quantiles after 16 rounds.
