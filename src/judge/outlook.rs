@@ -24,8 +24,8 @@ use crate::tally::Tally;
 const FEWEST_BEYOND: f64 = 5.0;
 
 /// What is known of each change that is asked for, from runs that are like the one to come, and of
-/// how many runs. `run` is the run to come, as far as it is known. Error rates are counted, and what
-/// they would show is known to nobody.
+/// how many runs. `run` is the run to come, as far as it is known. What error rates would show,
+/// nobody knows.
 ///
 /// # Errors
 /// Why the kept runs are no measure.

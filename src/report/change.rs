@@ -77,9 +77,9 @@ pub fn remarks(change: &Change, got: Option<String>, samples: u64) -> Vec<String
 fn careful(caution: Caution) -> &'static str {
     match caution {
         Caution::Trend => {
-            "careful: the difference grew or shrank from round to round; a longer `warm_up` may help"
+            "careful: the difference grew or shrank from round to round: warm up for longer"
         }
-        Caution::Skewed => "careful: a few rounds carry it, and the others show another difference",
+        Caution::Skewed => "careful: some rounds differ from all others",
         Caution::Drifting => {
             "careful: the version compared with became a fifth slower or faster meanwhile"
         }

@@ -30,8 +30,7 @@ pub fn outlook(plan: &Plan, told: &Result<(Vec<Outlook>, usize), Doubt>, place: 
         }
     };
     let from = words::plural(*runs as u64, "run");
-    let mut out =
-        format!("\nwould be found in 95 of 100 comparisons, as {from} kept in {place} vary\n");
+    let mut out = format!("\nwould be found in 95 of 100 comparisons, as {from} in {place} vary\n");
     for outlook in outlooks {
         let Outlook { scope, metric, limit, told } = outlook;
         let scope = cell(&scope_words(scope, &clean));

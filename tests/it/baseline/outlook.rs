@@ -52,7 +52,7 @@ fn as_runs_vary_more_less_would_be_found() {
     let told = |spread| {
         let (_server, gate) = measured_before("baseline = \"main\"\np50 = \"+5%\"\n", spread);
         let plan = gate.run(&["plan", "gate.toml"]);
-        assert!(plan.code(0).stdout.contains("12 runs"), "{}", plan.stdout);
+        assert!(plan.code(0).stdout.contains("12 runs in .loadgate"), "{}", plan.stdout);
         (found(&plan.stdout)[0], plan.stdout)
     };
     let (steady, text) = told(200);
@@ -65,8 +65,8 @@ fn as_runs_vary_more_less_would_be_found() {
 fn rounds_are_foretold_from_the_requests_that_they_will_have() {
     let with = |rounds: u32| {
         let regression = format!(
-            "against = \"http://127.0.0.1:1\"\nrounds = {rounds}\nround = \"2s\"\n\
-             restart = \"true\"\np50 = \"+5%\"\np99 = \"+5%\"\n"
+            "against = \"http://127.0.0.1:1\"\nrounds = {rounds}\nround = \"500ms\"\n\
+             restart = \"true\"\np50 = \"+3%\"\np99 = \"+5%\"\n"
         );
         let (_server, gate) = measured_before(&regression, 200);
         let plan = gate.run(&["plan", "gate.toml"]);
@@ -74,8 +74,8 @@ fn rounds_are_foretold_from_the_requests_that_they_will_have() {
     };
     let (few, many) = (with(6), with(60));
     assert!(found(&few)[0] > found(&many)[0], "{few}\n{many}");
-    assert!(few.contains("rounds of 2s would do"), "{few}");
-    // A hundred requests of each version in a round have one beyond p99.
+    assert!(few.contains("rounds of 500ms would do"), "{few}");
+    // Three hundred requests of each version in a round have three beyond p99.
     assert!(many.contains("where 500 are needed: not compared"), "{many}");
 }
 
