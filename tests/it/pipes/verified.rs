@@ -66,18 +66,22 @@ fn the_schemas_of_the_hosts_are_met() {
     let check = |schema: &str, files: &[String]| {
         let mut check = command(tool("check-jsonschema"));
         check.args(["--builtin-schema", schema, "--regex-variant", "python"]);
-        if schema.ends_with("azure-pipelines") {
-            check.args(["--data-transform", "azure-pipelines"]);
+        // What these hosts do to a file before it is read.
+        for host in ["azure-pipelines", "gitlab-ci"] {
+            if schema.ends_with(host) {
+                check.args(["--data-transform", host]);
+            }
         }
         content(check.args(files));
     };
     check("vendor.github-actions", &["action.yml".to_owned()]);
     check("vendor.github-workflows", &workflows());
     check("vendor.azure-pipelines", &files("ci/azure", ".yml"));
-    let plain = ["ci/gitlab/.gitlab-ci.yml", "ci/gitlab/loadgate.gitlab-ci.yml"];
-    check("vendor.gitlab-ci", &plain.map(str::to_owned));
+    let component = "ci/gitlab/templates/loadgate.yml";
+    let plain = files("ci/gitlab", ".yml").into_iter().filter(|path| path != component);
+    check("vendor.gitlab-ci", &plain.collect::<Vec<_>>());
     // A component has two documents, its inputs and its jobs.
-    let component = documents("ci/gitlab/templates/loadgate.yml");
+    let component = documents(component);
     assert_eq!(component.len(), 2);
     let kept: Vec<_> =
         component.iter().map(|part| planted("part.yml", &part.to_string())).collect();
@@ -151,12 +155,15 @@ fn shellcheck_finds_nothing_in_scripts_and_in_steps() {
         let head = text(path).lines().next().unwrap_or_default().to_owned();
         (head.starts_with("#!") && head.ends_with("sh")) || head == "# shellcheck shell=bash"
     };
-    let scripts = std::fs::read_dir(root().join("ci")).expect("the folder is there").flatten();
-    let scripts = scripts.filter(|entry| entry.path().is_file());
-    let scripts = scripts.map(|entry| format!("ci/{}", entry.file_name().to_string_lossy()));
-    let mut scripts: Vec<_> = scripts.filter(shell).collect();
-    scripts.push(".ci/run".to_owned());
-    assert!(scripts.len() >= 6, "{scripts:?}");
+    let mut scripts = vec![".ci/run".to_owned()];
+    for folder in ["ci", "ci/side-by-side"] {
+        let entries =
+            std::fs::read_dir(root().join(folder)).expect("the folder is there").flatten();
+        let plain = entries.filter(|entry| entry.path().is_file());
+        let paths = plain.map(|one| format!("{folder}/{}", one.file_name().to_string_lossy()));
+        scripts.extend(paths.filter(shell));
+    }
+    assert!(scripts.len() >= 8, "{scripts:?}");
     content(shellcheck(&[]).args(&scripts));
 
     let mut steps = 0;
@@ -164,6 +171,7 @@ fn shellcheck_finds_nothing_in_scripts_and_in_steps() {
         ("bash", "run", [workflows(), vec!["action.yml".to_owned()]].concat()),
         ("bash", "bash", files("ci/azure", ".yml")),
         ("sh", "script", files("ci/gitlab", ".yml")),
+        ("sh", "before_script", files("ci/gitlab", ".yml")),
     ] {
         for path in paths {
             for document in documents(&path) {

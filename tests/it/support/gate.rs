@@ -234,19 +234,24 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub(crate) fn end(mut self, gate: &Gate) -> Done {
+    pub(crate) fn end(self, gate: &Gate) -> Done {
+        self.end_within(gate, PATIENCE)
+    }
+
+    /// Waits for the end of something that starts more than the binary.
+    pub(crate) fn end_within(mut self, gate: &Gate, patience: Duration) -> Done {
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
                 break status;
             }
-            if self.began.elapsed() > PATIENCE {
+            if self.began.elapsed() > patience {
                 self.child.kill().expect("a child of ours can be killed");
             }
             std::thread::sleep(Duration::from_millis(5));
         };
         let took = self.began.elapsed();
         let [stdout, stderr] = [self.out, self.err].map(Heard::all);
-        assert!(took < PATIENCE, "it did not end within {PATIENCE:?}:\n{stderr}");
+        assert!(took < patience, "it did not end within {patience:?}:\n{stderr}");
         Done { status, stdout, stderr, took, home: Arc::clone(&gate.home) }
     }
 
