@@ -2,12 +2,13 @@
 //! shallow clone lacks, and what a pull request is made against.
 
 use super::apart::apart;
+use super::bitbucket::Bitbucket;
 use super::ends::Ends;
 use super::github::api::GitHub;
 use super::gitlab::GitLab;
 use super::patience::Patience;
 use super::tree::{Snapshot, Unread};
-use super::{Door, READING, azure, bitbucket};
+use super::{Door, READING, azure};
 use crate::git::Trouble;
 use crate::host::reply::{Deed, Refusal};
 use crate::host::{Forge, Pull};
@@ -33,7 +34,7 @@ impl Door {
                     azure::reading::ends(self, *number, patience).await.map(Some)
                 }
                 (Forge::Bitbucket, Pull::Number(number)) => {
-                    bitbucket::ends(self, *number, patience).await.map(Some)
+                    Bitbucket::new(self, patience)?.ends(*number).await.map(Some)
                 }
                 (Forge::GitLab | Forge::Azure | Forge::Bitbucket, _) => Ok(None),
             }
@@ -51,7 +52,7 @@ impl Door {
     /// # Errors
     /// Why there is none, in one line with what to grant.
     pub fn snapshot(&self, names: &[Named]) -> Result<Snapshot, String> {
-        let forge = self.reader()?;
+        let forge = self.known()?;
         let ask = async || {
             let patience = Patience::of(READING);
             for name in names {
@@ -61,7 +62,7 @@ impl Door {
                     }
                     Forge::GitLab => GitLab::new(self, patience)?.snapshot(name).await,
                     Forge::Azure => azure::reading::snapshot(self, name, patience).await,
-                    Forge::Bitbucket => Ok(None),
+                    Forge::Bitbucket => Bitbucket::new(self, patience)?.snapshot(name).await,
                 };
                 if let Some(snapshot) = found? {
                     return Ok(Some(snapshot));
@@ -89,7 +90,7 @@ impl Door {
         path: &str,
         most: u64,
     ) -> Result<Option<Vec<u8>>, String> {
-        let forge = self.reader()?;
+        let forge = self.known()?;
         let read = async || {
             let patience = Patience::of(READING);
             match forge {
@@ -98,7 +99,7 @@ impl Door {
                 }
                 Forge::GitLab => GitLab::new(self, patience)?.file(snapshot, path).await,
                 Forge::Azure => azure::reading::file(self, snapshot, path, patience).await,
-                Forge::Bitbucket => Err(Refusal::NotFound.into()),
+                Forge::Bitbucket => Bitbucket::new(self, patience)?.file(snapshot, path).await,
             }
         };
         match apart(read).unwrap_or(Err(Refusal::OutOfTime.into())) {
@@ -108,14 +109,6 @@ impl Door {
             Ok(found) => Ok(found),
             Err(Unread::Refused(refusal)) => Err(refusal.told(forge, Deed::Read)),
             Err(Unread::NoFile(trouble)) => Err(trouble.to_string()),
-        }
-    }
-
-    /// The forge, where it hands out files and there is a token to ask it with.
-    fn reader(&self) -> Result<Forge, String> {
-        match self.known()? {
-            Forge::Bitbucket => Err("Bitbucket is not asked for files".to_owned()),
-            forge @ (Forge::GitHub | Forge::Gitea | Forge::GitLab | Forge::Azure) => Ok(forge),
         }
     }
 

@@ -331,3 +331,51 @@ fn azure_hands_out_the_base_too() {
     let gone = Server::start(script("100644").on(&format!("{root}/refs"), [ok("{}")]));
     says(&quiet(&change(&gone)), 3, "Azure DevOps does not have branch main");
 }
+
+#[test]
+fn bitbucket_hands_out_the_base_too() {
+    let root = "http://api.bitbucket.org/2.0/repositories/octo/shop";
+    let folder = format!("{root}/src/{BASE}/");
+    let item = |path: &str, kind: &str, attributes: &[&str]| {
+        let mut item = json!({ "path": path, "type": kind });
+        item["attributes"] = json!(attributes);
+        item
+    };
+    let script = |gate: Value| {
+        let next = "https://api.bitbucket.org/2.0/x/?pagelen=100&page=abc";
+        let first = json!({ "values": [item("ci", "commit_directory", &[])], "next": next });
+        let last = json!({ "values": [gate] });
+        Script::new()
+            .on(
+                &format!("{root}/refs/branches/main"),
+                [ok(&json!({ "target": { "hash": BASE } }).to_string())],
+            )
+            .turns(&folder, [vec![ok(&first.to_string())], vec![ok(&last.to_string())]])
+            .on(&format!("{root}/src/{BASE}/gate.toml"), [ok(&stricter())])
+    };
+    let change = |server: &Server| {
+        let (_, run) = passing();
+        shallow(Gate::new(GATE))
+            .file("run.json", archive::write(&run))
+            .set("BITBUCKET_BUILD_NUMBER", "17")
+            .set("BITBUCKET_COMMIT", HEAD)
+            .set("BITBUCKET_PR_DESTINATION_BRANCH", "main")
+            .set("BITBUCKET_PR_ID", "7")
+            .set("BITBUCKET_REPO_SLUG", "shop")
+            .set("BITBUCKET_WORKSPACE", "octo")
+            .set("LOADGATE_BITBUCKET_PROXY", &server.url(""))
+            .set("NO_PROXY", "*")
+    };
+    let file = |attributes: &[&str]| item("gate.toml", "commit_file", attributes);
+    let server = Server::start(script(file(&["executable"])));
+    says(&quiet(&change(&server)), 1, "asks for less than at 111111111111");
+    let pages: Vec<_> = server.heard().into_iter().filter(|ask| ask.contains("pagelen")).collect();
+    assert!(pages.len() == 2 && pages[1].contains("/?pagelen=100&page=abc "), "{pages:?}");
+    says(&quiet(&change(&Server::start(script(file(&["link"]))))), 3, "a symbolic link there");
+    let inner = script(file(&["subrepository"]));
+    says(&quiet(&change(&Server::start(inner))), 3, "another repository there");
+    let folder = script(item("gate.toml", "commit_directory", &[]));
+    says(&quiet(&change(&Server::start(folder))), 3, "a folder there");
+    let gone = Server::start(Script::new());
+    says(&quiet(&change(&gone)), 3, "Bitbucket does not have branch main");
+}

@@ -1,26 +1,24 @@
-//! Bitbucket: a report of Code Insights on the tested commit, with what failed as its annotations;
-//! and the two ends of a pull request.
+//! Bitbucket: a report of Code Insights on the tested commit, with what failed as its annotations.
+
+mod reading;
 
 use http::Method;
 use http::header::AUTHORIZATION;
 use serde_json::{Value as Json, json};
 
 use super::client::Client;
-use super::ends::Ends;
 use super::patience::{Patience, Repeat};
 use super::{Comment, Desk, Door, Outcome, Told};
+use crate::host::Forge;
 use crate::host::annotate::{Annotation, Severity};
 use crate::host::check::{self, Conclusion};
 use crate::host::reply::{Deed, Refusal, Reply};
-use crate::host::{Forge, place};
 use crate::metric::Value;
 
 /// The most annotations of one request.
 const MOST_ANNOTATIONS: usize = 100;
 /// The most characters of a text beside a report.
 const MOST_CHARS: usize = 450;
-/// The fewest digits that a commit is told by.
-const FEWEST_DIGITS: usize = 12;
 
 /// Writes the report, in place of an earlier run's on the same commit.
 pub(super) async fn tell(desk: &Desk<'_>, told: &Told, patience: Patience, outcome: &mut Outcome) {
@@ -36,7 +34,7 @@ pub(super) async fn tell(desk: &Desk<'_>, told: &Told, patience: Patience, outco
 }
 
 /// A repository at the forge, with what it takes to ask it.
-struct Bitbucket {
+pub(super) struct Bitbucket {
     client: Client,
     /// `…/repositories/OWNER/NAME`.
     root: String,
@@ -44,7 +42,7 @@ struct Bitbucket {
 }
 
 impl Bitbucket {
-    fn new(door: &Door, patience: Patience) -> Result<Self, Refusal> {
+    pub(super) fn new(door: &Door, patience: Patience) -> Result<Self, Refusal> {
         let odd = |why: &str| Refusal::Odd(why.to_owned());
         let place = &door.place;
         let api = place.api.as_deref().ok_or_else(|| odd("the address of its API is not known"))?;
@@ -63,32 +61,6 @@ impl Bitbucket {
         let once = async || self.client.json(method.clone(), &address, body).await;
         self.patience.ask(Repeat::Harmless, once).await
     }
-}
-
-/// The two ends of a pull request, which tells twelve digits of each: the whole hash of its base is
-/// asked for, since a branch may be called like the digits.
-pub(super) async fn ends(door: &Door, number: u64, patience: Patience) -> Result<Ends, Refusal> {
-    let bitbucket = Bitbucket::new(door, patience)?;
-    let told = parsed(&bitbucket.ask(Method::GET, &format!("pullrequests/{number}"), None).await?)?;
-    let digits = |end: &str| {
-        let text = told[end]["commit"]["hash"].as_str()?;
-        let good = text.len() >= FEWEST_DIGITS && text.bytes().all(|it| it.is_ascii_hexdigit());
-        good.then(|| text.to_ascii_lowercase())
-    };
-    let base = match digits("destination") {
-        Some(digits) => {
-            let reply = bitbucket.ask(Method::GET, &format!("commit/{digits}"), None).await?;
-            let whole = parsed(&reply)?["hash"].as_str().and_then(place::commit);
-            whole.filter(|whole| whole.starts_with(&digits))
-        }
-        None => None,
-    };
-    Ends::of(number, base, told["destination"]["branch"]["name"].as_str(), digits("source"))
-}
-
-fn parsed(reply: &Reply) -> Result<Json, Refusal> {
-    let odd = |_| Refusal::Odd("it is not what Bitbucket's documentation promises".to_owned());
-    serde_json::from_str(&reply.body).map_err(odd)
 }
 
 /// Writes it and hands back its name. A pass leaves none where only failures are wanted: one of an
