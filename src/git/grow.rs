@@ -112,25 +112,27 @@ impl Git {
         }
     }
 
-    /// Whether one commit is another, or was made on top of it, as far back as the clone reaches. A
-    /// merge names its parents also where the clone lacks them; `other` may be cut short.
+    /// The whole name of a commit that another one is, or was made on top of, as far back as the
+    /// clone reaches; `None` where it was not. A merge names its parents also where the clone lacks
+    /// them; `other` may be cut short.
     ///
     /// # Errors
     /// When git gives no answer.
-    pub fn holds(&self, commit: &str, other: &str) -> Result<bool, Trouble> {
+    pub fn holds(&self, commit: &str, other: &str) -> Result<Option<String>, Trouble> {
         let bytes = ask(&self.top, &["cat-file", "commit", commit], MOST_NAMES)?;
         let text = String::from_utf8_lossy(&bytes);
         let head = text.lines().take_while(|line| !line.is_empty());
-        let mut parents = head.filter_map(|line| line.strip_prefix("parent "));
-        if commit.starts_with(other) || parents.any(|parent| parent.starts_with(other)) {
-            return Ok(true);
+        let parents = head.filter_map(|line| line.strip_prefix("parent "));
+        let near = [commit].into_iter().chain(parents).find(|one| one.starts_with(other));
+        if let Some(near) = near {
+            return Ok(Some(near.to_owned()));
         }
         // Names that are cut short may be those of branches.
         let whole = other.len() == commit.len();
         if !whole || self.commit(other)?.is_none() {
-            return Ok(false);
+            return Ok(None);
         }
-        Ok(self.parted(commit, other)?.as_deref() == Some(other))
+        Ok(self.parted(commit, other)?.filter(|parted| parted == other))
     }
 
     /// Whether two commits differ in a file, or in anything below a folder.

@@ -27,7 +27,8 @@ pub fn branch(ci: Ci, variables: Variables<'_>) -> Branch {
         }
         Ci::GitLab => {
             let source = told("CI_PIPELINE_SOURCE");
-            let merge = source.is_some_and(|source| source == "merge_request_event");
+            let change = ["merge_request_event", "external_pull_request_event"];
+            let merge = source.is_some_and(|source| change.contains(&source.as_str()));
             (merge || told("CI_MERGE_REQUEST_IID").is_some(), told("CI_COMMIT_BRANCH"))
         }
         Ci::Azure => (

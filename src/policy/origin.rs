@@ -37,6 +37,14 @@ pub fn origin(env: &dyn Fn(&str) -> Option<String>, event: Option<&str>) -> Opti
             set("CI_MERGE_REQUEST_IID"),
         ),
         (
+            "GitLab",
+            [
+                hash("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA"),
+                branch("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME"),
+            ],
+            set("CI_EXTERNAL_PULL_REQUEST_IID"),
+        ),
+        (
             "Azure DevOps",
             [None, branch("SYSTEM_PULLREQUEST_TARGETBRANCH")],
             set("SYSTEM_PULLREQUEST_PULLREQUESTID"),

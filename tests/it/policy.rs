@@ -241,6 +241,12 @@ fn the_base_is_what_the_host_of_a_pull_request_says() {
     check(&[("GITHUB_BASE_REF", "")], Some("{\"ref\":\"refs/heads/main\"}"), None);
     let gitlab = [("CI_MERGE_REQUEST_IID", "7"), ("CI_MERGE_REQUEST_DIFF_BASE_SHA", SHA)];
     check(&gitlab, None, Some(&[SHA]));
+    let mirrored = [
+        ("CI_EXTERNAL_PULL_REQUEST_IID", "7"),
+        ("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA", SHA),
+        ("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME", "main"),
+    ];
+    check(&mirrored, None, Some(&[SHA, main]));
     let azure = [
         ("SYSTEM_PULLREQUEST_PULLREQUESTID", "7"),
         ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/main"),

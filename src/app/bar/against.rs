@@ -49,9 +49,9 @@ pub(in crate::app) fn told(flags: &Flags, lookup: Lookup) -> Option<Against> {
 /// request and the event is silent, or speaks of another one.
 pub(super) fn against(ask: &Ask, scene: Option<&mut Scene>) -> Option<Against> {
     let told = told(&ask.bar, ask.lookup);
-    let named = ask.publishing.as_ref().and_then(|publishing| publishing.pr);
+    let pull = ask.publishing.as_ref().and_then(|publishing| publishing.pr);
     let Some(scene) = scene else {
-        return match named.filter(|_| ask.bar.base.is_none()) {
+        return match pull.filter(|_| ask.bar.base.is_none()) {
             Some(number) => Some(Against::Unknown(format!(
                 "no CI host is known that could tell what pull request {number} is made against; \
                  {CURE}"
@@ -59,11 +59,13 @@ pub(super) fn against(ask: &Ask, scene: Option<&mut Scene>) -> Option<Against> {
             None => told,
         };
     };
-    if told.is_some() && (ask.bar.base.is_some() || !scene.door.place.foreign) {
+    let place = &scene.door.place;
+    let named = told.as_ref().is_some_and(|told| !told.revisions().is_empty());
+    if ask.bar.base.is_some() || (named && !place.foreign) {
         return told;
     }
-    match &scene.door.place.pull {
-        Pull::Nothing => None,
+    match &place.pull {
+        Pull::Nothing => told,
         Pull::Queue => {
             let why = "the event does not say what the merge queue is made against";
             Some(Against::Unknown(format!("{why}; {CURE}")))
@@ -84,8 +86,8 @@ fn asked(ask: &Ask, scene: &mut Scene) -> Against {
     // The head that started the job is one of the pull request's too, and may not be its last.
     let head = door.place.head.clone().unwrap_or(ends.head);
     match tested(ask, &head) {
-        Ok(true) => door.place.head = Some(head),
-        Ok(false) => {}
+        Ok(Some(head)) => door.place.head = Some(head),
+        Ok(None) => {}
         Err(why) => {
             return Against::Unknown(format!("{why} of pull request {}{AWAY}", ends.number));
         }
@@ -93,15 +95,15 @@ fn asked(ask: &Ask, scene: &mut Scene) -> Against {
     Against::Known(Origin { revisions: ends.base, by })
 }
 
-/// Whether what lies here was made of the head of a pull request; `false` where nobody can tell,
-/// since it lies in no clone.
-fn tested(ask: &Ask, head: &str) -> Result<bool, String> {
+/// The head of a pull request that what lies here was made of; `None` where nobody can tell, since
+/// it lies in no clone.
+fn tested(ask: &Ask, head: &str) -> Result<Option<String>, String> {
     let here = std::env::current_dir().map_err(|why| format!("no current folder: {why}"))?;
-    let Ok(Around::Clone(git)) = base::around(&here, &ask.gate) else { return Ok(false) };
+    let Ok(Around::Clone(git)) = base::around(&here, &ask.gate) else { return Ok(None) };
     let said = |trouble: Trouble| trouble.to_string();
-    let Some(own) = git.commit("HEAD").map_err(said)? else { return Ok(false) };
-    if git.holds(&own, head).map_err(said)? {
-        return Ok(true);
+    let Some(own) = git.commit("HEAD").map_err(said)? else { return Ok(None) };
+    if let Some(head) = git.holds(&own, head).map_err(said)? {
+        return Ok(Some(head));
     }
     let short = |hash: &str| hash.chars().take(12).collect::<String>();
     Err(format!("the clone is at {}, without the head {}", short(&own), short(head)))

@@ -322,6 +322,11 @@ fn a_manual_job_of_gitlab_asks_too() {
         (gate, server)
     });
     falls(&quiet(&gate, &["--pr", "7"]), &base);
+    // One that names no base is asked about, too.
+    let own = [("CI_MERGE_REQUEST_IID", "7"), ("CI_MERGE_REQUEST_PROJECT_ID", "42")];
+    let merge = own.iter().fold(gate, |gate, (name, value)| gate.set(name, value));
+    falls(&quiet(&merge, &[]), &base);
+    let gate = own.iter().fold(merge, |gate, (name, _)| gate.set(name, ""));
     // The pipeline of a branch is no change by itself.
     assert_eq!(state(quiet(&gate, &[]).code(0)), "none");
     let gone = gate.set("CI_PROJECT_ID", "43");
