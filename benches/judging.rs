@@ -129,6 +129,7 @@ fn plan(over: Option<Duration>) -> Plan {
         hash: String::new(),
         asked_in: "gate.toml".to_owned(),
         drive: None,
+        locust: None,
         thresholds: (1..=12).map(|step| threshold(step * 8)).collect(),
         confidence: None,
         regression: None,

@@ -253,6 +253,12 @@ pub struct Changes {
     /// All but scenarios, tasks and requests with one of these tags
     #[arg(long, value_name = "TAG", env = "LOADGATE_EXCLUDE_TAGS", value_delimiter = ',')]
     pub exclude_tags: Vec<String>,
+    /// Calls Locust, which then puts the load on: `-- locust -f locustfile.py --users 50`
+    #[arg(last = true, value_name = "LOCUST")]
+    pub locust: Vec<String>,
+    /// The Locust to use, with a gate file or a command line that names none, or another
+    #[arg(long, value_name = "COMMAND", env = "LOADGATE_LOCUST_CMD")]
+    pub locust_cmd: Option<String>,
     /// The run that the tags were read from, where they are not the flags'
     #[arg(skip)]
     pub run: Option<String>,

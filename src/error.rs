@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use crate::ingest::Refused;
 use crate::judge::finding::{Judgement, Verdict};
+use crate::locust::Unfound;
 use crate::merge::Unmerged;
 use crate::plan::fault::Faults;
 use crate::sanitise::Clean;
@@ -83,6 +84,9 @@ pub enum Error {
     /// What a gate file says cannot be sent.
     #[error("{}: {}", Clean::line(.0), Clean::line(.1))]
     Unfit(String, String),
+    /// There is no Locust that could put the load on.
+    #[error(transparent)]
+    Locust(Unfound),
     /// The directory for the reports cannot take them.
     #[error(transparent)]
     Out(#[from] Unusable),
@@ -171,6 +175,7 @@ impl Error {
             | Self::Unread(_)
             | Self::NothingToSend(_)
             | Self::Unfit(..)
+            | Self::Locust(_)
             | Self::Out(_)
             | Self::NoDraft { .. }
             | Self::NoAddress(_)

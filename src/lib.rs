@@ -7,6 +7,7 @@
 //!
 //! ```text
 //!  gate file ── Plan::read ──▶ Plan ──┬── load::drive ──▶ Run ──┐
+//!                              ├─ locust::drive ─▶ Run ──┤
 //!  run.json ─── archive::read ────────┼─────────────────▶ Run ──┤
 //!  results.jtl ─ ingest::read ────────┴─────────────────▶ Run ──┤
 //!                                                             judge
@@ -118,6 +119,7 @@ pub mod load;
 pub mod demo;
 pub mod machine;
 pub mod store;
+pub mod locust;
 pub mod git;
 pub mod publish;
 pub mod shelf;

@@ -4,5 +4,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let lookup = |name: &str| std::env::var(name).ok();
-    loadgate::app::start(std::env::args_os(), lookup).into()
+    let everything = || std::env::vars_os().collect();
+    loadgate::app::start(std::env::args_os(), lookup, everything).into()
 }

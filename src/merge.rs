@@ -126,7 +126,7 @@ fn belong(shards: &[(String, Run)]) -> Result<(), Unmerged> {
 /// Whether a run came to an end of its own: of its load, or of its target.
 fn is_ended(stop: &Stop) -> bool {
     match stop {
-        Stop::End | Stop::Dead(_) => true,
+        Stop::End | Stop::Dead(_) | Stop::Stalled(_) => true,
         Stop::Signal(_)
         | Stop::Breached(_)
         | Stop::Panic(_)

@@ -14,7 +14,7 @@ use crate::secret::Masks;
 use crate::tally::{Packed, Tally, Times};
 use crate::unit::Ratio;
 
-pub use imported::{Imported, Precision, Subject};
+pub use imported::{DRIVEN, Imported, Precision, Script, Subject};
 pub use origin::Origin;
 pub use quotes::{Answer, Band, Quotes, Ranks};
 pub use rounds::Rounds;
@@ -252,6 +252,8 @@ pub enum Stop {
     Breached(String),
     /// For so long, every request failed to connect.
     Dead(Duration),
+    /// For so long, and to the end, nothing was answered though requests waited.
+    Stalled(Duration),
     /// A load thread panicked: what it said.
     Panic(String),
     /// The system gave no thread, or not what a thread needs, to put the load on: what it said.
@@ -272,9 +274,12 @@ impl Stop {
             Self::Panic(said) => Self::Panic(hide(said)),
             Self::NoThread(said) => Self::NoThread(hide(said)),
             Self::Unreachable(why, seen) => Self::Unreachable(*why, hide(seen)),
-            Self::End | Self::Signal(_) | Self::Breached(_) | Self::Dead(_) | Self::Checkpoint => {
-                self.clone()
-            }
+            Self::End
+            | Self::Signal(_)
+            | Self::Breached(_)
+            | Self::Dead(_)
+            | Self::Stalled(_)
+            | Self::Checkpoint => self.clone(),
         }
     }
 }
@@ -303,7 +308,9 @@ impl Run {
         }
         self.stop = self.stop.hidden(masks);
         let told = self.imported.iter_mut().flat_map(|imported| {
-            imported.untold.values_mut().chain(&mut imported.unsound).chain(&mut imported.notes)
+            let raised = imported.script.iter_mut().flat_map(|script| &mut script.raised);
+            let told = imported.untold.values_mut().chain(&mut imported.unsound);
+            told.chain(&mut imported.notes).chain(raised)
         });
         told.for_each(hide);
         self.again = self.again.map(|again| Box::new(again.hidden(masks)));

@@ -288,6 +288,22 @@ pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Unwritten> {
     written.map_err(|why| Unwritten { path: path.to_owned(), why })
 }
 
+/// The files of a directory whose names end so, in the order of their names.
+///
+/// # Errors
+/// When it is missing, no directory, or cannot be read.
+pub fn list(dir: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// The length of a file in bytes; zero where there is none.
 #[must_use]
 pub fn length(path: &Path) -> u64 {

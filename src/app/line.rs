@@ -13,6 +13,7 @@ use super::read::Ask;
 use super::rounds::compare;
 use super::scene::Scene;
 use super::stand;
+use super::swarm::{self, Swarm};
 use super::voice::Voice;
 use crate::archive;
 use crate::baseline::History;
@@ -35,16 +36,23 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     let voice = voice.knowing(&asked.plan);
     asked.doubts().iter().for_each(|doubt| voice.remark(&format!("warning: {doubt}")));
     let plan = asked.driven();
-    let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
-    fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
+    let engine = engine(ask, &plan).await?;
     let earlier = past::read(ask, &asked)?;
     let store = Arc::new(deliver::open(&ask.out, around.files(), &[])?);
     around.begin(&voice);
     around.fold();
-    let stand = stand::look(ask, &asked.written, drive);
-    let load = Load { plan: &plan, drive, stand: &stand, store: &store, voice: &voice };
-    let run = again::measured(&load, earlier.as_ref(), &signals).await;
-    let run = compare(&plan, drive, run, (&store, &voice, &signals)).await;
+    let run = match engine {
+        Engine::Own(drive) => {
+            let stand = stand::look(ask, || stand::load_hash(&asked.written, drive));
+            let load = Load { plan: &plan, drive, stand: &stand, store: &store, voice: &voice };
+            let run = again::measured(&load, earlier.as_ref(), &signals).await;
+            compare(&plan, drive, run, (&store, &voice, &signals)).await
+        }
+        Engine::Locust(swarm) => {
+            let stand = stand::look(ask, || swarm.fingerprint());
+            swarm.measured(&plan, &stand, &voice, &signals).await
+        }
+    };
     around.unfold();
     let run = run.hidden(&plan.masks);
     let kept = deliver::keep(&store, &run, &voice);
@@ -59,6 +67,22 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     Ok(conclude(&told, &store, &voice, &mut around, stop))
 }
 
+/// Who puts the load on.
+enum Engine<'a> {
+    Own(&'a Drive),
+    Locust(Box<Swarm>),
+}
+
+/// Whoever puts the load on, and can.
+async fn engine<'a>(ask: &Ask, plan: &'a Plan) -> Result<Engine<'a>, Error> {
+    if let Some(locust) = &plan.locust {
+        return Ok(Engine::Locust(Box::new(swarm::find(ask, plan, locust).await?)));
+    }
+    let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
+    fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
+    Ok(Engine::Own(drive))
+}
+
 /// A shard is whole once it is saved; what it is worth is judged with the others.
 fn set_aside(run: &Run, kept: bool, store: &Store, voice: &Voice) -> Exit {
     let (shard, path) = (run.origin.shard, store.path(deliver::RUN));
@@ -68,6 +92,7 @@ fn set_aside(run: &Run, kept: bool, store: &Store, voice: &Voice) -> Exit {
         Stop::Signal(_) => Exit::Terminated,
         Stop::Breached(_)
         | Stop::Dead(_)
+        | Stop::Stalled(_)
         | Stop::Panic(_)
         | Stop::NoThread(_)
         | Stop::Unreachable(..)

@@ -29,7 +29,8 @@ pub(super) fn merge(ask: cli::Merge, lookup: Lookup, voice: &Voice) -> Result<Ex
     let gate = Gate::File(ask.gate.unwrap_or_else(|| PathBuf::from(&run.origin.gate)));
     let (changes, publishing) = (Changes::default(), Some(ask.publishing));
     let (out, bar, past) = (ask.out.out, ask.bar, ask.past);
-    let ask = Ask { gate, changes, out, bar, past, publishing, tells: true, lookup };
+    let (tells, everything) = (true, Vec::new);
+    let ask = Ask { gate, changes, out, bar, past, publishing, tells, lookup, everything };
     let mut scene = ask.scene();
     let asked = bar::read(&ask.as_run(&run, &first), scene.as_mut())?;
     line::judged(&ask, scene, asked, (&first, run), voice.clone())

@@ -19,6 +19,7 @@ mod stand;
 mod past;
 mod measure;
 mod again;
+mod swarm;
 mod restart;
 mod rounds;
 mod line;
@@ -41,21 +42,25 @@ use read::{Ask, Gate};
 use results::Given;
 use voice::Voice;
 
-pub use voice::Lookup;
+pub use voice::{Everything, Lookup};
 
 /// The gate file of the demo, so that it works wherever the binary is.
 const DEMO: Gate = Gate::Own("thresholds/demo.toml", include_str!("../../thresholds/demo.toml"));
 
 /// Does what the arguments ask for.
 #[must_use]
-pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> Exit {
+pub fn start(
+    arguments: impl IntoIterator<Item = OsString>,
+    lookup: Lookup,
+    everything: Everything,
+) -> Exit {
     let cli = match flags::read(arguments, lookup) {
         Ok(cli) => cli,
         Err(refused) => return refused.tell(),
     };
     let voice = Voice::new(&cli.tone, lookup);
     let done = match cli.command {
-        Command::Run(ask) => run(ask, lookup, &voice),
+        Command::Run(ask) => run(ask, (lookup, everything), &voice),
         Command::Check(ask) => check(ask, lookup, &voice),
         Command::Merge(ask) => merge::merge(ask, lookup, &voice),
         Command::Export(ask) => export::write(&ask),
@@ -72,14 +77,16 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>, lookup: Lookup) -> E
     done.unwrap_or_else(|error| failed(&error, &voice))
 }
 
-fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
+fn run(
+    ask: cli::Run,
+    (lookup, everything): (Lookup, Everything),
+    voice: &Voice,
+) -> Result<Exit, Error> {
     let (gate, out) = (Gate::File(ask.gate), ask.out.out);
     let (changes, bar, past) = (ask.changes, ask.bar, ask.past);
     if ask.once {
-        let (ask, voice) = (
-            Ask { gate, changes, out, bar, past, publishing: None, tells: false, lookup },
-            voice.clone(),
-        );
+        let (publishing, tells, voice) = (None, false, voice.clone());
+        let ask = Ask { gate, changes, out, bar, past, publishing, tells, lookup, everything };
         let work = |signals| async move {
             let done = Box::pin(once::once(&ask, voice.clone(), signals)).await;
             done.unwrap_or_else(|error| failed(&error, &voice))
@@ -89,7 +96,8 @@ fn run(ask: cli::Run, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     // What a shard leaves is told when all of them are merged.
     let tells = changes.shard.is_none_or(Shard::is_alone);
     let publishing = Some(ask.publishing);
-    watched(Ask { gate, changes, out, bar, past, publishing, tells, lookup }, voice)
+    let ask = Ask { gate, changes, out, bar, past, publishing, tells, lookup, everything };
+    watched(ask, voice)
 }
 
 fn check(ask: cli::Check, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
@@ -98,8 +106,9 @@ fn check(ask: cli::Check, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> 
     let (format, unit, partial) = (ask.format, ask.unit, ask.allow_truncated_tail);
     let given = Given { files: ask.results, format, unit, partial };
     let changes = Changes::default();
-    let ask =
-        Ask { gate, changes, out, bar: ask.bar, past: ask.past, publishing, tells: true, lookup };
+    let (bar, past, tells) = (ask.bar, ask.past, true);
+    let everything = Vec::new;
+    let ask = Ask { gate, changes, out, bar, past, publishing, tells, lookup, everything };
     results::check(&ask, &given, voice.clone())
 }
 
@@ -110,7 +119,8 @@ fn demo(ask: cli::Demo, lookup: Lookup, voice: &Voice) -> Result<Exit, Error> {
     let changes = Changes { target, ..Changes::default() };
     let (bar, out) = (cli::Bar::default(), ask.out.out);
     let past = cli::Past::default();
-    let ask = Ask { gate: DEMO, changes, out, bar, past, publishing: None, tells: false, lookup };
+    let (gate, publishing, tells, everything) = (DEMO, None, false, Vec::new);
+    let ask = Ask { gate, changes, out, bar, past, publishing, tells, lookup, everything };
     watched(ask, voice)
 }
 

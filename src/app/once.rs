@@ -26,6 +26,10 @@ const LEVELS: usize = 3;
 pub(super) async fn once(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exit, Error> {
     let plan = read::alone(&ask.gate, &ask.changes, ask.lookup)?;
     let voice = voice.knowing(&plan);
+    if plan.locust.is_some() {
+        let why = "`--once` walks what a gate file sends, and here a locustfile sends it";
+        return Err(Error::Unfit(plan.name.clone(), why.to_owned()));
+    }
     let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
     line::fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
     let seed = drive.load.seed.unwrap_or_else(machine::draw_seed);

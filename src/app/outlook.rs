@@ -20,7 +20,8 @@ use crate::run::Run;
 pub(super) fn plan(ask: cli::Plan, lookup: Lookup) -> Result<Exit, Error> {
     let cli::Plan { gate, changes, past } = ask;
     let (gate, bar, out) = (Gate::File(gate), cli::Bar::default(), std::path::PathBuf::new());
-    let ask = Ask { gate, changes, out, bar, past, publishing: None, tells: false, lookup };
+    let (publishing, tells, everything) = (None, false, Vec::new);
+    let ask = Ask { gate, changes, out, bar, past, publishing, tells, lookup, everything };
     let files = RefCell::new(BTreeMap::new());
     let texts = read::texts(&ask.gate, &ask.changes)?;
     let beside = |path: &str| {
@@ -45,7 +46,7 @@ fn found(ask: &Ask, plan: &Plan, written: &Written) -> String {
         return String::new();
     }
     let branch = regression.baseline.as_deref().unwrap_or("main");
-    let mut run = unsent(plan, drive, &stand::look(ask, written, drive));
+    let mut run = unsent(plan, drive, &stand::look(ask, || stand::load_hash(written, drive)));
     let shelf = std::env::current_dir().map_err(|why| why.to_string());
     let shelf = shelf
         .and_then(|here| ask.past.baseline.read(&here).map_err(|trouble| trouble.why.to_string()));

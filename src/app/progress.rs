@@ -8,7 +8,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::voice::Voice;
 use crate::load;
+use crate::locust::Standing;
 use crate::metric::Value;
+use crate::report::words;
 use crate::tally::latency_at;
 use crate::unit::{Quantile, Rate, Ratio, show_duration};
 
@@ -62,12 +64,48 @@ impl<'a> Progress<'a> {
             return;
         }
         let rate = Rate::of(sent.saturating_sub(already), elapsed.saturating_sub(before));
-        let line = line(&glance(now, rate), self.whole);
+        self.put(&line(&glance(now, rate), self.whole), elapsed);
+    }
+
+    /// The same of a load that Locust puts on.
+    pub(super) fn swarm(&mut self, now: &Standing<'_>) {
+        let (before, already) = std::mem::replace(&mut self.last, (now.elapsed, now.sent));
+        if self.bar.is_none() && now.elapsed < self.next {
+            return;
+        }
+        let passed = now.elapsed.saturating_sub(before);
+        let at = |share: u32| {
+            let rank = Quantile::from_millionths(share)?.rank(now.times.count());
+            now.times.at_rank(rank).map(Value::Time)
+        };
+        let glance = Glance {
+            elapsed: now.elapsed,
+            rate: Rate::of(now.sent.saturating_sub(already), passed),
+            users: None,
+            p50: at(500_000),
+            p99: at(990_000),
+            errors: Ratio::of(now.failed, now.sent),
+            in_flight: now.in_flight,
+        };
+        let whole = now.whole.unwrap_or(self.whole);
+        let users = words::plural(now.users, "user");
+        self.put(&format!("{}  {users}", line(&glance, whole)), now.elapsed);
+    }
+
+    fn put(&mut self, line: &str, elapsed: Duration) {
         if let Some(bar) = &self.bar {
-            bar.set_message(line);
+            bar.set_message(line.to_owned());
         } else {
             self.next = elapsed + PLAIN;
-            self.voice.progress(&line);
+            self.voice.progress(line);
+        }
+    }
+
+    /// Says each step beside the line.
+    pub(super) fn step(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.voice.step(text)),
+            None => self.voice.step(text),
         }
     }
 
@@ -112,7 +150,8 @@ fn glance(now: &load::Progress<'_>, rate: Option<Rate>) -> Glance {
 
 fn line(glance: &Glance, whole: Duration) -> String {
     let seconds = |time: Duration| show_duration(Duration::from_secs(time.as_secs()));
-    let mut parts = vec![format!("{} of {}", seconds(glance.elapsed), show_duration(whole))];
+    let of = if whole.is_zero() { String::new() } else { format!(" of {}", show_duration(whole)) };
+    let mut parts = vec![format!("{}{of}", seconds(glance.elapsed))];
     parts.extend(glance.rate.map(|rate| format!("{:.0}/s", rate.as_f64())));
     let users = |(arrived, planned)| format!("{arrived} users of {planned}");
     parts.extend(glance.users.map(users));

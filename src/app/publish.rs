@@ -41,7 +41,8 @@ pub(super) fn publish(ask: cli::Publish, lookup: Lookup, voice: &Voice) -> Resul
     let differences = differences(&texts.gate.1, &plan, &run);
     let (out, publishing) = (ask.out.out, Some(ask.publishing));
     let bar = Bar { base: None, accept_policy_change: ask.accept_policy_change };
-    let ask = Ask { gate, changes, out, bar, past: ask.past, publishing, tells: true, lookup };
+    let (past, tells, everything) = (ask.past, true, Vec::new);
+    let ask = Ask { gate, changes, out, bar, past, publishing, tells, lookup, everything };
     let scene = ask.scene();
     let standing = Standing::Compared(differences);
     let approval = bar::approval(&ask, &standing, scene.as_ref());

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::scene::Scene;
-use super::voice::Lookup;
+use super::voice::{Everything, Lookup};
 use crate::cli::{Bar, Changes, Past, Publishing};
 use crate::error::Error;
 use crate::plan::{Plan, Source};
@@ -42,8 +42,10 @@ pub(super) struct Ask {
     pub publishing: Option<Publishing>,
     /// Whether there is going to be something to publish.
     pub tells: bool,
-    /// The environment.
+    /// A variable of the environment.
     pub lookup: Lookup,
+    /// All of them.
+    pub everything: Everything,
 }
 
 impl Ask {
@@ -112,6 +114,7 @@ pub(super) fn plan(
         shard: changes.shard.unwrap_or_default(),
         tags: &changes.tags,
         exclude_tags: &changes.exclude_tags,
+        locust: &changes.locust,
         run: changes.run.as_deref(),
     };
     Ok(Plan::read(&source)?)

@@ -38,10 +38,15 @@ pub(super) struct Stand {
     pub runner: String,
 }
 
-/// Looks around before a run.
-pub(super) fn look(ask: &Ask, written: &Written, drive: &Drive) -> Stand {
+/// The hash of what a plan sends.
+pub(super) fn load_hash(written: &Written, drive: &Drive) -> String {
+    fingerprint(drive, &written.gate, &written.files)
+}
+
+/// Looks around before a run of what has that hash.
+pub(super) fn look(ask: &Ask, load_hash: impl FnOnce() -> String) -> Stand {
     let load_hash = match ask.gate {
-        Gate::File(_) => fingerprint(drive, &written.gate, &written.files),
+        Gate::File(_) => load_hash(),
         // The demo has no history.
         Gate::Own(..) => return Stand::default(),
     };

@@ -1,5 +1,6 @@
 //! What is said to a person, on stderr; what is data, on stdout. Nothing said here can fail a run.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::cli::{Color, Tone};
@@ -9,6 +10,9 @@ use crate::secret::Masks;
 
 /// Looks a variable up in the environment.
 pub type Lookup = fn(&str) -> Option<String>;
+
+/// The whole environment.
+pub type Everything = fn() -> Vec<(OsString, OsString)>;
 
 /// How to speak to whoever started us.
 #[derive(Clone, Debug)]
@@ -61,6 +65,11 @@ impl Voice {
             plan.warnings.iter().for_each(|warning| voice.say(&format!("warning: {warning}")));
         }
         voice
+    }
+
+    /// Whether each step is said.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.level == Level::Verbose
     }
 
     /// What must not be shown.

@@ -216,6 +216,9 @@ pub(super) enum Stop<'a> {
     Dead {
         for_ns: Nanos,
     },
+    Stalled {
+        for_ns: Nanos,
+    },
     Panic {
         #[serde(borrow)]
         said: Cow<'a, str>,

@@ -224,6 +224,7 @@ fn stop(form: form::Stop<'_>) -> Believed<Stop> {
         form::Stop::Signal { name } => Stop::Signal(text(name, "stop.name")?),
         form::Stop::Breached { which } => Stop::Breached(text(which, "stop.which")?),
         form::Stop::Dead { for_ns } => Stop::Dead(for_ns.0),
+        form::Stop::Stalled { for_ns } => Stop::Stalled(for_ns.0),
         form::Stop::Panic { said } => Stop::Panic(text(said, "stop.said")?),
         form::Stop::NoThread { said } => Stop::NoThread(text(said, "stop.said")?),
         form::Stop::Unreachable { class, seen } => {

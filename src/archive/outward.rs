@@ -162,6 +162,7 @@ fn stop(stop: &Stop) -> form::Stop<'_> {
         Stop::Signal(name) => form::Stop::Signal { name: text(name) },
         Stop::Breached(which) => form::Stop::Breached { which: text(which) },
         Stop::Dead(time) => form::Stop::Dead { for_ns: Nanos(*time) },
+        Stop::Stalled(time) => form::Stop::Stalled { for_ns: Nanos(*time) },
         Stop::Panic(said) => form::Stop::Panic { said: text(said) },
         Stop::NoThread(said) => form::Stop::NoThread { said: text(said) },
         Stop::Unreachable(class, seen) => {

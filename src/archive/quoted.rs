@@ -34,6 +34,19 @@ pub(super) struct Imported<'a> {
     notes: Vec<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     whole: Option<Quotes>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    script: Option<Script<'a>>,
+}
+
+/// What a script did beside its requests.
+#[derive(Serialize, Deserialize)]
+struct Script<'a> {
+    exceptions: Count,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "few::<_, _, MOST>")]
+    raised: Vec<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exit: Option<i64>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -94,6 +107,11 @@ pub(super) fn outward(told: &run::Imported) -> Imported<'_> {
         unsound: told.unsound.iter().map(|why| text(why)).collect(),
         notes: told.notes.iter().map(|note| text(note)).collect(),
         whole: told.whole.as_ref().map(quotes),
+        script: told.script.as_ref().map(|script| Script {
+            exceptions: Count(script.exceptions),
+            raised: script.raised.iter().map(|told| text(told)).collect(),
+            exit: script.exit,
+        }),
     }
 }
 
@@ -148,6 +166,13 @@ pub(super) fn inward(form: Imported<'_>) -> Result<run::Imported, &'static str> 
     let untold = form.untold.into_iter().map(|(of, why)| {
         Ok((Subject::named(&of).ok_or("it leaves something unknown untold")?, text(why)?))
     });
+    let script = form.script.map(|script| {
+        Ok::<_, &'static str>(run::Script {
+            exceptions: script.exceptions.0,
+            raised: script.raised.into_iter().map(text).collect::<Result<_, _>>()?,
+            exit: script.exit,
+        })
+    });
     Ok(run::Imported {
         format: text(form.format)?,
         tool: text(form.tool)?,
@@ -156,6 +181,7 @@ pub(super) fn inward(form: Imported<'_>) -> Result<run::Imported, &'static str> 
         unsound: form.unsound.into_iter().map(text).collect::<Result<_, _>>()?,
         notes: form.notes.into_iter().map(text).collect::<Result<_, _>>()?,
         whole: form.whole.map(believed).transpose()?,
+        script: script.transpose()?,
     })
 }
 

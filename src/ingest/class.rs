@@ -14,7 +14,8 @@ const WORDS: [(&[&str], Failure); 7] = [
 ];
 
 /// The class of a failure, by the status of the answer and by what a tool says.
-pub(super) fn class(status: Option<u16>, said: &[u8]) -> Failure {
+#[must_use]
+pub fn class(status: Option<u16>, said: &[u8]) -> Failure {
     if let Some(status) = status {
         return if status >= 400 { Failure::Status } else { Failure::Expectation };
     }
@@ -25,7 +26,8 @@ pub(super) fn class(status: Option<u16>, said: &[u8]) -> Failure {
 }
 
 /// How a request ended that a tool calls good or failed.
-pub(super) fn end(good: bool, status: Option<u16>, said: &[u8]) -> Ended {
+#[must_use]
+pub fn end(good: bool, status: Option<u16>, said: &[u8]) -> Ended {
     match (good, status) {
         (true, Some(status)) => Ended::Known(End::Good(status)),
         (true, None) => Ended::Good,
@@ -35,7 +37,7 @@ pub(super) fn end(good: bool, status: Option<u16>, said: &[u8]) -> Ended {
 
 /// How a request ended: with a status, or good without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub enum Ended {
     /// As [`End`] has it.
     Known(End),
     /// Good; the tool does not tell the status.
@@ -43,7 +45,9 @@ pub(super) enum Ended {
 }
 
 impl Ended {
-    pub(super) fn is_good(self) -> bool {
+    /// Whether it was a good answer.
+    #[must_use]
+    pub fn is_good(self) -> bool {
         match self {
             Self::Known(end) => end.is_good(),
             Self::Good => true,
@@ -52,7 +56,8 @@ impl Ended {
 }
 
 /// The status of an answer; `None` for zero, for words, and for what is no status.
-pub(super) fn status(text: &[u8]) -> Option<u16> {
+#[must_use]
+pub fn status(text: &[u8]) -> Option<u16> {
     let number = super::number::whole(text.trim_ascii())?;
     u16::try_from(number).ok().filter(|status| (100..=999).contains(status))
 }

@@ -12,7 +12,7 @@ mod lines;
 mod bytes;
 mod number;
 mod unit;
-mod class;
+pub mod class;
 mod span;
 mod intake;
 mod printed;
@@ -47,6 +47,7 @@ use locust::Beside;
 
 pub use fault::Unreadable;
 pub use format::Format;
+pub use locust::name as locust_name;
 pub use recognise::recognise;
 pub use unit::Unit;
 

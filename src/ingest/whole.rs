@@ -283,5 +283,6 @@ fn imported(told: Told) -> Imported {
         unsound: told.unsound,
         notes: told.notes,
         whole: told.whole,
+        script: None,
     }
 }

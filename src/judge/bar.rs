@@ -37,7 +37,7 @@ pub fn stricter(mut own: Judgement, base: Judgement) -> Judgement {
     for finding in base.findings {
         let twin = own.findings.iter_mut().find(|one| is_same_question(one, &finding));
         match (twin, &finding.asked) {
-            (Some(twin), Asked::Fit | Asked::Sound) => {
+            (Some(twin), Asked::Fit | Asked::Sound | Asked::Valid | Asked::Script(_)) => {
                 if finding.outcome.verdict() > twin.outcome.verdict() {
                     twin.outcome = finding.outcome;
                 }

@@ -22,6 +22,10 @@ pub(super) fn settle(run: &Run, findings: &mut Vec<Finding>) {
             let since = run.load.lasted.saturating_sub(*time);
             died((since, run.load.lasted), findings);
         }
+        Stop::Stalled(time) if !fails(findings) => {
+            let since = run.load.lasted.saturating_sub(*time);
+            died((since, run.load.lasted), findings);
+        }
         Stop::End if !fails(findings) => {
             if let Some(span) = silent(run) {
                 died(span, findings);
@@ -31,6 +35,7 @@ pub(super) fn settle(run: &Run, findings: &mut Vec<Finding>) {
         | Stop::Signal(_)
         | Stop::Breached(_)
         | Stop::Dead(_)
+        | Stop::Stalled(_)
         | Stop::Panic(_)
         | Stop::NoThread(_)
         | Stop::Unreachable(..) => {}

@@ -107,6 +107,10 @@ pub enum Asked {
     Fit,
     /// The files of another tool tell a whole run.
     Sound,
+    /// The run that another tool was told to make is whole.
+    Valid,
+    /// The script that another tool ran was content; what it did, in words.
+    Script(String),
     /// The gate file asks for no less than that of the base commit; what was found, in words.
     Policy(String),
 }
@@ -244,6 +248,9 @@ pub enum Doubt {
     TooCoarse(Value, Value),
     /// The files of another tool cannot be taken for a whole run: why, each in one sentence.
     Unsound(Vec<String>),
+    /// The run that another tool was told to make is none that can be judged: why, each in one
+    /// sentence.
+    Invalid(Vec<String>),
 }
 
 /// What a gate ends with.
@@ -345,6 +352,7 @@ impl Doubt {
             Self::Untold(_) => "not-in-file",
             Self::TooCoarse(..) => "too-coarse",
             Self::Unsound(_) => "unsound",
+            Self::Invalid(_) => "invalid",
         }
     }
 }

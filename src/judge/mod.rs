@@ -19,6 +19,7 @@ mod side;
 mod relative;
 pub mod outlook;
 mod ending;
+mod script;
 mod early;
 mod bar;
 mod explain;
@@ -58,6 +59,7 @@ pub fn judge_after(plan: &Plan, run: &Run, history: Option<&History>) -> Judgeme
     let mut findings = absolute::findings(plan, run);
     ending::settle(run, &mut findings);
     findings.extend(relative::findings(plan, run, history));
+    findings.extend(script::finding(plan, run));
     findings.push(fitness(run));
     if let Some(doubt) = trust::asks_less(run) {
         for finding in findings.iter_mut().filter(|finding| trust::asks_for_many(&finding.asked)) {
@@ -80,6 +82,7 @@ pub fn judge_after(plan: &Plan, run: &Run, history: Option<&History>) -> Judgeme
         Stop::End
         | Stop::Breached(_)
         | Stop::Dead(_)
+        | Stop::Stalled(_)
         | Stop::Panic(_)
         | Stop::NoThread(_)
         | Stop::Unreachable(..)
@@ -92,7 +95,11 @@ fn fitness(run: &Run) -> Finding {
     Finding {
         rule: Rule::Trust,
         scope: Scope::Whole,
-        asked: if run.imported.is_some() { Asked::Sound } else { Asked::Fit },
+        asked: match &run.imported {
+            Some(imported) if imported.is_driven() => Asked::Valid,
+            Some(_) => Asked::Sound,
+            None => Asked::Fit,
+        },
         got: None,
         between: None,
         samples: run.load.sent,

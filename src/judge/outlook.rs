@@ -50,7 +50,12 @@ pub fn outlook(plan: &Plan, run: &Run, history: &History) -> Result<(Vec<Outlook
         Asked::Change { metric, limit, .. } => {
             Some(Outlook { scope: finding.scope.clone(), metric, limit, told })
         }
-        Asked::Limit { .. } | Asked::Fit | Asked::Sound | Asked::Policy(_) => None,
+        Asked::Limit { .. }
+        | Asked::Fit
+        | Asked::Sound
+        | Asked::Valid
+        | Asked::Script(_)
+        | Asked::Policy(_) => None,
     };
     Ok((asked.iter().zip(told).filter_map(outlook).collect(), past.runs.len()))
 }
@@ -58,7 +63,12 @@ pub fn outlook(plan: &Plan, run: &Run, history: &History) -> Result<(Vec<Outlook
 fn metric(finding: &Finding) -> Option<Metric> {
     match finding.asked {
         Asked::Change { metric, .. } => Some(metric),
-        Asked::Limit { .. } | Asked::Fit | Asked::Sound | Asked::Policy(_) => None,
+        Asked::Limit { .. }
+        | Asked::Fit
+        | Asked::Sound
+        | Asked::Valid
+        | Asked::Script(_)
+        | Asked::Policy(_) => None,
     }
 }
 

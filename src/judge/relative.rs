@@ -90,6 +90,7 @@ fn is_open(doubt: &Doubt) -> bool {
         | Doubt::Untold(_)
         | Doubt::TooCoarse(..)
         | Doubt::Unsound(_)
+        | Doubt::Invalid(_)
         | Doubt::Damaged(_)
         | Doubt::TooFewRounds { .. }
         | Doubt::Unequal(_) => false,

@@ -251,6 +251,8 @@ fn takes_time(finding: &Finding) -> bool {
         | Asked::Change { .. }
         | Asked::Fit
         | Asked::Sound
+        | Asked::Valid
+        | Asked::Script(_)
         | Asked::Policy(_) => false,
     }
 }

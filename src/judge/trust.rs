@@ -7,7 +7,7 @@ use super::window::{is_cut_short, nothing};
 use crate::metric::{Metric, Value};
 use crate::plan::Plan;
 use crate::plan::threshold::{Level, Relation, Selector, Threshold};
-use crate::run::{Merged, Model, Run, Starved, Stop, Subject};
+use crate::run::{Imported, Merged, Model, Run, Starved, Stop, Subject};
 use crate::sample::Failure;
 use crate::unit::{Ratio, show_time};
 
@@ -34,7 +34,9 @@ pub(super) fn doubt(plan: &Plan, run: &Run) -> Option<Doubt> {
     }
     let unsound = run.imported.as_ref().map(|imported| &imported.unsound);
     if let Some(reasons) = unsound.filter(|reasons| !reasons.is_empty()) {
-        return Some(Doubt::Unsound(reasons.clone()));
+        let driven = run.imported.as_ref().is_some_and(Imported::is_driven);
+        let doubt = if driven { Doubt::Invalid } else { Doubt::Unsound };
+        return Some(doubt(reasons.clone()));
     }
     if let Some(why) = endless(plan, run) {
         return Some(Doubt::Unsound(vec![why]));
@@ -168,7 +170,7 @@ pub(super) fn asks_for_many(asked: &Asked) -> bool {
             counts && !limit.relation.is_upper()
         }
         Asked::Change { metric, .. } => *metric == Metric::Throughput,
-        Asked::Fit | Asked::Sound | Asked::Policy(_) => false,
+        Asked::Fit | Asked::Sound | Asked::Valid | Asked::Script(_) | Asked::Policy(_) => false,
     }
 }
 

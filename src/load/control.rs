@@ -274,6 +274,7 @@ impl<W: Wire> Control<W> {
                 | Stop::Signal(_)
                 | Stop::Breached(_)
                 | Stop::Dead(_)
+                | Stop::Stalled(_)
                 | Stop::Unreachable(..)
                 | Stop::Checkpoint => {}
             }

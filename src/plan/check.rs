@@ -24,7 +24,7 @@ use super::target::{self, TIMEOUT};
 use super::threshold::{Selector, Threshold};
 use super::timetable::Timetable;
 use super::value::Many;
-use super::{Drive, Http, Load, Plan, Request, Source, Target, file, glob, levels, syntax};
+use super::{Drive, Http, Load, Plan, Request, Source, Target, file, glob, levels, locust, syntax};
 use crate::run::Model;
 use crate::secret::Masks;
 use crate::unit::Ratio;
@@ -45,7 +45,12 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     reader.aimed = source.target.is_some();
     let file = file::File::read(Node { key: "", value: &tree }, &mut reader)
         .expect("the tree of a file is a table");
-    let (drive, left_out) = drive(&file, source, &mut reader).unzip();
+    let (locust, driven) = if locust::is_asked(&file, source) {
+        (locust::locust(&file, source, &mut reader), None)
+    } else {
+        (None, drive(&file, source, &mut reader))
+    };
+    let (drive, left_out) = driven.unzip();
     let left_out: Vec<String> = left_out.unwrap_or_default();
     let named = drive.iter().flat_map(|drive| &drive.endpoints);
     let setting = Setting {
@@ -93,6 +98,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
         hash,
         asked_in,
         drive,
+        locust,
         thresholds,
         confidence,
         regression,
@@ -221,9 +227,10 @@ fn drive(
     source: &Source<'_>,
     reader: &mut Reader<'_>,
 ) -> Option<(Drive, Vec<String>)> {
-    if holds_thresholds_alone(file) {
+    if holds_thresholds_alone(file) || locust::is_misspelt(file) {
         return None;
     }
+    locust::alone(file, reader);
     whole(file, reader);
     let mut target = target::target(file.target.get(), source, reader);
     let timeout = target.as_ref().map_or(TIMEOUT, |target| target.timeout);

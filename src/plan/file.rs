@@ -4,6 +4,7 @@ use super::accept::AcceptAsk;
 use super::ask::Expect;
 use super::auth::AuthAsk;
 use super::compare::Compare;
+use super::engine::Engine;
 use super::events::SseAsk;
 use super::json::{Form, Json};
 use super::protocol::{Graphql, Grpc};
@@ -90,6 +91,8 @@ table! {
 table! {
     /// How much load, for how long.
     Load as "`[load]`" {
+        /// Who puts the load on: loadgate (default), or Locust by a locustfile as it is.
+        engine: One<Engine>,
         /// Open model: arrivals per second, whatever the service does.
         rate: Pace,
         /// Closed model: virtual users, each of which waits for its answer before it asks again.
@@ -122,6 +125,23 @@ table! {
         abort_after: Lasting,
         /// Instead of a rate or users, a duration and a ramp: the load piece by piece.
         stage: Many<Stage>,
+        /// Locust: the locustfile, or several, beside the gate file. Default: the one that Locust
+        /// finds.
+        locustfile: OneOrMany<Text>,
+        /// Locust: whatever else it is told, in its own words: `["--processes", "4"]`.
+        args: OneOrMany<Text>,
+        /// Locust: how long the run lasts, in whole seconds.
+        run_time: Lasting,
+        /// Locust: workers that are waited for, and must be there to the end.
+        expect_workers: Int<1, 10_000>,
+        /// Locust: exceptions of the locustfile that are let pass. Default: 0.
+        max_script_exceptions: Int<0, 1_000_000_000>,
+        /// Locust: how long nothing may be answered while requests wait. Default: 5s, or ten times
+        /// the 99th percentile where that is longer.
+        stall_timeout: Lasting,
+        /// Locust: variables of the environment that reach it beside `LOCUST_*` and what Python
+        /// needs; "SHOP_*" is all that begin so.
+        env: OneOrMany<Text>,
     }
 }
 

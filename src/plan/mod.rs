@@ -39,6 +39,7 @@ mod compare;
 pub mod accept;
 mod stage;
 mod story;
+mod engine;
 mod file;
 mod syntax;
 mod beside;
@@ -50,6 +51,7 @@ mod known;
 mod manner;
 mod endpoint;
 mod target;
+pub mod locust;
 mod levels;
 mod feed;
 mod group;
@@ -67,6 +69,7 @@ mod expected;
 mod column;
 mod plot;
 mod versus;
+mod swarm;
 mod outline;
 
 use std::time::Duration;
@@ -79,6 +82,7 @@ use accept::Accept;
 pub use expected::{Expected, expected, shares, starved};
 use fault::{Fault, Faults};
 use grant::Grant;
+use locust::Locust;
 pub use outline::outline;
 use profile::Profile;
 use regression::Regression;
@@ -116,6 +120,9 @@ pub struct Source<'a> {
     pub tags: &'a [String],
     /// What has one of these tags is left out.
     pub exclude_tags: &'a [String],
+    /// Words that call Locust, and what it is told: then it is the engine. Empty where nobody typed
+    /// any.
+    pub locust: &'a [String],
     /// The run that is judged, where the tags are those it was made with.
     pub run: Option<&'a str>,
 }
@@ -130,8 +137,10 @@ pub struct Plan {
     pub hash: String,
     /// The name of the file that the thresholds stand in; lines of thresholds are lines of it.
     pub asked_in: String,
-    /// What to send; absent in a file that holds thresholds alone.
+    /// What to send; absent in a file that holds thresholds alone, and where Locust sends.
     pub drive: Option<Drive>,
+    /// What Locust is to do; absent where it is not the engine.
+    pub locust: Option<Locust>,
     /// What is expected, in the order of the file, the default error rate last. Never empty.
     pub thresholds: Vec<Threshold>,
     /// How sure a judgement by thresholds must be; `None` where values are compared as they are.

@@ -12,7 +12,7 @@ use super::profile::Profile;
 use super::scenario::{Wanted, total};
 use super::stream::Stream;
 use super::threshold::{During, Level, Selector, Threshold};
-use super::{Arrivals, Drive, Http, Plan, Request, glob, versus};
+use super::{Arrivals, Drive, Http, Plan, Request, glob, swarm, versus};
 use crate::run::Model;
 use crate::unit::{Rate, show_count, show_duration};
 
@@ -22,8 +22,9 @@ pub fn outline(plan: &Plan) -> String {
     let shown = Shown(&plan.masks);
     let mut out = format!("{}\n\n", shown.line(&plan.name));
     let mut planned = None;
-    match &plan.drive {
-        Some(drive) => {
+    match (&plan.drive, &plan.locust) {
+        (_, Some(locust)) => swarm::outline(&mut out, locust, shown),
+        (Some(drive), None) => {
             planned = Planned::of(drive, &plan.thresholds);
             target(&mut out, drive, shown);
             load(&mut out, drive, planned.as_ref(), shown);
@@ -31,7 +32,9 @@ pub fn outline(plan: &Plan) -> String {
             endpoints(&mut out, drive, planned.as_ref(), shown);
             expected(&mut out, drive, shown);
         }
-        None => out.push_str("thresholds alone: for results that exist, with `loadgate check`\n\n"),
+        (None, None) => {
+            out.push_str("thresholds alone: for results that exist, with `loadgate check`\n\n");
+        }
     }
     checks(&mut out, plan, planned.as_ref());
     versus::compared(&mut out, plan);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::change::{self, Accepted};
+use super::doubted::doubt;
 use super::measured::Measured;
 use super::words;
-use crate::judge::finding::{Asked, Change, Doubt, Finding, Outcome, Rule, Scope};
+use crate::judge::finding::{Asked, Change, Finding, Outcome, Rule, Scope};
 use crate::judge::interval::Interval;
 use crate::metric::{Metric, Value};
 use crate::plan::threshold::{Level, Limit};
@@ -65,8 +66,9 @@ pub struct Check {
     pub accepted: Option<Accepted>,
     /// How much it asks for attention.
     pub mark: Mark,
-    /// What is said of the gate file itself; `None` for any other check.
-    pub policy: Option<Clean>,
+    /// What is said of the gate file itself, or of the script of another tool; `None` for any other
+    /// check.
+    pub told: Option<Clean>,
     /// The line of the gate file, 1-based; 0 for none.
     pub line: usize,
     /// The same percentile with, or without, the failed requests, where that differs: `good_p99 200
@@ -174,7 +176,7 @@ impl Check {
             floor,
             accepted: finding.accepted.as_ref().map(|one| Accepted::of(one, clean)),
             mark: Mark::of(finding),
-            policy: policy(&finding.asked).map(clean),
+            told: told(&finding.asked).map(clean),
             line: finding.line,
             beside: measured.and_then(|measured| beside(finding, measured)),
         }
@@ -183,14 +185,22 @@ impl Check {
     /// Whether it asks if the measurement itself is fit to be judged.
     #[must_use]
     pub fn is_fitness(&self) -> bool {
-        self.rule == Rule::Trust && self.policy.is_none()
+        self.rule == Rule::Trust && self.told.is_none()
+    }
+
+    /// Whether it compares the gate file with that of a base.
+    #[must_use]
+    pub fn is_policy(&self) -> bool {
+        self.told.is_some() && self.metric == "policy"
     }
 
     /// Of what it speaks, for people.
     #[must_use]
     pub fn place(&self) -> &str {
-        if self.policy.is_some() {
+        if self.is_policy() {
             "gate file"
+        } else if self.told.is_some() {
+            "locustfile"
         } else if self.rule == Rule::Trust {
             "measurement"
         } else if self.whole {
@@ -214,7 +224,7 @@ impl Check {
     /// answer else.
     #[must_use]
     pub fn said(&self) -> String {
-        if let Some(said) = &self.policy {
+        if let Some(said) = &self.told {
             let doubted = matches!(self.outcome, Outcome::Unjudged(_));
             return if doubted { &self.doubt } else { said }.to_string();
         }
@@ -227,6 +237,9 @@ impl Check {
         match (self.rule, &self.outcome) {
             (Rule::Trust, Outcome::Held) if self.metric == "sound" => {
                 "taken from another tool's files, which tell a whole run".to_owned()
+            }
+            (Rule::Trust, Outcome::Held) if self.metric == "valid" => {
+                "was told all of, by every process".to_owned()
             }
             (Rule::Trust, Outcome::Held) => "kept up with its plan".to_owned(),
             (Rule::Trust, Outcome::Breached) => "did not keep up with its plan".to_owned(),
@@ -304,40 +317,20 @@ impl<'a> Wanted<'a> {
             }
             Asked::Fit => Self { metric: "fit".to_owned(), ..Self::default() },
             Asked::Sound => Self { metric: "sound".to_owned(), ..Self::default() },
+            Asked::Valid => Self { metric: "valid".to_owned(), ..Self::default() },
+            Asked::Script(_) => Self { metric: "script".to_owned(), ..Self::default() },
             Asked::Policy(_) => Self { metric: "policy".to_owned(), ..Self::default() },
         }
     }
 }
 
-/// Why there is no answer, and what made the measurement unfit.
-fn doubt<'a>(outcome: &'a Outcome, clean: &dyn Fn(&str) -> Clean) -> (Clean, &'a [String]) {
-    match outcome {
-        // The reasons are told once, by the check on the measurement itself, each on its own.
-        Outcome::Unjudged(Doubt::FellBehind(reasons)) => {
-            (Clean::line("the generator was not fit"), reasons)
-        }
-        // The only doubts that repeat a text from outside.
-        Outcome::Unjudged(
-            doubt @ (Doubt::NoSuchScope { .. }
-            | Doubt::NoBase(_)
-            | Doubt::Foreign(_)
-            | Doubt::OtherLoad(_)
-            | Doubt::Damaged(_)
-            | Doubt::Unequal(_)
-            | Doubt::Untold(_)),
-        ) => (clean(&doubt.to_string()), &[]),
-        Outcome::Unjudged(Doubt::Unsound(reasons)) => {
-            (Clean::line("the files cannot be taken for a whole run"), reasons)
-        }
-        Outcome::Unjudged(doubt) => (Clean::line(&doubt.to_string()), &[]),
-        Outcome::Held | Outcome::Breached => (Clean::default(), &[]),
-    }
-}
-
-fn policy(asked: &Asked) -> Option<&str> {
+/// What is told in a sentence of its own.
+fn told(asked: &Asked) -> Option<&str> {
     match asked {
-        Asked::Policy(said) => Some(said),
-        Asked::Limit { .. } | Asked::Change { .. } | Asked::Fit | Asked::Sound => None,
+        Asked::Policy(said) | Asked::Script(said) => Some(said),
+        Asked::Limit { .. } | Asked::Change { .. } | Asked::Fit | Asked::Sound | Asked::Valid => {
+            None
+        }
     }
 }
 
@@ -350,6 +343,8 @@ fn time_limit(asked: &Asked) -> Option<Duration> {
         | Asked::Change { .. }
         | Asked::Fit
         | Asked::Sound
+        | Asked::Valid
+        | Asked::Script(_)
         | Asked::Policy(_) => None,
     }
 }

@@ -285,7 +285,7 @@ fn why(facts: &Facts, stop: &Stop) -> String {
     };
     let told = match facts.verdict {
         Verdict::Fail => {
-            let early = matches!(stop, Stop::Dead(_) | Stop::Breached(_));
+            let early = matches!(stop, Stop::Dead(_) | Stop::Stalled(_) | Stop::Breached(_));
             let ended = facts.stop.1.as_ref().filter(|_| early).map(ToString::to_string);
             ended.or_else(|| first(Mark::Fail))
         }
@@ -294,7 +294,11 @@ fn why(facts: &Facts, stop: &Stop) -> String {
                 Stop::Unreachable(..) | Stop::Panic(_) | Stop::NoThread(_) | Stop::Checkpoint => {
                     true
                 }
-                Stop::End | Stop::Signal(_) | Stop::Breached(_) | Stop::Dead(_) => false,
+                Stop::End
+                | Stop::Signal(_)
+                | Stop::Breached(_)
+                | Stop::Dead(_)
+                | Stop::Stalled(_) => false,
             };
             let ended = facts.stop.1.as_ref().filter(|_| never_ran).map(ToString::to_string);
             let unfit = || {
@@ -362,7 +366,7 @@ fn notes(
             .bar
             .as_ref()
             .is_none_or(|bar| !bar.approved && matches!(bar.state, "same" | "changed"));
-        check.policy.is_some() && check.mark == Mark::Held && !ordinary
+        check.is_policy() && check.mark == Mark::Held && !ordinary
     };
     let held = facts.checks.iter().find(told);
     all.extend(held.map(|check| format!("{} {}", check.place(), check.said())));

@@ -151,7 +151,7 @@ fn check_row(check: &Check) -> Markup {
     if !check.doubt.as_str().is_empty() {
         remarks.push(check.doubt.to_string());
     }
-    if check.policy.is_some() && check.doubt.as_str().is_empty() {
+    if check.told.is_some() && check.doubt.as_str().is_empty() {
         remarks.push(check.said());
     }
     remarks.extend(check.remarks());

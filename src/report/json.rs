@@ -138,6 +138,7 @@ fn need(doubt: &Doubt) -> Option<u64> {
         | Doubt::Untold(_)
         | Doubt::TooCoarse(..)
         | Doubt::Unsound(_)
+        | Doubt::Invalid(_)
         | Doubt::NoBaseline
         | Doubt::Foreign(_)
         | Doubt::OtherLoad(_)

@@ -117,7 +117,7 @@ fn test_case(facts: &Facts, check: &Check, name: &str) -> TestCase {
 fn body(facts: &Facts, check: &Check, said: &str) -> String {
     let mut lines = vec![said.to_owned()];
     lines.extend(check.remarks());
-    if check.policy.is_some() {
+    if check.is_policy() {
         lines.extend(facts.bar.iter().flat_map(told));
         return lines.join("\n");
     }

@@ -243,7 +243,7 @@ fn row(check: &Check) -> String {
     if check.mark == Mark::Held && check.level == Level::Warn {
         remarks.push("only warns".to_owned());
     }
-    if check.policy.is_some() && check.doubt.as_str().is_empty() {
+    if check.told.is_some() && check.doubt.as_str().is_empty() {
         remarks.push(check.said());
     }
     remarks.extend(check.remarks());

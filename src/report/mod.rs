@@ -3,6 +3,7 @@
 pub mod words;
 pub mod measured;
 pub mod change;
+mod doubted;
 pub mod check;
 pub mod series;
 mod source;

@@ -35,7 +35,7 @@ pub fn render(facts: &Facts, style: Style) -> String {
     if let Some(check) = facts.checks.iter().find(untrusted) {
         // What made one thing unjudged made all of them so: told once.
         out.push_str(&unmet(check, style));
-        let policy = facts.checks.iter().filter(|check| check.policy.is_some());
+        let policy = facts.checks.iter().filter(|check| check.is_policy());
         policy.for_each(|check| out.push_str(&unmet(check, style)));
         let others = facts.checks.iter().filter(|check| check.rule != Rule::Trust);
         out.push_str(&compact(others, Mark::Doubt, style));
@@ -121,7 +121,7 @@ fn differences(bar: &Bar, style: Style) -> String {
 }
 
 fn short(check: &Check) -> String {
-    if check.policy.is_some() {
+    if check.told.is_some() {
         return format!("{} {}", check.place(), check.said());
     }
     let default = if check.default { " (default)" } else { "" };

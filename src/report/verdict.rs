@@ -46,7 +46,8 @@ pub(super) struct Finding<'a> {
     /// `*` for the whole run, an endpoint's name else.
     pub(super) scope: &'a str,
     /// What was measured: `p99`, `good_p99`, `mean`, `max`, `error_rate`, `throughput`, `count`,
-    /// `status_5xx`; `fit` of the measurement itself, `policy` of the gate file.
+    /// `status_5xx`; `fit` of the measurement itself (`sound`, `valid` where another tool
+    /// measured), `script` of a locustfile, `policy` of the gate file.
     pub(super) metric: &'a str,
     /// The limit as the gate file has it: `< 250ms`; `+5%` of a comparison.
     pub(super) asked: &'a str,
@@ -301,7 +302,8 @@ pub(super) struct Descriptors {
 pub(super) struct Stop<'a> {
     /// `end` for a run that took its time.
     #[schemars(extend("enum" = [
-        "end", "signal", "breached", "dead", "panic", "no-thread", "unreachable", "checkpoint"
+        "end", "signal", "breached", "dead", "stalled", "panic", "no-thread", "unreachable",
+        "checkpoint"
     ]))]
     pub(super) reason: &'static str,
     /// The same as a sentence; null for a run that took its time.

@@ -117,6 +117,8 @@ pub fn asked(asked: &Asked) -> String {
         Asked::Change { limit, .. } => limit.to_string(),
         Asked::Fit => "fit".to_owned(),
         Asked::Sound => "sound".to_owned(),
+        Asked::Valid => "valid".to_owned(),
+        Asked::Script(_) => "script".to_owned(),
         Asked::Policy(_) => "policy".to_owned(),
     }
 }
@@ -191,6 +193,7 @@ pub fn stop_name(stop: &Stop) -> &'static str {
         Stop::Signal(_) => "signal",
         Stop::Breached(_) => "breached",
         Stop::Dead(_) => "dead",
+        Stop::Stalled(_) => "stalled",
         Stop::Panic(_) => "panic",
         Stop::NoThread(_) => "no-thread",
         Stop::Unreachable(..) => "unreachable",
@@ -209,6 +212,10 @@ pub fn stop(stop: &Stop, lasted: Duration) -> Option<String> {
         Stop::Dead(time) => Some(format!(
             "ended early after {after}: for {} every connection failed",
             duration(*time)
+        )),
+        Stop::Stalled(time) => Some(format!(
+            "nothing was answered in the last {} of {after}, while requests waited",
+            moment(*time)
         )),
         Stop::Panic(what) => Some(format!("a load thread panicked: {what}")),
         Stop::NoThread(what) => Some(format!("a load thread could not start: {what}")),

@@ -24,6 +24,22 @@ pub struct Imported {
     pub notes: Vec<String>,
     /// All endpoints together, where the files quote that apart from each.
     pub whole: Option<Quotes>,
+    /// What the script did beside its requests, where loadgate had the tool run it.
+    pub script: Option<Script>,
+}
+
+/// The format of a run that loadgate had Locust make.
+pub const DRIVEN: &str = "locust-run";
+
+/// What a script did beside its requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// Exceptions that it let go.
+    pub exceptions: u64,
+    /// Some of them in words.
+    pub raised: Vec<String>,
+    /// The exit code that it set, where it set one that is no success.
+    pub exit: Option<i64>,
 }
 
 /// How exactly the times of a file are known.
@@ -138,6 +154,12 @@ impl Precision {
 }
 
 impl Imported {
+    /// Whether loadgate had the tool run, and did not only read its files.
+    #[must_use]
+    pub fn is_driven(&self) -> bool {
+        self.script.is_some()
+    }
+
     /// Why the files cannot answer a metric; `None` where they can.
     #[must_use]
     pub fn untold(&self, metric: Metric) -> Option<String> {

@@ -55,6 +55,7 @@ fn a_run_written_and_read_is_the_same() {
         Stop::Signal("SIGTERM".to_owned()),
         Stop::Breached("* p99".to_owned()),
         Stop::Dead(s(30)),
+        Stop::Stalled(s(31)),
         Stop::Panic("index out of bounds".to_owned()),
         Stop::NoThread("no memory".to_owned()),
         Stop::Unreachable(Failure::Dns, "no such name".to_owned()),

@@ -43,6 +43,7 @@ fn read_with(toml: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Plan, S
         tags: &[],
         shard: loadgate::shard::Shard::ALONE,
         exclude_tags: &[],
+        locust: &[],
         run: None,
     };
     Plan::read(&source).map_err(|faults| faults.to_string())

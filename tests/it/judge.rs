@@ -407,6 +407,7 @@ fn every_name_has_a_page() {
         Doubt::Untold(String::new()),
         Doubt::TooCoarse(Value::Never, Value::Never),
         Doubt::Unsound(Vec::new()),
+        Doubt::Invalid(Vec::new()),
     ];
     let doubts = doubts.iter().map(Doubt::name);
     let failures = Failure::ALL.iter().map(|failure| failure.name());

@@ -65,6 +65,8 @@ mod faults;
 mod init;
 /// Results of other tools: what they say, what they leave unsaid, and what is wrong with them.
 mod ingest;
+/// Locust as the engine: the real one, by locustfiles as they are.
+mod locust;
 /// CI hosts and forges: where a run stands, what is posted, and what a refusal leaves.
 mod forge;
 /// The files that put loadgate into pipelines: checked by programs from outside, and run.

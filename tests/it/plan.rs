@@ -67,6 +67,7 @@ fn source<'a>(name: &'a str, bytes: &'a [u8]) -> Source<'a> {
         tags: &[],
         shard: Shard::ALONE,
         exclude_tags: &[],
+        locust: &[],
         run: None,
     }
 }

@@ -39,6 +39,7 @@ fn copy(text: &str, order: &str) -> Copy {
         tags: &[],
         shard: loadgate::shard::Shard::ALONE,
         exclude_tags: &[],
+        locust: &[],
         run: None,
     });
     let plan = plan.map_err(|faults| faults.to_string()).expect("a good gate file");

@@ -68,8 +68,9 @@ pub(super) fn endless(intake: &mut Intake) {
     intake.told.untold.insert(Subject::End, why.to_owned());
 }
 
-/// How Locust calls an endpoint.
-pub(super) fn name(method: &str, name: &str) -> String {
+/// How Locust calls an endpoint, by its method and its name.
+#[must_use]
+pub fn name(method: &str, name: &str) -> String {
     if method.is_empty() { name.to_owned() } else { format!("{method} {name}") }
 }
 

@@ -34,6 +34,7 @@ impl fmt::Display for Doubt {
             Self::Untold(why) => out.write_str(why),
             Self::TooCoarse(low, high) => coarse(*low, *high, out),
             Self::Unsound(why) => joined("the files cannot be taken for a whole run", why, out),
+            Self::Invalid(why) => joined("the run cannot be judged", why, out),
             Self::TooClose(close) => close.fmt(out),
             Self::TooShort(need) => {
                 let need = show_duration(*need);

@@ -29,6 +29,9 @@ fn whole(piece: &str) -> String {
     let missing = tables.iter().filter(|(name, _)| !piece.contains(name));
     let added: Vec<String> = missing.map(|(name, lines)| format!("{name}{lines}")).collect();
     let asks = ["[[request]]", "[[scenario]]"].iter().any(|table| piece.contains(table));
+    if piece.contains("engine = \"locust\"") {
+        return piece.to_owned();
+    }
     let asked = if asks { "" } else { "[[request]]\nget = \"/\"\n" };
     format!("{piece}\n{}{asked}", added.concat())
 }

@@ -20,6 +20,8 @@ pub(crate) fn line(finding: &Finding) -> String {
         Asked::Change { metric, limit, .. } => format!("{metric} {limit}"),
         Asked::Fit => "fit".to_owned(),
         Asked::Sound => "sound".to_owned(),
+        Asked::Valid => "valid".to_owned(),
+        Asked::Script(said) => format!("script {said}"),
         Asked::Policy(said) => format!("policy {said}"),
     };
     let got = finding.got.map_or(String::new(), |got| format!(", got {got}"));

@@ -119,6 +119,7 @@ pub(crate) fn plan(load: Load, names: &[&str], thresholds: Vec<Threshold>) -> Pl
         name: "gate.toml".to_owned(),
         hash: "0".repeat(64),
         asked_in: "gate.toml".to_owned(),
+        locust: None,
         drive: Some(Drive { target, load, requests, endpoints, scenarios: Vec::new() }),
         thresholds,
         confidence: None,
