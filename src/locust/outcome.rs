@@ -157,7 +157,7 @@ fn delivered(
 fn profile(job: &Job<'_>, facts: &Facts, most: u64) -> String {
     let by = format!("by Locust {}", version(job, facts));
     if let Some(shape) = &facts.shape {
-        return format!("{shape} of {by}, up to {} users", show_count(most));
+        return format!("{shape} {by}, up to {} users", show_count(most));
     }
     let users = facts.asked.num_users.and_then(whole).unwrap_or(most);
     let users = if users == 1 { "1 user".to_owned() } else { format!("{users} users") };

@@ -4,6 +4,8 @@
 mod silent;
 /// What is found wrong before Locust is started.
 mod before;
+/// The ways in which Locust is told what to do.
+mod ways;
 /// Several processes, workers, signals.
 mod many;
 
