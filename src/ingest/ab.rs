@@ -14,6 +14,8 @@ use crate::unit::Quantile;
 use std::time::Duration;
 
 const GNUPLOT: [&str; 3] = ["seconds", "ttime", "wait"];
+/// The length of `Mon Nov 23 20:51:07 2026`.
+const CTIME: usize = 24;
 const CURE: &str = "give what ab prints beside it";
 
 /// Whether it is what ab prints.
@@ -55,8 +57,8 @@ pub(super) fn read_gnuplot(input: Input<'_>, intake: &mut Intake) -> Result<(), 
     let header = rows.header()?;
     let [seconds, total, _] = places(&header, GNUPLOT)?;
     let tail = rows.each(|row| {
-        if row.len() != header.len() {
-            return Err(format!("has {} fields", row.len()).into());
+        if row.get(0).len() != CTIME {
+            return Err("has no `starttime`".into());
         }
         let endpoint = intake.endpoint(b"all requests")?;
         let sent = scaled(row.get(seconds), SECOND).ok_or("has no time")?;
@@ -82,6 +84,13 @@ pub(super) fn read_text(input: Input<'_>, intake: &mut Intake) -> Result<(), Unr
         line.split_whitespace().next()
     };
     let number = |label: &str| value(label).and_then(|word| whole(word.as_bytes()));
+    // Failures and percentiles stand before the last of these lines.
+    let last = number("Complete requests:").is_some_and(|all| all > 1);
+    let ends = if last { "(longest request)" } else { "Transfer rate:" };
+    let unclear = value("Non-2xx responses:").is_some() && number("Non-2xx responses:").is_none();
+    if unclear || !text.contains(ends) {
+        return Err(Unreadable::Unclosed);
+    }
     let all = number("Complete requests:").ok_or(Unreadable::Unclosed)?;
     let failed = number("Failed requests:").ok_or(Unreadable::Unclosed)?;
     let refused = number("Non-2xx responses:").unwrap_or(0);

@@ -44,6 +44,9 @@ pub(super) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(), Unreadab
     let counters = all["counters"].as_object();
     let lacks = || Unreadable::Unlike("Artillery", "it lacks `aggregate.counters`".to_owned());
     let counters = counters.ok_or_else(lacks)?;
+    if let Some((name, _)) = counters.iter().find(|(_, value)| count(value).is_none()) {
+        return Err(Unreadable::Unlike("Artillery", format!("`{name}` is no count")));
+    }
     let number = |name: &str| counters.get(name).and_then(count).unwrap_or(0);
     let (sent, answers) = (number("http.requests"), number("http.responses"));
     let empty = Map::new();

@@ -50,7 +50,7 @@ pub(super) fn read_text(input: Input<'_>, intake: &mut Intake) -> Result<(), Unr
     }
     let text = input.text(MOST_TEXT)?;
     let mut counts = None;
-    let (mut mean, mut most) = (None, None);
+    let (mut mean, mut most, mut whole) = (None, None, false);
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
@@ -63,23 +63,35 @@ pub(super) fn read_text(input: Input<'_>, intake: &mut Intake) -> Result<(), Unr
                 mean = printed::time(average).map(|band| band.said);
                 most = printed::time(max).map(|band| band.high);
             }
+            ["req/s", ..] => whole = true,
             _ => {}
         }
     }
-    let (done, good) = counts.ok_or(Unreadable::Unclosed)?;
-    let quotes = printed::quotes(done, done.saturating_sub(good), done);
+    let counts = counts.filter(|_| whole);
+    let Counts { done, good, failed } = counts.ok_or(Unreadable::Unclosed)?;
+    // Requests that were never done, behind a connection that was lost, are among the failed ones.
+    let quotes = printed::quotes(good.saturating_add(failed), failed, done);
     let why = "h2load prints classes of status codes alone: give its `--log-file` too";
     intake.told.untold.insert(Subject::Statuses, why.to_owned());
     intake.told.whole = Some(Quotes { mean, most, ..quotes });
     Ok(())
 }
 
-/// Requests that were done, and those that succeeded.
-fn counted(words: &[&str]) -> Result<(u64, u64), Unreadable> {
+/// What h2load counts.
+struct Counts {
+    /// Requests that got an answer, of any status.
+    done: u64,
+    good: u64,
+    failed: u64,
+}
+
+fn counted(words: &[&str]) -> Result<Counts, Unreadable> {
     let of = |label: &str| {
         let place = words.iter().position(|word| word.trim_end_matches(',') == label)?;
         whole(words.get(place.checked_sub(1)?)?.as_bytes())
     };
     let lacks = || Unreadable::Unlike("h2load", "its `requests:` lacks counts".to_owned());
-    of("done").zip(of("succeeded")).ok_or_else(lacks)
+    let (done, good, failed) = (of("done"), of("succeeded"), of("failed"));
+    let all = done.zip(good).zip(failed);
+    all.map(|((done, good), failed)| Counts { done, good, failed }).ok_or_else(lacks)
 }

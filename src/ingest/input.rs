@@ -51,10 +51,10 @@ impl<'a> Input<'a> {
         if is_wide(&head) {
             return Err(Unreadable::Encoding("UTF-16"));
         }
-        if head.iter().all(u8::is_ascii_whitespace) {
+        let read = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
+        if head[read..].iter().all(u8::is_ascii_whitespace) {
             return Err(Unreadable::Empty);
         }
-        let read = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
         Ok(Self { head, read, rest })
     }
 
@@ -72,7 +72,10 @@ impl<'a> Input<'a> {
             let why = format!("it is longer than {most} bytes, which no summary is");
             return Err(Unreadable::Unread(why));
         }
-        String::from_utf8(bytes).map_err(|_| Unreadable::Encoding("not UTF-8"))
+        let text = String::from_utf8(bytes).map_err(|_| Unreadable::Encoding("not UTF-8"))?;
+        // Lines of what programs print may end with CR alone, as those of rows do.
+        let old = !text.contains('\n') && text.contains('\r');
+        Ok(if old { text.replace('\r', "\n") } else { text })
     }
 }
 

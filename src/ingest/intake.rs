@@ -270,9 +270,12 @@ impl Intake {
 
     fn count(&mut self, sample: Sample) -> Result<(), No> {
         let done = sample.sent.saturating_add(nanos(sample.took));
-        let (sent, done_in) = (self.slot(sample.sent)?, self.slot(done)?);
+        let sent = self.slot(sample.sent)?;
+        let frame = self.span.as_ref().map(Span::frame);
+        let done_in = self.slot(done)?;
         // Reaching the end may have moved or widened the slices.
-        let sent = if done > sample.sent { self.slot(sample.sent)? } else { sent };
+        let moved = frame != self.span.as_ref().map(Span::frame);
+        let sent = if moved { self.slot(sample.sent)? } else { sent };
         self.last = self.last.max(done);
         self.beats[sent].0 += 1;
         self.beats[done_in].1 += 1;
@@ -306,7 +309,9 @@ impl Intake {
             }
             self.beats.splice(0..0, std::iter::repeat_n((0, 0), earlier));
         }
-        self.beats.resize(self.beats.len().max(span.slices()), (0, 0));
+        if self.beats.len() < span.slices() {
+            self.beats.resize(span.slices(), (0, 0));
+        }
         Ok(usize::try_from(span.slot(moment) - span.first()).unwrap_or(0))
     }
 

@@ -57,9 +57,17 @@ impl Span {
     /// The slice of a moment, counted from the first; by how many slices the first moved, and
     /// whether slices must be put together before it can be had.
     pub(super) fn slot(&self, moment: u64) -> i64 {
-        let apart = i128::from(moment) - i128::from(self.zero);
-        let width = i128::from(self.width * SECOND);
-        i64::try_from(apart.div_euclid(width)).unwrap_or(i64::MAX)
+        let width = self.width * SECOND;
+        let whole = |apart: u64| i64::try_from(apart / width).unwrap_or(i64::MAX - 1);
+        match moment.checked_sub(self.zero) {
+            Some(after) => whole(after),
+            None => -1 - whole(self.zero - moment - 1),
+        }
+    }
+
+    /// The first slice, and how wide all are: what numbers of slices hang on.
+    pub(super) fn frame(&self) -> (i64, u64) {
+        (self.first, self.width)
     }
 
     pub(super) fn first(&self) -> i64 {

@@ -105,10 +105,6 @@ pub(super) fn read_csv(input: Input<'_>, intake: &mut Intake) -> Result<(), Unre
     let header = rows.header()?;
     let [label, ..] = places(&header, ASKED)?;
     let tail = rows.each(|row| {
-        if row.len() != header.len() {
-            let (has, asked) = (row.len(), header.len());
-            return Err(format!("has {has} fields where the header has {asked}").into());
-        }
         let name = std::str::from_utf8(row.get(label)).map_err(|_| No::from("is no UTF-8"))?;
         let mut group = Group { label: name.to_owned(), ..Group::default() };
         for (at, column) in header.iter().enumerate() {

@@ -25,6 +25,9 @@ const SILENT: Duration = Duration::from_secs(5);
 pub(super) fn run(mut intake: Intake, ask: &Ask<'_>) -> Result<Run, Unreadable> {
     let counted = intake.counted()?;
     let quoted = std::mem::take(&mut intake.quoted);
+    if quoted.iter().any(|(name, _)| name.contains('\0')) {
+        return Err(Unreadable::Unread("it has a name with a NUL in it".to_owned()));
+    }
     let mut told = intake.told;
     let beside = told.whole.is_some() || !quoted.is_empty();
     let (endpoints, slices, lasted) = match counted {

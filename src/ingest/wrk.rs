@@ -29,6 +29,10 @@ struct Said {
     percentiles: Vec<(crate::unit::Quantile, Band)>,
     refused: u64,
     broken: u64,
+    /// A count of failures is none.
+    unclear: bool,
+    /// The last line is there.
+    whole: bool,
     /// wrk2 corrects its latencies by its schedule.
     corrected: bool,
 }
@@ -41,7 +45,8 @@ pub(super) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(), Unreadab
     let text = input.text(MOST_TEXT)?;
     let mut said = Said::default();
     text.lines().for_each(|line| said.line(line.trim()));
-    let (requests, lasted) = said.requests.ok_or(Unreadable::Unclosed)?;
+    let (requests, lasted) =
+        said.requests.filter(|_| said.whole && !said.unclear).ok_or(Unreadable::Unclosed)?;
     let count = requests.saturating_add(said.broken);
     if count == 0 {
         return Err(Unreadable::Nothing("tells of not one request".to_owned()));
@@ -73,7 +78,7 @@ impl Said {
         let number = |at: usize| words.get(at).and_then(|word| whole(word.as_bytes()));
         let after = |label: &str| {
             let place = words.iter().position(|word| *word == label);
-            place.and_then(|at| number_of(words.get(at + 1)?)).unwrap_or(0)
+            place.and_then(|at| number_of(words.get(at + 1)?))
         };
         match words.as_slice() {
             ["Running", _, "test", "@", url] => (*url).clone_into(&mut self.url),
@@ -86,9 +91,15 @@ impl Said {
                 let time = printed::time(time.trim_end_matches(','));
                 self.requests = number(0).zip(time.map(|band| band.said));
             }
-            ["Non-2xx", "or", "3xx", "responses:", ..] => self.refused = number(4).unwrap_or(0),
+            ["Non-2xx", "or", "3xx", "responses:", ..] => {
+                self.unclear |= number(4).is_none();
+                self.refused = number(4).unwrap_or(0);
+            }
+            ["Transfer/sec:", ..] => self.whole = true,
             ["Socket", "errors:", ..] => {
-                self.broken = ["connect", "read", "write", "timeout"].map(after).iter().sum();
+                let broken = ["connect", "read", "write", "timeout"].map(after);
+                self.unclear |= broken.contains(&None);
+                self.broken = broken.into_iter().flatten().fold(0, u64::saturating_add);
             }
             [share, time] if share.ends_with('%') => {
                 let known = printed::percentile(share).zip(printed::time(time));

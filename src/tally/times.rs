@@ -113,13 +113,17 @@ impl Times {
     /// Times of which it is known how many lie in each bucket: any value of a bucket in µs, and
     /// the count.
     pub(super) fn counted(counts: impl Iterator<Item = (u64, u64)>, exact: &PackedTimes) -> Self {
-        let mut buckets = growing();
+        let PackedTimes { sum, least, most, over_range, .. } = *exact;
+        // As large as it must be at once: growing takes longer than counting.
+        let top = u64::try_from(most.as_micros()).unwrap_or(u64::MAX).clamp(2 * LOW, HIGH);
+        let mut buckets = Histogram::new_with_bounds(LOW, top, DIGITS)
+            .expect("bounds within constant ones are valid");
+        buckets.auto(true);
         for (micros, count) in counts {
             buckets
                 .record_n(micros.clamp(LOW, HIGH), count)
                 .expect("a growing histogram takes every value up to the bound");
         }
-        let PackedTimes { sum, least, most, over_range, .. } = *exact;
         Self { buckets: Some(Box::new(buckets)), sum, least, most, over_range }
     }
 

@@ -11,6 +11,10 @@ mod truth;
 mod gates;
 /// Files that are not as they should be.
 mod faults;
+/// A file of every format.
+mod cases;
+/// All that files suffer, for every format.
+mod table;
 /// Properties that hold for every input.
 mod laws;
 /// Logs of HdrHistogram.

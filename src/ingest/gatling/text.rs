@@ -19,15 +19,20 @@ pub(in crate::ingest) fn claims(head: &Head<'_>) -> bool {
     (first && head.line.contains(&b'\t')) || (asserts && head.has("\nRUN\t"))
 }
 
+/// `USER`, scenario, its number in old versions, `START` or `END`, and two times.
+const MOST_OF_USER: usize = 6;
+
 /// Reads it.
 pub(in crate::ingest) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(), Unreadable> {
     let mut users = 0_u64;
+    let mut shape = None;
     let tail = Lines::new(input, intake.partial).each(|line| {
         let mut fields: [&[u8]; 16] = [&[]; 16];
         let count = split(line, &mut fields);
         let fields = &fields[..count];
         match fields.first().copied().unwrap_or_default() {
-            b"REQUEST" => request(&fields[1..], intake),
+            b"REQUEST" => request(&fields[1..], &mut shape, intake),
+            b"USER" if fields.len() > MOST_OF_USER => Err(No::from("has too many fields")),
             b"USER" => {
                 user(fields, &mut users);
                 intake.told.users = intake.told.users.max(users);
@@ -35,7 +40,9 @@ pub(in crate::ingest) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(
             }
             b"RUN" | b"GROUP" | b"ERROR" | b"ASSERTION" => Ok(()),
             // Before 2.3 the scenario and the user came first.
-            _ if fields.get(2).copied() == Some(b"REQUEST") => request(&fields[3..], intake),
+            _ if fields.get(2).copied() == Some(b"REQUEST") => {
+                request(&fields[3..], &mut shape, intake)
+            }
             _ if fields.len() > 2 && matches!(fields[2], b"USER" | b"GROUP" | b"RUN") => Ok(()),
             _ => Err(No::from("is no line of a simulation.log")),
         }
@@ -66,12 +73,17 @@ fn user(fields: &[&[u8]], users: &mut u64) {
     }
 }
 
-fn request(fields: &[&[u8]], intake: &mut Intake) -> Result<(), No> {
+/// Counts a request. All of a file have their result in the same place: else the line of another
+/// writer lies within this one.
+fn request(fields: &[&[u8]], shape: &mut Option<usize>, intake: &mut Intake) -> Result<(), No> {
     let stamp = |field: &&[u8]| field.len() == 13 && whole(field).is_some();
     let result = (2..fields.len()).find(|at| {
         matches!(fields[*at], b"OK" | b"KO") && stamp(&fields[at - 1]) && stamp(&fields[at - 2])
     });
     let result = result.ok_or("is a request without times and OK or KO")?;
+    if *shape.get_or_insert(result) != result {
+        return Err(No::from("has OK or KO in another place than the lines before"));
+    }
     let first = (0..result).rev().take_while(|at| stamp(&fields[*at])).last();
     let first = first.filter(|first| *first > 0).ok_or("is a request without a name")?;
     let time = |at: usize| whole(fields[at]).unwrap_or(0);

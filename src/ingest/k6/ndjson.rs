@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use memchr::memmem::Finder;
 use serde::Deserialize;
 
@@ -60,7 +61,11 @@ struct Tags<'a> {
 struct Wanted {
     duration: Finder<'static>,
     users: Finder<'static>,
+    data: Finder<'static>,
 }
+
+/// How a line goes on behind its metric.
+const POINT: &[u8] = b"\",\"type\":\"Point\",\"data\":{";
 
 impl Wanted {
     fn new() -> Self {
@@ -68,6 +73,7 @@ impl Wanted {
         Self {
             duration: finder("\"metric\":\"http_req_duration\""),
             users: finder("\"metric\":\"vus\""),
+            data: finder("\"data\":{"),
         }
     }
 
@@ -79,6 +85,20 @@ impl Wanted {
         }
         self.duration.find(line).is_some() || self.users.find(line).is_some()
     }
+
+    /// A line that is not wanted must still be one, and only one: that of another writer may lie
+    /// within it. What does not look like a point of newer versions is parsed.
+    fn whole(&self, line: &[u8]) -> Result<(), No> {
+        let line = line.trim_ascii();
+        let data = line.strip_prefix(b"{\"metric\":\"").and_then(|rest| {
+            let end = memchr(b'"', rest)?;
+            rest[end..].strip_prefix(POINT)?.strip_suffix(b"}}")
+        });
+        if data.is_some_and(|data| self.data.find(data).is_none()) {
+            return Ok(());
+        }
+        parse(line).map(|_| ())
+    }
 }
 
 /// Reads it.
@@ -87,7 +107,7 @@ pub(in crate::ingest) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(
     let mut spelled = String::new();
     let tail = Lines::new(input, intake.partial).each(|line| {
         if !wanted.has(line) {
-            return whole(line);
+            return wanted.whole(line);
         }
         point(line, intake, &mut spelled)
     })?;
@@ -102,19 +122,16 @@ pub(super) fn told(intake: &mut Intake) {
         .note("k6 times a request from sending it: name resolution, connecting and TLS are not in");
 }
 
-/// A line that is not wanted must still be one.
-fn whole(line: &[u8]) -> Result<(), No> {
-    let line = line.trim_ascii();
-    let object = line.first() == Some(&b'{') && line.last() == Some(&b'}');
-    if object { Ok(()) } else { Err(No::from("is no line of k6's JSON output")) }
+fn parse(line: &[u8]) -> Result<Line<'_>, No> {
+    let text = std::str::from_utf8(line).map_err(|_| No::from("is no UTF-8"))?;
+    serde_json::from_str(text).map_err(|why| {
+        let place = format!(" at line {} column {}", why.line(), why.column());
+        No::from(format!("is no JSON of k6: {}", why.to_string().replace(&place, "")))
+    })
 }
 
 fn point(line: &[u8], intake: &mut Intake, spelled: &mut String) -> Result<(), No> {
-    let text = std::str::from_utf8(line).map_err(|_| No::from("is no UTF-8"))?;
-    let point: Line<'_> = serde_json::from_str(text).map_err(|why| {
-        let place = format!(" at line {} column {}", why.line(), why.column());
-        No::from(format!("is no JSON of k6: {}", why.to_string().replace(&place, "")))
-    })?;
+    let point = parse(line)?;
     if point.r#type != "Point" {
         return Ok(());
     }

@@ -14,14 +14,14 @@ use crate::ingest::intake::Intake;
 use crate::ingest::json::{count, parse, time};
 use crate::ingest::number::{MILLI, SECOND, time_of};
 use crate::run::{Band, Quotes, Ranks, Subject};
-use crate::unit::Quantile;
+use crate::unit::{Quantile, Ratio};
 use std::time::Duration;
 
 /// Whether it is this format.
 pub(in crate::ingest) fn claims(head: &Head<'_>) -> bool {
     let metrics = head.has("\"metrics\"") && head.has("\"http_req");
     let kind = head.has("\"root_group\"") || head.has("\"testRunDurationMs\"");
-    let machine = head.has("\"k6_version\"") || (head.has("\"results\"") && head.has("\"trend\""));
+    let machine = head.has("\"k6Version\"") || (head.has("\"results\"") && head.has("\"trend\""));
     head.begins("{") && !head.has("\"type\":\"Point\"") && ((metrics && kind) || machine)
 }
 
@@ -128,14 +128,23 @@ fn share(metrics: &Metrics, _all: u64) -> Option<u64> {
 }
 
 /// Failed ones and all, of a rate that counts failures: its `passes` are the requests for which
-/// *failed* was true. The machine-readable summary has `matches` and `total` instead.
+/// *failed* was true, where its share agrees. The machine-readable summary has `matches` and
+/// `total` instead.
 fn failures(rate: &Map<String, Value>) -> Option<(Option<u64>, Option<u64>)> {
     let number = |name: &str| rate.get(name).and_then(count);
     if let (Some(failed), Some(all)) = (number("matches"), number("total")) {
         return Some((Some(failed), Some(all)));
     }
-    let (failed, good) = (number("passes")?, number("fails")?);
-    Some((Some(failed), failed.checked_add(good)))
+    let (passes, fails) = (number("passes")?, number("fails")?);
+    let all = passes.checked_add(fails)?;
+    // The share beside them tells which of the two are the failed ones.
+    let share = rate.get("rate").or(rate.get("value")).and_then(Value::as_f64);
+    let off = |count: u64| {
+        let own = Ratio::of(count, all).map_or(0.0, Ratio::share);
+        share.map_or(0.0, |share| (own - share).abs())
+    };
+    let failed = if off(passes) <= off(fails) { passes } else { fails };
+    Some((Some(failed), Some(all)))
 }
 
 /// `p(95)`, `p95`, `med`, `min` and `max` as percentiles.

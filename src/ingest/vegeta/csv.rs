@@ -23,7 +23,7 @@ pub(in crate::ingest) fn claims(head: &Head<'_>) -> bool {
 /// Reads it.
 pub(in crate::ingest) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(), Unreadable> {
     let tail = Rows::new(Lines::new(input, intake.partial), b',').each(|row| {
-        if row.len() < COLUMNS {
+        if row.len() != COLUMNS {
             return Err(format!("has {} fields where vegeta writes 12", row.len()).into());
         }
         let number = |at: usize, what: &'static str| {

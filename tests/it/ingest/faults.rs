@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use loadgate::ingest::{Format, Unreadable, recognise};
 
-use super::{ASK, Ask, bytes, plain, read, read_all};
+use super::{ASK, Ask, bytes, data, plain, read, read_all};
 
 const HEAD: &str = "timeStamp,elapsed,label,responseCode,success\n";
 
@@ -167,6 +167,17 @@ fn too_many_names_are_too_many() {
     says(format!("{HEAD}{text}"), "more than 1000 names");
 }
 
+/// The names of all files in a folder of results.
+fn all(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(data(folder)).expect("a folder of ours").flatten();
+    let names = entries.flat_map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+        if entry.path().is_dir() { all(&name) } else { vec![name] }
+    });
+    names.filter(|name| name != "README.md").collect()
+}
+
 #[test]
 fn exactly_one_format_claims_each_file() {
     let files = [
@@ -208,6 +219,19 @@ fn exactly_one_format_claims_each_file() {
     for (name, format) in files {
         let plain = plain(name);
         assert_eq!(recognise(&plain[..plain.len().min(64 << 10)]), Ok(format), "{name}");
+    }
+    for name in all("") {
+        let plain = plain(&name);
+        let format = recognise(&plain[..plain.len().min(64 << 10)]);
+        let tool = format.map_or("none", Format::tool).to_lowercase();
+        let folder = name.split('/').next().unwrap_or_default();
+        let same = match folder {
+            "hlog" => tool == "hdrhistogram",
+            // Its `kpi.jtl` is a JTL.
+            "taurus" => tool == "taurus" || tool == "jmeter",
+            folder => tool == folder,
+        };
+        assert!(same, "{name} is of {tool}");
     }
     assert_eq!(recognise(b"hello\n"), Err(Unreadable::Unknown));
     assert_eq!(read(b" \n\n").map(|run| run.load.sent), Err(Unreadable::Empty));

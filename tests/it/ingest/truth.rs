@@ -117,7 +117,7 @@ fn summaries_say_what_they_say_and_no_more() {
         (p95.low, p95.said, p95.high),
         (Value::Time(ms(22_500)), Value::Time(ms(23_000)), Value::Time(ms(23_500)),)
     );
-    for name in ["k6/summary-export.json", "k6/handleSummary.json"] {
+    for name in ["k6/summary-export.json", "k6/handleSummary.json", "k6/machine.json"] {
         let k6 = run(&[name]);
         assert_eq!(value(&k6, Metric::Count), Some(940.0), "{name}");
         near(value(&k6, Metric::ErrorRate), 51.0 / 940.0 * 100.0, name);
@@ -132,6 +132,11 @@ fn what_programs_print_is_counted_as_they_count() {
         ("wrk/wrk-lua.txt", 3_826.0, 374.0),
         ("hey/hey-flaky.txt", 200.0, 17.0),
         ("h2load/h2load.txt", 400.0, 50.0),
+        ("h2load/flaky.txt", 400.0, 50.0),
+        ("h2load/drop.txt", 200.0, 164.0),
+        ("siege/flaky.json", 120.0, 5.0),
+        ("siege/drop.json", 100.0, 10.0),
+        ("artillery/report.json", 351.0, 20.0),
         ("ab/ab-flaky.txt", 500.0, 57.0),
         ("oha/oha-flaky.json", 500.0, 41.0),
         ("autocannon/autocannon-flaky.json", 2_924.0, 306.0),
@@ -154,6 +159,15 @@ fn a_file_beside_another_tells_what_that_one_hides() {
     let hidden = |names: &[&str], subject| {
         run(names).imported.expect("of another tool").untold.contains_key(&subject)
     };
+    for (log, print) in [("h2load/flaky.log", "h2load/flaky.txt"), ("hey/hey-flaky.csv", "")] {
+        assert!(hidden(&[log], Subject::Failures), "{log}");
+        assert!(print.is_empty() || !hidden(&[log, print], Subject::Failures), "{log}");
+    }
+    let both = run(&["h2load/flaky.log", "h2load/flaky.txt"]);
+    assert_eq!(value(&both, Metric::Count), Some(400.0));
+    near(value(&both, Metric::ErrorRate), 12.5, "error_rate");
+    let lost = run(&["h2load/drop.log", "h2load/drop.txt"]);
+    near(value(&lost, Metric::ErrorRate), 82.0, "requests behind a lost connection are failed");
     assert!(hidden(&["ab/ab-g.tsv"], Subject::Good));
     assert!(!hidden(&["ab/ab-g.tsv", "ab/ab-flaky.txt"], Subject::Good));
     assert!(hidden(&["oha/oha.csv"], Subject::Failures));
@@ -164,6 +178,46 @@ fn a_file_beside_another_tells_what_that_one_hides() {
         unreachable!("ab writes percentiles")
     };
     assert_eq!(quoted.len(), 100);
+}
+
+/// The service counted what it answered: 90 requests to each of three endpoints and 81 to the
+/// fourth, since nine users gave up before it where their connection was closed.
+#[test]
+fn endpoints_of_artillery_are_counted_as_the_service_counted_them() {
+    let report = run(&["artillery/report.json"]);
+    let counts = report.endpoints.iter().map(|one| {
+        let quotes = one.quotes.as_ref().expect("a summary quotes");
+        (one.name.as_str(), quotes.count, quotes.failed)
+    });
+    let mut counts: Vec<_> = counts.collect();
+    counts.sort_unstable();
+    let truth = [
+        ("/drop (drop)", 90, 9),
+        ("/fast (fast)", 90, 0),
+        ("/flaky (flaky)", 90, 11),
+        ("/slow (slow)", 81, 0),
+    ];
+    assert_eq!(counts, truth);
+}
+
+/// A share beside `passes` and `fails` says which of the two are the failed requests: versions of
+/// k6's schema do not agree.
+#[test]
+fn the_share_of_failures_tells_which_of_two_counts_they_are() {
+    let text = String::from_utf8(super::bytes("k6/machine.json")).expect("it is text");
+    for (counts, failed) in [
+        ("\"passes\": 51, \"fails\": 889, \"rate\": 0.0542", 51),
+        ("\"passes\": 889, \"fails\": 51, \"rate\": 0.0542", 51),
+        ("\"passes\": 889, \"fails\": 51, \"rate\": 0.9457", 889),
+        ("\"passes\": 51, \"fails\": 889", 51),
+    ] {
+        let from = text.find("\"matches\": 51").expect("the failed requests");
+        let to = from + text[from..].find('}').expect("their end");
+        let text = format!("{}{counts}{}", &text[..from], &text[to..]);
+        let run = super::read(text.as_bytes()).expect("it is a summary");
+        let whole = run.imported.and_then(|imported| imported.whole).expect("a summary");
+        assert_eq!((whole.count, whole.failed), (940, failed), "{counts}");
+    }
 }
 
 #[test]
