@@ -5,7 +5,7 @@
 
 use loadgate::metric::Better;
 use loadgate::stats::history::{Norm, Rates, Reading, judge};
-use loadgate::stats::shift::{Check, Outcome};
+use loadgate::stats::shift::{Check, Found, Outcome};
 use loadgate::stats::special::t_critical;
 
 use super::dice::Dice;
@@ -33,7 +33,9 @@ pub(super) struct Project {
 pub(super) struct Tallied {
     /// Those that one run alone would have failed, at the same level.
     pub(super) single: u64,
-    /// Those that failed, confirmed by a second run.
+    /// Those that claimed a regression, confirmed by a second run, whatever its limit.
+    pub(super) found: u64,
+    /// Those that failed, or passed with a warning.
     pub(super) fail: u64,
     /// Those that asked for a second run.
     pub(super) second: u64,
@@ -44,6 +46,7 @@ impl Tallied {
     pub(super) fn plus(self, other: Self) -> Self {
         Self {
             single: self.single + other.single,
+            found: self.found + other.found,
             fail: self.fail + other.fail,
             second: self.second + other.second,
         }
@@ -60,15 +63,21 @@ pub(super) fn play(
     let mut sum = Tallied::default();
     for run in runs {
         let mut dice = Dice::new(seed, run);
-        let (single, second, fail) = gate(project, slower, &mut dice);
-        sum.single += u64::from(single);
-        sum.second += u64::from(second);
-        sum.fail += u64::from(fail);
+        let one = gate(project, slower, &mut dice);
+        sum = sum.plus(one);
     }
     sum
 }
 
-fn gate(project: Project, slower: f64, dice: &mut Dice) -> (bool, bool, bool) {
+/// How many standard errors one run lies above what is ignored, beside the value that so few
+/// exceed.
+fn exceeds(reading: &Reading, value: f64, chance: f64) -> bool {
+    let freedom = f64::from(u32::try_from(reading.norm.runs).expect("few runs")) - 1.0;
+    let over = value - reading.check.ignored() - reading.norm.center;
+    over / reading.norm.error(1.0) > t_critical(chance, freedom)
+}
+
+fn gate(project: Project, slower: f64, dice: &mut Dice) -> Tallied {
     let run = |machine: f64, dice: &mut Dice| -> Vec<f64> {
         (0..CHECKS).map(|_| machine + project.own * dice.normal()).collect()
     };
@@ -87,16 +96,24 @@ fn gate(project: Project, slower: f64, dice: &mut Dice) -> (bool, bool, bool) {
     };
     let alone: Vec<Reading> = (0..CHECKS).map(|at| reading(at, false)).collect();
     let suspicious = alone.iter().any(|reading| reading.suspicious(CHECKS));
-    let single = alone.iter().any(|reading| {
-        let freedom = f64::from(u32::try_from(reading.norm.runs).expect("few runs")) - 1.0;
-        let over = reading.first - reading.check.ignored() - reading.norm.center;
-        over / reading.norm.error(1.0) > t_critical(0.01 / 10.0, freedom)
-    });
+    let single = alone.iter().any(|reading| exceeds(reading, reading.first, 0.01 / 10.0));
     let rates = Rates { alpha: 0.01, beta: 0.05 };
     let both: Vec<Reading> = (0..CHECKS).map(|at| reading(at, true)).collect();
-    let failed = |found: &loadgate::stats::shift::Found| {
-        matches!(found.outcome, Outcome::Fail | Outcome::Warn)
+    let failed = |found: &Found| matches!(found.outcome, Outcome::Fail | Outcome::Warn);
+    let judged = judge(&both, rates);
+    let fail = suspicious && judged.iter().any(failed);
+    // The first run screens, both together convince, the second repeats.
+    let claims = |(reading, found): (&Reading, &Found)| {
+        let repeats = reading.second.is_some_and(|second| exceeds(reading, second, 0.05));
+        let sure = found.bounds.lower > reading.check.ignored();
+        reading.suspicious(CHECKS) && sure && repeats
     };
-    let fail = suspicious && judge(&both, rates).iter().any(failed);
-    (single, suspicious, fail)
+    let found = both.iter().zip(&judged).any(claims);
+    let count = u64::from;
+    Tallied {
+        single: count(single),
+        second: count(suspicious),
+        found: count(found),
+        fail: count(fail),
+    }
 }
