@@ -254,7 +254,7 @@ pub struct Changes {
     #[arg(long, value_name = "TAG", env = "LOADGATE_EXCLUDE_TAGS", value_delimiter = ',')]
     pub exclude_tags: Vec<String>,
     /// Calls Locust, which then puts the load on: `-- locust -f locustfile.py --users 50`
-    #[arg(last = true, value_name = "LOCUST")]
+    #[arg(trailing_var_arg = true, value_name = "LOCUST")]
     pub locust: Vec<String>,
     /// The Locust to use, with a gate file or a command line that names none, or another
     #[arg(long, value_name = "COMMAND", env = "LOADGATE_LOCUST_CMD")]

@@ -32,9 +32,12 @@ pub(super) fn read(
     let mut command = everywhere(Cli::command(), &forgotten);
     let typed: Vec<OsString> = arguments.into_iter().collect();
     let matches = command.try_get_matches_from_mut(&typed);
-    let matches = matches.and_then(|matches| match contradiction(&command, &matches) {
-        Some(fault) => Err(fault),
-        None => Ok(matches),
+    let matches = matches.and_then(|matches| {
+        let fault = contradiction(&command, &matches);
+        match fault.or_else(|| stray(&command, &matches, &typed)) {
+            Some(fault) => Err(fault),
+            None => Ok(matches),
+        }
     });
     let cli = matches.and_then(|matches| {
         Cli::from_arg_matches(&matches).map_err(|fault| fault.format(&mut command))
@@ -68,6 +71,21 @@ fn contradiction(command: &Command, matches: &ArgMatches) -> Option<clap::Error>
     }
     fault.insert(ContextKind::InvalidArg, ContextValue::String("--serve".to_owned()));
     fault.insert(ContextKind::PriorArg, ContextValue::String("--out <DIR>".to_owned()));
+    Some(fault)
+}
+
+/// What calls Locust stands behind `--`: another word behind the gate file is a mistake.
+fn stray(command: &Command, matches: &ArgMatches, typed: &[OsString]) -> Option<clap::Error> {
+    let (name, asked) = matches.subcommand()?;
+    let word = asked.try_get_many::<String>("locust").ok()??.next()?;
+    if typed.iter().any(|word| word == "--") {
+        return None;
+    }
+    let mut fault = clap::Error::new(ErrorKind::UnknownArgument);
+    if let Some(asked) = command.find_subcommand(name) {
+        fault = fault.with_cmd(asked);
+    }
+    fault.insert(ContextKind::InvalidArg, ContextValue::String(word.clone()));
     Some(fault)
 }
 

@@ -139,7 +139,7 @@ fn flags_change_the_gate_file_and_may_contradict_it() {
     let server = steady();
     let text = "[target]\nurl = \"http://127.0.0.1:1\"\n\
          [load]\nrate = \"50/s\"\nduration = \"50s\"\n\
-         warm_up = \"1s\"\n[[request]]\nget = \"/ok\"\n[sla]\np50 = \"< 1us\"\n";
+         warm_up = \"1s\"\n[[request]]\nget = \"/ok\"\n[sla]\nstatus_2xx = \"< 1%\"\n";
     let gate = Gate::new(text).file("main.toml", "[sla]\np50 = \"< 2s\"\n");
     let url = server.url("");
     let flags =
@@ -150,6 +150,22 @@ fn flags_change_the_gate_file_and_may_contradict_it() {
     gate.run(&["run", "gate.toml", "--target", &url, "--duration", "1s"]).code(2).says("warm_up");
     let gate = gate.set("LOADGATE_TARGET", &url).set("LOADGATE_DURATION", "2s");
     gate.undisturbed(&["run", "gate.toml"]).code(1);
+}
+
+#[test]
+fn a_gate_file_may_stand_behind_two_dashes_and_no_other_word_behind_it() {
+    let gate = Gate::new(
+        "[target]\nurl = \"http://127.0.0.1:1\"\n[load]\nrate = \"5/s\"\nduration = \"2s\"\n\
+         [[request]]\nget = \"/\"\n[sla]\np95 = \"< 1s\"\n",
+    );
+    gate.run(&["plan", "--", "gate.toml"]).code(0);
+    for command in ["plan", "run"] {
+        let done = gate.run(&[command, "gate.toml", "stray", "--seed", "1"]);
+        done.code(2).says("unexpected argument 'stray'");
+    }
+    gate.run(&["plan", "gate.toml", "--", "locust", "-f", "a.py"])
+        .code(2)
+        .says("means nothing to Locust");
 }
 
 #[test]
