@@ -52,7 +52,9 @@ fn variables_of_locust_hold() {
 #[test]
 fn files_for_pytest_are_driven_as_they_are() {
     let _turn = turn();
-    let script = "def test_page(session):\n    session.get('/page', name='page')\n";
+    // They rest: Locust itself would be what is slow else.
+    let script = "import time\n\n\ndef test_page(session):\n    \
+                  session.get('/page', name='page')\n    time.sleep(0.05)\n";
     let (server, gate) = (server(), asking().file("pages.py", script));
     let url = server.url("");
     let line = ["run", "gate.toml", "--target", &url, "--", "locust", "-f", "pages.py"];
