@@ -209,23 +209,16 @@ fn finding(
         matches!(&reading.outcome, Outcome::Unjudged(Doubt::NoSuchScope { .. } | Doubt::NoSamples));
     // What need not be there is still said to be missing, but does not hold up the gate.
     let level = if missing && !threshold.required { Level::Warn } else { threshold.level };
+    let asked = Asked::Limit { metric, limit, over, during };
     Finding {
-        rule: Rule::Sla,
-        scope,
-        asked: Asked::Limit { metric, limit, over, during },
         got: reading.got,
         between: reading.between,
         samples: reading.samples,
-        outcome: reading.outcome,
         level,
         at: reading.at,
-        interval: None,
-        change: None,
-        accepted: None,
-        quiet: false,
         default: threshold.default,
-        base: false,
         line: threshold.line,
+        ..Finding::of(Rule::Sla, scope, asked, reading.outcome)
     }
 }
 

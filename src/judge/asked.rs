@@ -31,22 +31,7 @@ fn scopes(change: &Change, plan: &Plan, run: &Run) -> Vec<Finding> {
 
 fn question(change: &Change, scope: Scope) -> Finding {
     let Change { metric, limit, floor, level, default, line, .. } = *change;
-    Finding {
-        between: None,
-        rule: Rule::Regression,
-        scope,
-        asked: Asked::Change { metric, limit, floor },
-        got: None,
-        samples: 0,
-        outcome: Outcome::Held,
-        level,
-        at: None,
-        interval: None,
-        change: None,
-        accepted: None,
-        quiet: false,
-        default,
-        base: false,
-        line,
-    }
+    let asked = Asked::Change { metric, limit, floor };
+    let plain = Finding::of(Rule::Regression, scope, asked, Outcome::Held);
+    Finding { level, default, line, ..plain }
 }

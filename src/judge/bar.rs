@@ -5,7 +5,6 @@ use super::finding::{Asked, Doubt, Finding, Judgement, Outcome, Rule, Scope};
 use super::judge_after;
 use crate::baseline::History;
 use crate::plan::Plan;
-use crate::plan::threshold::Level;
 use crate::policy::{Approval, Policy, Standing};
 use crate::run::Run;
 
@@ -106,22 +105,5 @@ fn standing(policy: &Policy) -> Finding {
             (Outcome::Breached, format!("asks for less than at {base}: {first}{rest}"))
         }
     };
-    Finding {
-        rule: Rule::Trust,
-        scope: Scope::Whole,
-        asked: Asked::Policy(said),
-        got: None,
-        between: None,
-        samples: 0,
-        outcome,
-        level: Level::Fail,
-        at: None,
-        interval: None,
-        change: None,
-        accepted: None,
-        quiet: false,
-        default: false,
-        base: false,
-        line: 0,
-    }
+    Finding::of(Rule::Trust, Scope::Whole, Asked::Policy(said), outcome)
 }

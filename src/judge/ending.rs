@@ -110,22 +110,6 @@ fn default_error_rate() -> Finding {
     let all = Ratio::new(1.0).expect("all is a share");
     let limit = Limit { relation: Relation::Below, bound: Value::Share(all) };
     let asked = Asked::Limit { metric: Metric::ErrorRate, limit, over: None, during: None };
-    Finding {
-        rule: Rule::Sla,
-        scope: Scope::Whole,
-        asked,
-        got: None,
-        between: None,
-        samples: 0,
-        outcome: Outcome::Breached,
-        level: Level::Fail,
-        at: None,
-        interval: None,
-        change: None,
-        accepted: None,
-        quiet: false,
-        default: true,
-        base: false,
-        line: 0,
-    }
+    let plain = Finding::of(Rule::Sla, Scope::Whole, asked, Outcome::Breached);
+    Finding { default: true, ..plain }
 }

@@ -60,6 +60,30 @@ pub struct Finding {
     pub line: usize,
 }
 
+impl Finding {
+    /// What became of something asked, with nothing measured, and a breach that fails the gate.
+    pub(super) fn of(rule: Rule, scope: Scope, asked: Asked, outcome: Outcome) -> Self {
+        Self {
+            rule,
+            scope,
+            asked,
+            got: None,
+            between: None,
+            samples: 0,
+            outcome,
+            level: Level::Fail,
+            at: None,
+            interval: None,
+            change: None,
+            accepted: None,
+            quiet: false,
+            default: false,
+            base: false,
+            line: 0,
+        }
+    }
+}
+
 /// Which kind of rule asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {

@@ -26,7 +26,6 @@ mod explain;
 
 use crate::baseline::History;
 use crate::plan::Plan;
-use crate::plan::threshold::Level;
 use crate::run::{Run, Stop};
 use finding::{Asked, Finding, Judgement, Outcome, Rule, Scope, Verdict};
 
@@ -92,26 +91,11 @@ pub fn judge_after(plan: &Plan, run: &Run, history: Option<&History>) -> Judgeme
 }
 
 fn fitness(run: &Run) -> Finding {
-    Finding {
-        rule: Rule::Trust,
-        scope: Scope::Whole,
-        asked: match &run.imported {
-            Some(imported) if imported.is_driven() => Asked::Valid,
-            Some(_) => Asked::Sound,
-            None => Asked::Fit,
-        },
-        got: None,
-        between: None,
-        samples: run.load.sent,
-        outcome: Outcome::Held,
-        level: Level::Fail,
-        at: None,
-        interval: None,
-        change: None,
-        accepted: None,
-        quiet: false,
-        default: false,
-        base: false,
-        line: 0,
-    }
+    let asked = match &run.imported {
+        Some(imported) if imported.is_driven() => Asked::Valid,
+        Some(_) => Asked::Sound,
+        None => Asked::Fit,
+    };
+    let samples = run.load.sent;
+    Finding { samples, ..Finding::of(Rule::Trust, Scope::Whole, asked, Outcome::Held) }
 }

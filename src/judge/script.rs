@@ -3,7 +3,6 @@
 use super::finding::{Asked, Finding, Outcome, Rule, Scope};
 use crate::metric::Value;
 use crate::plan::Plan;
-use crate::plan::threshold::Level;
 use crate::run::Run;
 use crate::unit::show_count;
 
@@ -25,22 +24,7 @@ pub(super) fn finding(plan: &Plan, run: &Run) -> Option<Finding> {
     } else {
         (Outcome::Held, "let no exception go and set no exit code".to_owned())
     };
-    Some(Finding {
-        rule: Rule::Trust,
-        scope: Scope::Whole,
-        asked: Asked::Script(said),
-        got: Some(Value::Count(script.exceptions)),
-        between: None,
-        samples: 0,
-        outcome,
-        level: Level::Fail,
-        at: None,
-        interval: None,
-        change: None,
-        accepted: None,
-        quiet: false,
-        default: false,
-        base: false,
-        line: 0,
-    })
+    let got = Some(Value::Count(script.exceptions));
+    let asked = Asked::Script(said);
+    Some(Finding { got, ..Finding::of(Rule::Trust, Scope::Whole, asked, outcome) })
 }

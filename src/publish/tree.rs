@@ -1,8 +1,13 @@
 //! A file found by walking down the folders of a commit. What each folder lists is the proof that
 //! something is there, or is not: a forge's "not found" alone may only hide it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
 use crate::git::{self, Trouble};
 use crate::host::reply::Refusal;
+use crate::policy::Named;
 
 /// One commit at a forge, whose files can be read. It was there when it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +16,28 @@ pub struct Snapshot {
     pub commit: String,
     /// The hash of its top folder, where the forge tells it.
     pub(super) root: String,
+}
+
+impl Snapshot {
+    /// The commit that a forge told when it was asked for one of this name, where its folders are
+    /// asked for by paths. A branch may be called like a commit.
+    pub(super) fn told(name: &Named, commit: Option<String>) -> Result<Self, Refusal> {
+        let same = |commit: &String| match name {
+            Named::Hash(hash) => commit == hash,
+            Named::Branch(_) => true,
+        };
+        let another = || Refusal::Odd("it is another commit, or none".to_owned());
+        let commit = commit.filter(same).ok_or_else(another)?;
+        Ok(Self { commit, root: String::new() })
+    }
+}
+
+/// The bytes of a file, as GitHub and GitLab hand them out in JSON.
+pub(super) fn content(blob: &Value) -> Result<Vec<u8>, Refusal> {
+    let text = blob["content"].as_str().filter(|_| blob["encoding"] == "base64");
+    let text: Option<String> = text.map(|text| text.split_whitespace().collect());
+    let bytes = text.and_then(|text| STANDARD.decode(text).ok());
+    bytes.ok_or_else(|| Refusal::Odd("the file is not in base64".to_owned()))
 }
 
 /// What a folder has under a name.

@@ -59,13 +59,7 @@ impl Bitbucket {
         };
         let told = parsed(&reply)?;
         let commit = told.pointer(hash).and_then(|hash| place::commit(hash.as_str()?));
-        let same = |commit: &String| match name {
-            Named::Hash(hash) => commit == hash,
-            Named::Branch(_) => true,
-        };
-        let another = || Refusal::Odd("it is another commit, or none".to_owned());
-        let commit = commit.filter(same).ok_or_else(another)?;
-        Ok(Some(Snapshot { commit, root: String::new() }))
+        Snapshot::told(name, commit).map(Some)
     }
 
     /// A file of a commit.

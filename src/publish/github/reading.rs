@@ -1,8 +1,6 @@
 //! Commits, folders and files, as the database of git behind the forge has them; and the two ends
 //! of a pull request.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -11,7 +9,7 @@ use crate::host::reply::Refusal;
 use crate::host::{Pull, place};
 use crate::policy::Named;
 use crate::publish::ends::Ends;
-use crate::publish::tree::{Entry, Snapshot, Unread, find};
+use crate::publish::tree::{Entry, Snapshot, Unread, content, find};
 
 /// A folder, as far as we look at it.
 #[derive(Deserialize)]
@@ -84,11 +82,7 @@ impl GitHub {
         let Some(id) = find(path, &snapshot.root, list).await? else { return Ok(None) };
         let reply = self.get(&format!("{}/git/blobs/{}", self.root, place::encoded(&id))).await?;
         let blob: Value = parsed(&reply)?;
-        let text = blob["content"].as_str().filter(|_| blob["encoding"] == "base64");
-        let text: Option<String> = text.map(|text| text.split_whitespace().collect());
-        let bytes = text.and_then(|text| STANDARD.decode(text).ok());
-        let unknown = || Refusal::Odd("the file is not in base64".to_owned());
-        Ok(Some(bytes.ok_or_else(unknown)?))
+        Ok(Some(content(&blob)?))
     }
 
     async fn folder(&self, id: &str) -> Result<Vec<Entry>, Refusal> {

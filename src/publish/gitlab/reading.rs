@@ -1,7 +1,5 @@
 //! Commits, folders and files of a project; and the two ends of a merge request.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,7 +10,7 @@ use crate::host::reply::{Refusal, Reply};
 use crate::policy::Named;
 use crate::publish::ends::Ends;
 use crate::publish::patience::Repeat;
-use crate::publish::tree::{Entry, Snapshot, Unread, find};
+use crate::publish::tree::{Entry, Snapshot, Unread, content, find};
 
 /// The most pages of a folder that are looked through: 2,000 files.
 const MOST_PAGES: u32 = 20;
@@ -56,14 +54,7 @@ impl GitLab<'_> {
         };
         let told: Value = parsed(&reply)?;
         let commit = told.pointer(id).and_then(|id| place::commit(id.as_str()?));
-        // A branch may be called like a commit.
-        let same = |commit: &String| match name {
-            Named::Hash(hash) => commit == hash,
-            Named::Branch(_) => true,
-        };
-        let another = || Refusal::Odd("it is another commit, or none".to_owned());
-        let commit = commit.filter(same).ok_or_else(another)?;
-        Ok(Some(Snapshot { commit, root: String::new() }))
+        Snapshot::told(name, commit).map(Some)
     }
 
     /// A file of a commit.
@@ -76,11 +67,7 @@ impl GitLab<'_> {
         let Some(id) = find(path, &snapshot.root, list).await? else { return Ok(None) };
         let reply = self.get(&format!("repository/blobs/{}", place::encoded(&id))).await?;
         let blob: Value = parsed(&reply)?;
-        let text = blob["content"].as_str().filter(|_| blob["encoding"] == "base64");
-        let text: Option<String> = text.map(|text| text.split_whitespace().collect());
-        let bytes = text.and_then(|text| STANDARD.decode(text).ok());
-        let unknown = || Refusal::Odd("the file is not in base64".to_owned());
-        Ok(Some(bytes.ok_or_else(unknown)?))
+        Ok(Some(content(&blob)?))
     }
 
     async fn folder(&self, commit: &str, folder: &str) -> Result<Vec<Entry>, Refusal> {
