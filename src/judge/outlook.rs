@@ -46,30 +46,16 @@ pub fn outlook(plan: &Plan, run: &Run, history: &History) -> Result<(Vec<Outlook
         Some(_) => rounds(regression, drive, &past.runs, &asked),
         None => past::foreseen(regression, past, plan, &asked),
     };
-    let outlook = |(finding, told): (&Finding, Foreseen)| match finding.asked {
-        Asked::Change { metric, limit, .. } => {
-            Some(Outlook { scope: finding.scope.clone(), metric, limit, told })
-        }
-        Asked::Limit { .. }
-        | Asked::Fit
-        | Asked::Sound
-        | Asked::Valid
-        | Asked::Script(_)
-        | Asked::Policy(_) => None,
+    let outlook = |(finding, told): (&Finding, Foreseen)| {
+        let Asked::Change { metric, limit, .. } = finding.asked else { return None };
+        Some(Outlook { scope: finding.scope.clone(), metric, limit, told })
     };
     Ok((asked.iter().zip(told).filter_map(outlook).collect(), past.runs.len()))
 }
 
 fn metric(finding: &Finding) -> Option<Metric> {
-    match finding.asked {
-        Asked::Change { metric, .. } => Some(metric),
-        Asked::Limit { .. }
-        | Asked::Fit
-        | Asked::Sound
-        | Asked::Valid
-        | Asked::Script(_)
-        | Asked::Policy(_) => None,
-    }
+    let Asked::Change { metric, .. } = finding.asked else { return None };
+    Some(metric)
 }
 
 /// What rounds of two versions would show: requests of a round vary as those of the kept runs did.

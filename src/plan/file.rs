@@ -1,16 +1,12 @@
 //! The gate file exactly as it is written: each table with its keys, its reader and its schema.
 
 use super::accept::AcceptAsk;
-use super::ask::Expect;
 use super::auth::AuthAsk;
 use super::compare::Compare;
 use super::engine::Engine;
-use super::events::SseAsk;
-use super::json::{Form, Json};
-use super::protocol::{Graphql, Grpc};
 use super::reader::{Text, table};
+use super::request::request_table;
 use super::sla::Sla;
-use super::socket::ExchangeTable;
 pub(super) use super::stage::Stage;
 use super::story::Scenario;
 use super::value::{
@@ -145,46 +141,9 @@ table! {
     }
 }
 
-table! {
+request_table! {
     /// One kind of request.
     Request as "`[[request]]` with `get = \"/path\"`" {
-        /// The endpoint's name in every report. Default: method and path, without the query.
-        name: Text,
-        /// The method, together with `path`; `get`, `post`, … are the short forms.
-        method: Text,
-        /// The path, with its query; together with `method`.
-        path: Text,
-        /// A GET request of that path.
-        get: Text,
-        /// A POST request of that path.
-        post: Text,
-        /// A PUT request of that path.
-        put: Text,
-        /// A PATCH request of that path.
-        patch: Text,
-        /// A DELETE request of that path.
-        delete: Text,
-        /// A HEAD request of that path.
-        head: Text,
-        /// An OPTIONS request of that path.
-        options: Text,
-        /// Headers beside the target's, which they replace where they have the same name.
-        headers: Dict<Text>,
-        /// The body, as text.
-        body: Text,
-        /// The body, as any value that is sent as JSON.
-        json: Json,
-        /// The body, as the fields of a form.
-        form: Dict<Form>,
-        /// The body, as parts: texts, and files beside the gate file by "@" and their path. A text
-        /// that begins with "@" is written with two of them.
-        multipart: Dict<OneOrMany<Text>>,
-        /// The body, from a file beside the gate file.
-        file: Text,
-        /// The body, as an operation of GraphQL; errors in its answer make it fail.
-        graphql: Graphql,
-        /// Instead of a method, path and body: a call of a gRPC method, over HTTP/2.
-        grpc: Grpc,
         /// How often it is sent in relation to the others. Default: 1.
         weight: Int<1, MOST_USERS>,
         /// Words by which it is chosen or left out.
@@ -194,15 +153,5 @@ table! {
         /// Redirects that are followed, at most; instead of what the target says. One that
         /// `expect.status` names is not.
         follow: Int<0, MOST_HOPS>,
-        /// What makes an answer good.
-        expect: Expect,
-        /// The answer is a stream of events (server-sent events), and the request lasts to its end.
-        sse: SseAsk,
-        /// A WebSocket at that path; its latency runs to the end of `talk`.
-        ws: Text,
-        /// Of a WebSocket: the subprotocol that the server must choose.
-        subprotocol: Text,
-        /// Of a WebSocket: what is said on it, one exchange after the other, before it is closed.
-        talk: Many<ExchangeTable>,
     }
 }

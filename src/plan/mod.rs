@@ -31,6 +31,7 @@ mod nodes;
 mod take;
 mod events;
 mod socket;
+mod request;
 mod auth;
 mod confidence;
 mod metrics;

@@ -5,14 +5,10 @@ use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::ask::Expect;
 use super::auth::AuthAsk;
-use super::events::SseAsk;
-use super::json::{Form, Json};
-use super::protocol::{Graphql, Grpc};
 use super::reader::{Node, Read, Reader, Text, table};
+use super::request::request_table;
 use super::scenario::{Per, Think};
-use super::socket::ExchangeTable;
 use super::stage::Own;
 use super::take::Take;
 use super::value::{
@@ -83,62 +79,15 @@ table! {
     }
 }
 
-table! {
+request_table! {
     /// One request of a user, and what is taken from its answer.
     Step as "`{ get = \"/path\" }`" {
-        /// The endpoint's name in every report; steps may share one. Default: method and path.
-        name: Text,
-        /// The method, together with `path`; `get`, `post`, … are the short forms.
-        method: Text,
-        /// The path, with its query; together with `method`.
-        path: Text,
-        /// A GET request of that path.
-        get: Text,
-        /// A POST request of that path.
-        post: Text,
-        /// A PUT request of that path.
-        put: Text,
-        /// A PATCH request of that path.
-        patch: Text,
-        /// A DELETE request of that path.
-        delete: Text,
-        /// A HEAD request of that path.
-        head: Text,
-        /// An OPTIONS request of that path.
-        options: Text,
-        /// Headers beside the target's, which they replace where they have the same name.
-        headers: Dict<Text>,
-        /// The body, as text.
-        body: Text,
-        /// The body, as any value that is sent as JSON.
-        json: Json,
-        /// The body, as the fields of a form.
-        form: Dict<Form>,
-        /// The body, as parts: texts, and files beside the gate file by "@" and their path. A text
-        /// that begins with "@" is written with two of them.
-        multipart: Dict<OneOrMany<Text>>,
-        /// The body, from a file beside the gate file.
-        file: Text,
-        /// The body, as an operation of GraphQL; errors in its answer make it fail.
-        graphql: Graphql,
-        /// Instead of a method, path and body: a call of a gRPC method, over HTTP/2.
-        grpc: Grpc,
         /// What it proves its sender by, instead of what its scenario or the target says; false:
         /// nothing.
         auth: AuthAsk,
         /// Redirects that are followed, at most; instead of what its scenario or the target says.
         /// One that `expect.status` names is not.
         follow: Int<0, MOST_HOPS>,
-        /// What makes an answer good.
-        expect: Expect,
-        /// The answer is a stream of events (server-sent events), and the request lasts to its end.
-        sse: SseAsk,
-        /// A WebSocket at that path; its latency runs to the end of `talk`.
-        ws: Text,
-        /// Of a WebSocket: the subprotocol that the server must choose.
-        subprotocol: Text,
-        /// Of a WebSocket: what is said on it, one exchange after the other, before it is closed.
-        talk: Many<ExchangeTable>,
         /// What is taken from the answer, by the name that templates know it by.
         extract: Dict<Take>,
         /// The group it belongs to, as in "checkout" or "checkout / pay": steps of one group that

@@ -120,33 +120,11 @@ fn got(got: Value) -> Got {
 }
 
 fn need(doubt: &Doubt) -> Option<u64> {
-    match doubt {
-        Doubt::TooFew { need, .. } => Some(*need),
-        Doubt::TooFewRuns { need, .. } | Doubt::TooFewRounds { need, .. } => Some(*need as u64),
-        Doubt::NoSuchScope { .. }
-        | Doubt::NoSamples
-        | Doubt::NoAnswers
-        | Doubt::FellBehind(_)
-        | Doubt::CutShort
-        | Doubt::NoWindows
-        | Doubt::NoSuchStage
-        | Doubt::OverRange
-        | Doubt::NoBase(_)
-        | Doubt::OneShard(_)
-        | Doubt::TooClose(_)
-        | Doubt::TooShort(_)
-        | Doubt::Untold(_)
-        | Doubt::TooCoarse(..)
-        | Doubt::Unsound(_)
-        | Doubt::Invalid(_)
-        | Doubt::NoBaseline
-        | Doubt::Foreign(_)
-        | Doubt::OtherLoad(_)
-        | Doubt::Damaged(_)
-        | Doubt::Unequal(_)
-        | Doubt::Undecided
-        | Doubt::Unarmed => None,
+    if let Doubt::TooFewRuns { need, .. } | Doubt::TooFewRounds { need, .. } = doubt {
+        return Some(*need as u64);
     }
+    let Doubt::TooFew { need, .. } = doubt else { return None };
+    Some(*need)
 }
 
 fn told(facts: &Facts) -> Told<'_> {
