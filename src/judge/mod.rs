@@ -32,7 +32,8 @@ use finding::{Asked, Finding, Judgement, Outcome, Rule, Scope, Verdict};
 pub use bar::{judge_both, stricter};
 pub use early::clearly_breached;
 pub use explain::{explain, subjects};
-pub use side::wants_more;
+pub use pairs::of_scope;
+pub use side::{sound_rounds, wants_more};
 
 /// One finding for each expectation, in the order of the plan: each threshold and each change
 /// against another version for each endpoint it matches, then the trust in the measurement itself.

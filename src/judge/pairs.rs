@@ -29,7 +29,7 @@ pub(super) fn told(round: &Run, members: &[Member], frame: Frame) -> Round {
     let [new, base] = Rounds::arms(round);
     let mut told = Round::default();
     for member in members {
-        let (new, base) = (of_scope(new, &member.scope), of_scope(base, &member.scope));
+        let (new, base) = (of(new, &member.scope), of(base, &member.scope));
         if member.metric == Metric::ErrorRate {
             let count = |tally: &Tally| Count { bad: tally.bad(), all: tally.count() };
             told.errors.push(Errors { base: count(&base), new: count(&new) });
@@ -65,12 +65,17 @@ fn tail(metric: Metric, count: u64) -> f64 {
     }
 }
 
-pub(super) fn of_scope(arm: &[Evidence], scope: &Scope) -> Tally {
+/// What a version counted of a scope: of an endpoint by its name, or of all of them together.
+#[must_use]
+pub fn of_scope(arm: &[Evidence], scope: Option<&str>) -> Tally {
+    let Some(name) = scope else { return counted(arm) };
+    let found = arm.iter().find(|evidence| evidence.name == name);
+    found.map(|evidence| evidence.whole.clone()).unwrap_or_default()
+}
+
+pub(super) fn of(arm: &[Evidence], scope: &Scope) -> Tally {
     match scope {
-        Scope::Whole => counted(arm),
-        Scope::Endpoint(name) => {
-            let found = arm.iter().find(|evidence| evidence.name == *name);
-            found.map(|evidence| evidence.whole.clone()).unwrap_or_default()
-        }
+        Scope::Whole => of_scope(arm, None),
+        Scope::Endpoint(name) => of_scope(arm, Some(name)),
     }
 }

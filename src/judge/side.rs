@@ -1,7 +1,7 @@
 //! Two versions side by side: rounds in, one answer for each change that was asked for.
 
 use super::finding::{self, Asked, Doubt, Finding, Outcome, Rests, Rule, Scope};
-use super::pairs::{Member, counted, of_scope, told};
+use super::pairs::{Member, counted, of, told};
 use super::trust;
 use crate::metric::{Metric, Value};
 use crate::plan::Plan;
@@ -54,6 +54,12 @@ pub fn wants_more(plan: &Plan, run: &Run, rounds: &Rounds) -> bool {
     }
     let asked = super::asked::questions(regression, plan, run);
     Seen::of(plan, regression, rounds, &asked).judged.next.is_some()
+}
+
+/// The rounds that are fit to be compared.
+#[must_use]
+pub fn sound_rounds<'a>(plan: &Plan, rounds: &'a Rounds) -> Vec<&'a Run> {
+    rounds.rounds.iter().filter(|round| trouble(plan, round).is_none()).collect()
 }
 
 /// Answers what was asked of the change between two versions.
@@ -197,7 +203,7 @@ impl<'a> Seen<'a> {
     /// All rounds of one scope of a version.
     fn whole(&self, arm: usize, scope: &Scope) -> Tally {
         let mut sum = Tally::default();
-        self.fit.iter().for_each(|round| sum.merge(&of_scope(Rounds::arms(round)[arm], scope)));
+        self.fit.iter().for_each(|round| sum.merge(&of(Rounds::arms(round)[arm], scope)));
         sum
     }
 
@@ -290,7 +296,7 @@ impl<'a> Seen<'a> {
 /// A check is compared by too few samples in a round for its percentile.
 fn too_few(finding: &mut Finding, fit: &[&Run], member: &Member) {
     let counts = fit.iter().map(|round| {
-        let [new, base] = Rounds::arms(round).map(|arm| of_scope(arm, &member.scope).count());
+        let [new, base] = Rounds::arms(round).map(|arm| of(arm, &member.scope).count());
         new.min(base)
     });
     let have = counts.min().unwrap_or(0);

@@ -48,6 +48,18 @@ pub fn estimate(change: &Change) -> String {
     }
 }
 
+/// What bounds it, in words; `None` where nothing does.
+#[must_use]
+pub fn bounds(change: &Change) -> Option<String> {
+    let told = |share| words::change(share, change.in_points);
+    match (told(change.lower), told(change.upper)) {
+        (Some(lower), Some(upper)) => Some(format!("{lower} to {upper}")),
+        (Some(lower), None) => Some(format!("{lower} or more")),
+        (None, Some(upper)) => Some(format!("{upper} or less")),
+        (None, None) => None,
+    }
+}
+
 /// The estimate alone, for a column of numbers.
 #[must_use]
 pub fn short(change: &Change) -> String {

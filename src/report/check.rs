@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::change::{self, Accepted};
 use super::doubted::doubt;
 use super::measured::Measured;
+use super::used::{margin, used};
 use super::words;
 use crate::judge::finding::{Asked, Change, Finding, Outcome, Rule, Scope};
 use crate::judge::interval::Interval;
@@ -40,6 +41,8 @@ pub struct Check {
     pub between: Option<(Value, Value)>,
     /// How far that lies from the limit: `+65 %`.
     pub excess: Option<String>,
+    /// How much of its limit it uses; see [`used`].
+    pub used: Option<f64>,
     /// The samples behind it.
     pub samples: u64,
     /// What became of it.
@@ -60,6 +63,8 @@ pub struct Check {
     pub interval: Option<Interval>,
     /// How it changed against another version, where that could be measured.
     pub change: Option<Change>,
+    /// How much a change may be, where one is asked for: -0.05 for `-5%`.
+    pub margin: Option<f64>,
     /// The least change that counts beside the limit.
     pub floor: Option<Duration>,
     /// Who let it pass, until when, and why.
@@ -163,6 +168,8 @@ impl Check {
             got: finding.got,
             between: finding.between,
             excess,
+            used: used(finding),
+            margin: margin(&finding.asked),
             samples: finding.samples,
             outcome: finding.outcome.clone(),
             doubt,

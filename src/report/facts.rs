@@ -7,7 +7,8 @@ use super::check::{Check, Mark};
 use super::measured::{Measured, Spread, spread};
 use super::series::{Moment, series};
 use super::source;
-use super::{Case, words};
+use super::versions::Versions;
+use super::{Case, gate, words};
 use crate::judge::finding::{Doubt, Outcome, Rule, Scope, Verdict};
 use crate::metric::Value;
 use crate::run::{self, Clock, Model, Run, Starved, Stop};
@@ -32,6 +33,10 @@ pub struct Facts {
     pub checks: Vec<Check>,
     /// Checks of endpoints that the chosen tags leave out, in words: nobody judged them.
     pub left_out: Vec<Clean>,
+    /// Two versions side by side, where there were two.
+    pub versions: Option<Versions>,
+    /// What it was judged by, in lines of a gate file.
+    pub gate: Vec<Clean>,
     /// How the gate file compares with the base commit's, where there is one.
     pub bar: Option<Bar>,
     /// All endpoints together.
@@ -161,8 +166,10 @@ impl Facts {
             exit_code,
             why: Clean::default(),
             notes: Vec::new(),
+            versions: Versions::of(plan, run, &checks, &clean),
             checks,
             left_out: plan.left_out.iter().map(|check| clean(&check.to_string())).collect(),
+            gate: gate::lines(plan, &clean),
             bar: judgement.policy.as_ref().map(|policy| Bar::of(policy, &clean)),
             series: series(run),
             latencies: tally.latency().buckets(),

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::course::{self, Named, metrics, percent};
 use super::html::{STYLE, policy};
-use super::plots::times;
+use super::plots::{log, pieces, times};
 use super::svg::{Axis, Band, Line, Plot, Scale};
 use super::words;
 use crate::baseline::Kept;
@@ -27,7 +27,7 @@ pub fn render(groups: &[Group<'_>], last: usize) -> String {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta http-equiv="Content-Security-Policy" content=(policy(None));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
@@ -122,7 +122,7 @@ fn latency(
         .zip(classes)
         .map(|(course, class)| {
             let points = course.values.iter().map(|value| value.map(number));
-            Line { name: course.metric.to_string(), class, pieces: pieces(points) }
+            Line { name: course.metric.to_string(), class, pieces: row(points) }
         })
         .collect();
     lines.reverse();
@@ -133,7 +133,6 @@ fn latency(
     bands.extend(anchors(group, runs));
     let y = times(&values)?;
     let name = Clean::line(scope.unwrap_or("whole run")).to_string();
-    let log = if y.scale == Scale::Log { ", logarithmic" } else { "" };
     let words = |kept: &Kept| {
         let told = metrics().map(|metric| {
             let value = course::value(&kept.run, scope, metric);
@@ -143,15 +142,14 @@ fn latency(
     };
     Some(Plot {
         id: format!("l{nth}-{place}"),
-        title: format!("{name}: latency{log}"),
+        title: format!("{name}: latency{}", log(&y)),
         desc: format!("Latency percentiles of {name} over {} runs", runs.len()),
         x: axis(runs),
         y,
         bands,
-        limits: Vec::new(),
         lines,
-        bars: Vec::new(),
         spots: spots(runs, &words),
+        ..Plot::default()
     })
 }
 
@@ -160,8 +158,7 @@ fn errors(group: &Group<'_>, runs: &[&Kept], nth: usize) -> Option<Plot> {
     let points: Vec<Option<f64>> =
         runs.iter().map(|kept| of(kept).and_then(Value::number)).collect();
     let most = points.iter().flatten().copied().reduce(f64::max)?;
-    let line =
-        Line { name: "error rate".to_owned(), class: "c", pieces: pieces(points.into_iter()) };
+    let line = Line { name: "error rate".to_owned(), class: "c", pieces: row(points.into_iter()) };
     let words = |kept: &Kept| of(kept).map_or_else(|| "–".to_owned(), words::value);
     Some(Plot {
         id: format!("e{nth}"),
@@ -170,10 +167,9 @@ fn errors(group: &Group<'_>, runs: &[&Kept], nth: usize) -> Option<Plot> {
         x: axis(runs),
         y: Axis::linear(most, &|number| format!("{number} %")),
         bands: anchors(group, runs),
-        limits: Vec::new(),
         lines: vec![line],
-        bars: Vec::new(),
         spots: spots(runs, &words),
+        ..Plot::default()
     })
 }
 
@@ -184,7 +180,13 @@ fn all<'a>(runs: &'a [&'a Kept]) -> impl Iterator<Item = &'a crate::run::Run> {
 /// From a change on, with its name.
 fn since(runs: &[&Kept], metric: Metric, turn: Turn) -> Band {
     let label = format!("{metric} {}", percent(turn.step));
-    Band { from: place(turn.at) - 0.5, to: place(runs.len()) - 0.5, class: "stage", label }
+    Band {
+        from: place(turn.at) - 0.5,
+        to: place(runs.len()) - 0.5,
+        class: "stage",
+        label,
+        named: String::new(),
+    }
 }
 
 fn anchors(group: &Group<'_>, runs: &[&Kept]) -> Vec<Band> {
@@ -194,6 +196,7 @@ fn anchors(group: &Group<'_>, runs: &[&Kept]) -> Vec<Band> {
         to: place(at) + 0.2,
         class: "warm",
         label: String::new(),
+        named: "the anchor".to_owned(),
     };
     at.map(band).into_iter().collect()
 }
@@ -212,16 +215,8 @@ fn axis(runs: &[&Kept]) -> Axis {
 }
 
 /// Points in a row; a run without a value is a gap.
-fn pieces(points: impl Iterator<Item = Option<f64>>) -> Vec<Vec<(f64, f64)>> {
-    let mut pieces: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
-    for (at, value) in points.enumerate() {
-        match (value, pieces.last_mut()) {
-            (Some(value), Some(piece)) => piece.push((place(at), value)),
-            (_, _) => pieces.push(Vec::new()),
-        }
-    }
-    pieces.retain(|piece| !piece.is_empty());
-    pieces
+fn row(points: impl Iterator<Item = Option<f64>>) -> Vec<Vec<(f64, f64)>> {
+    pieces(points.enumerate().map(|(at, value)| value.map(|value| (place(at), value))))
 }
 
 fn spots(runs: &[&Kept], words: &dyn Fn(&Kept) -> String) -> Vec<(f64, f64, String)> {
@@ -234,8 +229,8 @@ fn spots(runs: &[&Kept], words: &dyn Fn(&Kept) -> String) -> Vec<(f64, f64, Stri
 
 fn listed(group: &Group<'_>, runs: &[&Kept]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Runs" {
-            table {
+        div.scroll tabindex="0" role="group" aria-label="Runs" {
+            table cellpadding="6" {
                 thead { tr {
                     th scope="col" { "run" } th scope="col" { "started" }
                     th scope="col" { "commit" } th scope="col" { "proof" }

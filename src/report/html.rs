@@ -1,21 +1,21 @@
-//! `report.html`, for people: one page that loads nothing, runs nothing and works wherever it is
-//! kept.
+//! `report.html`, for people: one page that loads nothing and works wherever it is kept. All of it
+//! is there without a script, and can be read without a style; a script only sorts and filters.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::check::{Check, Mark};
 use super::facts::Facts;
 use super::measured::{Measured, Spread};
-use super::{plots, tables, text, words};
-use crate::judge::finding::Verdict;
+use super::{compare, findings, plots, tables, text, top, words};
 
 /// The columns of the table of endpoints that hold numbers.
 const COLUMNS: [&str; 8] = ["requests", "failed", "good/s", "p50", "p95", "p99", "max", "mean"];
 /// The look of every page.
 pub(super) const STYLE: &str = include_str!("page.css");
+/// What sorts and filters the table of endpoints.
+const SCRIPT: &str = include_str!("page.js");
 
 /// Writes the report.
 #[must_use]
@@ -29,7 +29,7 @@ fn page(facts: &Facts) -> Markup {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta http-equiv="Content-Security-Policy" content=(policy(Some(SCRIPT)));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
@@ -39,9 +39,10 @@ fn page(facts: &Facts) -> Markup {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (header(facts))
+                (top::header(facts))
                 main {
-                    (checks(facts))
+                    (findings::checks(facts))
+                    (compare::comparison(facts))
                     (tables::differences(facts))
                     @let plots = plots::plots(facts);
                     @if !plots.is_empty() {
@@ -55,119 +56,27 @@ fn page(facts: &Facts) -> Markup {
                     (tables::load(facts))
                     (tables::generator(facts))
                     (tables::environment(facts))
+                    (tables::gate(facts))
                 }
                 footer {
                     "loadgate " (facts.origin.version) " · run " (facts.origin.id)
                     " · exit code " (facts.exit_code)
                 }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     }
 }
 
-/// Nothing may be loaded or run, whatever found its way into the page.
-pub(super) fn policy() -> String {
-    let hash = BASE64.encode(Sha256::digest(STYLE));
+/// Nothing may be loaded, and nothing may run but one script, whatever found its way into the page.
+pub(super) fn policy(script: Option<&str>) -> String {
+    let hash = |text: &str| format!("'sha256-{}'", BASE64.encode(Sha256::digest(text)));
+    let script = script.map(|script| format!("script-src {}; ", hash(script)));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; \
-         form-action 'none'"
+        "default-src 'none'; style-src {}; {}img-src data:; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        script.unwrap_or_default()
     )
-}
-
-fn header(facts: &Facts) -> Markup {
-    let class = match facts.verdict {
-        Verdict::Pass => "pass",
-        Verdict::Inconclusive => "doubt",
-        Verdict::Fail => "fail",
-    };
-    html! {
-        header {
-            p class=(format!("badge {class}")) { (facts.verdict.name()) }
-            h1 { (facts.why) }
-            p.sub {
-                (facts.origin.gate) " · " (facts.origin.target) " · " (facts.load.profile)
-                ", " (words::model(facts.load.model)) " model · " (facts.origin.started)
-            }
-            @if !facts.notes.is_empty() {
-                ul.notes { @for note in &facts.notes { li { (note) } } }
-            }
-            @if facts.whole.count > 0 { (tiles(facts)) }
-        }
-    }
-}
-
-fn tiles(facts: &Facts) -> Markup {
-    let whole = &facts.whole;
-    let time = |pick: fn(&Spread) -> crate::metric::Value| {
-        whole.latency.map_or_else(|| "–".to_owned(), |all| words::value(pick(&all)))
-    };
-    let rate = whole.throughput.map_or_else(|| "–".to_owned(), |rate| rate.to_string());
-    let errors =
-        whole.error_rate.map_or_else(|| "–".to_owned(), |rate| words::percent(rate.share()));
-    let tiles = [
-        ("requests judged", words::count(whole.count)),
-        ("failed", errors),
-        ("good answers", rate),
-        ("p50", time(|all| all.p50)),
-        ("p95", time(|all| all.p95)),
-        ("p99", time(|all| all.p99)),
-        ("generator", facts.generator.fitness.said().to_owned()),
-    ];
-    html! {
-        dl.tiles { @for (name, value) in &tiles { div { dt { (name) } dd { (value) } } } }
-    }
-}
-
-fn checks(facts: &Facts) -> Markup {
-    let sorted = || Mark::ALL.into_iter().flat_map(|mark| facts.marked(mark));
-    html! {
-        section aria-labelledby="checks" {
-            h2 id="checks" { (words::plural(facts.checks.len() as u64, "check")) }
-            div.scroll tabindex="0" role="region" aria-labelledby="checks" {
-                table {
-                    thead { tr {
-                        th scope="col" { "outcome" }
-                        th scope="col" { "of" }
-                        th scope="col" { "metric" }
-                        th.n scope="col" { "measured" }
-                        th scope="col" { "limit" }
-                        th.n scope="col" { "samples" }
-                        th scope="col" { "remarks" }
-                    } }
-                    tbody { @for check in sorted() { (check_row(check)) } }
-                }
-            }
-        }
-    }
-}
-
-fn check_row(check: &Check) -> Markup {
-    let class = match check.mark {
-        Mark::Fail => "pill fail",
-        Mark::Doubt | Mark::Warn | Mark::Unsure | Mark::Open => "pill doubt",
-        Mark::Held => "pill pass",
-    };
-    let mut remarks: Vec<String> = check.excess.clone().into_iter().collect();
-    if !check.doubt.as_str().is_empty() {
-        remarks.push(check.doubt.to_string());
-    }
-    if check.told.is_some() && check.doubt.as_str().is_empty() {
-        remarks.push(check.said());
-    }
-    remarks.extend(check.remarks());
-    let line = (check.line > 0).then(|| format!("line {}", check.line));
-    remarks.extend(line);
-    html! {
-        tr {
-            td { span class=(class) { (check.mark.word()) } }
-            th scope="row" { (check.place()) }
-            td.w { (check.metric) }
-            td.n { (check.measured()) }
-            td.w { (check.limit) }
-            td.n { @if check.samples > 0 { (words::count(check.samples)) } @else { "–" } }
-            td.rest { (remarks.join("; ")) }
-        }
-    }
 }
 
 fn endpoints(facts: &Facts) -> Markup {
@@ -177,8 +86,8 @@ fn endpoints(facts: &Facts) -> Markup {
     html! {
         section aria-labelledby="endpoints" {
             h2 id="endpoints" { (words::plural(facts.endpoints.len() as u64, "endpoint")) }
-            div.scroll tabindex="0" role="region" aria-labelledby="endpoints" {
-                table {
+            div.scroll tabindex="0" role="group" aria-labelledby="endpoints" {
+                table id="endpoints-table" cellpadding="6" {
                     thead { tr {
                         th scope="col" { "endpoint" }
                         @for title in COLUMNS { th.n scope="col" { (title) } }

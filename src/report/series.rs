@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::measured::ranks;
 use crate::metric::Value;
 use crate::run::{Pulse, Run};
+use crate::sample::Failure;
 use crate::tally::sum::Sum;
 
 /// One slice of the run's time.
@@ -24,6 +25,8 @@ pub struct Moment {
     pub good: u64,
     /// Failed requests that were due in it.
     pub failed: u64,
+    /// The same by class, in the order of [`Failure::ALL`].
+    pub failures: [u64; Failure::ALL.len()],
     /// Good answers that arrived in it.
     pub answered: u64,
     /// Median, 95th and 99th percentile of latency; `None` where there is nothing, or what is there
@@ -61,12 +64,17 @@ pub fn series(run: &Run) -> Vec<Moment> {
 fn moment(run: &Run, at: usize, sum: &mut Sum) -> Moment {
     let slice = &run.slices[at];
     sum.clear();
-    let (mut failed, mut answered, mut whole) = (0_u64, 0_u64, true);
+    let (mut answered, mut whole) = (0_u64, true);
+    let mut failures = [0_u64; Failure::ALL.len()];
     for packed in run.alone().filter_map(|endpoint| endpoint.slices.get(at)) {
-        failed = packed.failures.values().fold(failed, |sum, count| sum.saturating_add(*count));
+        for (why, count) in &packed.failures {
+            let sum = &mut failures[*why as usize];
+            *sum = sum.saturating_add(*count);
+        }
         answered = answered.saturating_add(packed.answered);
         whole &= packed.latency.as_ref().is_none_or(|times| sum.add(times).is_ok());
     }
+    let failed = failures.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
     let count = sum.count().saturating_add(failed);
     let never = |time: Option<Duration>| time.map_or(Value::Never, Value::Time);
     Moment {
@@ -77,6 +85,7 @@ fn moment(run: &Run, at: usize, sum: &mut Sum) -> Moment {
         pulse: slice.pulse,
         good: sum.count(),
         failed,
+        failures,
         answered,
         latency: (whole && count > 0).then(|| sum.at_ranks(ranks(count)).map(never)),
     }

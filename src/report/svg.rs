@@ -1,40 +1,30 @@
-//! A small builder of plots in SVG: two axes, lines with gaps, bands, limits, and words for who
-//! cannot see them.
+//! A small builder of plots in SVG: two axes, lines with gaps, areas, bars, limits, and words for
+//! who cannot see them.
+//!
+//! Our own and not a crate's: `plotters` writes pictures with fixed colours and sizes and without
+//! a word for a screen reader, `charming` and the like need a script to draw at all. What a report
+//! needs are marks that a style sheet can turn dark, that stay readable where no style and no
+//! script may run, and of which a hundred weigh little.
 
-use std::fmt::Write as _;
+mod axis;
+mod ink;
+mod place;
 
 use maud::{Markup, html};
 
-use super::words;
+pub use axis::{Axis, Scale};
+use ink::ink;
+use place::{above, between, path, short, wide};
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 250.0;
-const LEFT: f64 = 74.0;
-const RIGHT: f64 = 14.0;
+const LEFT: f64 = 82.0;
+const RIGHT: f64 = 24.0;
 const TOP: f64 = 22.0;
 const BOTTOM: f64 = 32.0;
 
-/// How values lie along an axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
-    /// At even distances.
-    Linear,
-    /// By their logarithm; for values above zero.
-    Log,
-}
-
-/// One axis: its range, and the values that are written beside it.
-#[derive(Clone, Debug)]
-pub struct Axis {
-    /// How values lie along it.
-    pub scale: Scale,
-    /// The value at its beginning.
-    pub from: f64,
-    /// The value at its end.
-    pub to: f64,
-    /// Values with their words.
-    pub ticks: Vec<(f64, String)>,
-}
+/// Points in a row, in pieces where there are gaps.
+pub type Pieces = Vec<Vec<(f64, f64)>>;
 
 /// A line through points, in pieces where there are gaps.
 #[derive(Clone, Debug)]
@@ -44,7 +34,29 @@ pub struct Line {
     /// Its class in the style sheet, which gives colour and dashes.
     pub class: &'static str,
     /// The pieces.
-    pub pieces: Vec<Vec<(f64, f64)>>,
+    pub pieces: Pieces,
+}
+
+/// An area between two lines.
+#[derive(Clone, Debug)]
+pub struct Area {
+    /// What it shows; stands in the legend. Empty: it only goes with a line.
+    pub name: String,
+    /// Its class in the style sheet.
+    pub class: &'static str,
+    /// Place, lower and upper end, in pieces where there are gaps.
+    pub pieces: Vec<Vec<(f64, f64, f64)>>,
+}
+
+/// Bars of one kind.
+#[derive(Clone, Debug)]
+pub struct Bars {
+    /// What they show; stands in the legend.
+    pub name: String,
+    /// Their class in the style sheet.
+    pub class: &'static str,
+    /// Beginning and end, lower and upper end.
+    pub bars: Vec<[f64; 4]>,
 }
 
 /// A part of the horizontal axis that is set apart.
@@ -56,12 +68,14 @@ pub struct Band {
     pub to: f64,
     /// Its class in the style sheet.
     pub class: &'static str,
-    /// What stands at its top.
+    /// What stands at its top, where there is room.
     pub label: String,
+    /// What it is, for the legend; empty where its label says so, or it needs no word.
+    pub named: String,
 }
 
 /// A plot.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plot {
     /// Unique within the page.
     pub id: String,
@@ -77,65 +91,14 @@ pub struct Plot {
     pub bands: Vec<Band>,
     /// Horizontal limits with their words.
     pub limits: Vec<(f64, String)>,
+    /// Areas, below the lines.
+    pub areas: Vec<Area>,
     /// The lines, drawn in this order.
     pub lines: Vec<Line>,
-    /// Bars: from, to, height.
-    pub bars: Vec<(f64, f64, f64)>,
+    /// Bars, by kind.
+    pub bars: Vec<Bars>,
     /// What is told where the pointer rests: from, to, words.
     pub spots: Vec<(f64, f64, String)>,
-}
-
-impl Axis {
-    /// An axis from zero to a round number above every value.
-    #[must_use]
-    pub fn linear(most: f64, word: &dyn Fn(f64) -> String) -> Self {
-        let most = if most > 0.0 { most } else { 1.0 };
-        let step = round_step(most / 5.0);
-        let steps = (most / step).ceil();
-        let mut ticks = Vec::new();
-        let mut at = 0.0;
-        while at <= steps {
-            ticks.push((at * step, word(at * step)));
-            at += 1.0;
-        }
-        Self { scale: Scale::Linear, from: 0.0, to: steps * step, ticks }
-    }
-
-    /// A logarithmic axis around every value, with 1, 2 and 5 of each decade where there is room.
-    #[must_use]
-    pub fn log(least: f64, most: f64, word: &dyn Fn(f64) -> String) -> Self {
-        let decades = (most / least).log10();
-        let steps: &[f64] = if decades < 2.7 { &[1.0, 2.0, 5.0] } else { &[1.0] };
-        let mut ticks = Vec::new();
-        let mut power = least.log10().floor();
-        while 10_f64.powf(power) <= most {
-            // Whole numbers divided, so that 0.2 is written as 0.2.
-            let at = |step: &f64| {
-                if power < 0.0 { step / 10_f64.powf(-power) } else { step * 10_f64.powf(power) }
-            };
-            let within = steps.iter().map(at).filter(|at| (least..=most).contains(at));
-            ticks.extend(within.map(|at| (at, word(at))));
-            power += 1.0;
-        }
-        Self { scale: Scale::Log, from: least, to: most, ticks }
-    }
-
-    /// Where a value lies, as a share of the axis; values beyond it lie at its ends.
-    #[must_use]
-    pub fn share(&self, value: f64) -> f64 {
-        let share = match self.scale {
-            Scale::Linear => (value - self.from) / (self.to - self.from),
-            Scale::Log => (value / self.from).ln() / (self.to / self.from).ln(),
-        };
-        if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
-    }
-}
-
-/// The least of 1, 2, 5, 10, 20, … that is not below.
-fn round_step(least: f64) -> f64 {
-    let decade = 10_f64.powf(least.log10().floor());
-    let step = [1.0, 2.0, 5.0].into_iter().map(|step| step * decade).find(|step| *step >= least);
-    step.unwrap_or(10.0 * decade)
 }
 
 impl Plot {
@@ -153,36 +116,76 @@ impl Plot {
         html! {
             figure {
                 figcaption { h3 { (self.title) } }
-                svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img"
+                svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) width=(WIDTH) height=(HEIGHT)
+                    font-family="sans-serif" role="img"
                     aria-labelledby=(format!("{0}-t {0}-d", self.id)) {
                     title id=(format!("{}-t", self.id)) { (self.title) }
                     desc id=(format!("{}-d", self.id)) { (self.desc) }
                     (self.bands())
                     (self.grid())
-                    @for (from, to, height) in &self.bars {
-                        rect.bar x=(short(self.x(*from))) y=(short(self.y(*height)))
-                            width=(short((self.x(*to) - self.x(*from) - 1.0).max(1.0)))
-                            height=(short(self.y(self.y.from) - self.y(*height))) {}
-                    }
-                    @for line in &self.lines {
-                        path class=(line.class) d=(self.path(line)) {}
-                    }
+                    (self.marks())
                     (self.limits())
                     @for (from, to, words) in &self.spots {
                         rect.spot x=(short(self.x(*from))) y=(TOP)
                             width=(short(self.x(*to) - self.x(*from)))
-                            height=(HEIGHT - TOP - BOTTOM) { title { (words) } }
+                            height=(HEIGHT - TOP - BOTTOM) fill-opacity="0" { title { (words) } }
                     }
                 }
-                @if self.lines.len() > 1 {
-                    ul.legend {
-                        @for line in &self.lines {
-                            li {
-                                svg viewBox="0 0 28 10" aria-hidden="true" {
-                                    path class=(line.class) d="M1 5H27" {}
-                                }
-                                (line.name)
+                (self.legend())
+            }
+        }
+    }
+
+    fn marks(&self) -> Markup {
+        html! {
+            @for kind in &self.bars {
+                @let ink = ink(kind.class);
+                g class=(kind.class) fill=(ink.colour) {
+                    @for [from, to, low, high] in &kind.bars {
+                        rect x=(short(self.x(*from))) y=(short(self.y(*high)))
+                            width=(short((self.x(*to) - self.x(*from) - 1.0).max(1.0)))
+                            height=(short(self.y(*low) - self.y(*high))) {}
+                    }
+                }
+            }
+            @for area in &self.areas {
+                @let ink = ink(area.class);
+                path.area class=(area.class) fill=(ink.colour) fill-opacity=(ink.opacity)
+                    d=(between(&area.pieces, &|x| self.x(x), &|y| self.y(y))) {}
+            }
+            @for line in &self.lines {
+                @let d = path(&line.pieces, &|x| self.x(x), &|y| self.y(y));
+                (stroke(line.class, &d))
+            }
+        }
+    }
+
+    /// What is what, where there is more than one thing to tell apart.
+    fn legend(&self) -> Markup {
+        let areas = self.areas.iter().filter(|area| !area.name.is_empty());
+        let boxes = areas.map(|area| (area.class, &area.name));
+        let bands = self.bands.iter().filter(|band| !band.named.is_empty());
+        let boxes = boxes.chain(self.bars.iter().map(|one| (one.class, &one.name)));
+        let boxes: Vec<_> = boxes.chain(bands.map(|band| (band.class, &band.named))).collect();
+        html! {
+            @if self.lines.len() + boxes.len() > 1 {
+                ul.legend {
+                    @for line in &self.lines {
+                        li {
+                            svg viewBox="0 0 28 10" width="28" height="10" aria-hidden="true" {
+                                (stroke(line.class, "M1 5H27"))
                             }
+                            (line.name)
+                        }
+                    }
+                    @for (class, name) in &boxes {
+                        @let ink = ink(class);
+                        li {
+                            svg viewBox="0 0 28 10" width="28" height="10" aria-hidden="true" {
+                                rect class=(class) x="8" width="12" height="10" fill=(ink.colour)
+                                    fill-opacity=(ink.opacity) {}
+                            }
+                            (name)
                         }
                     }
                 }
@@ -194,10 +197,15 @@ impl Plot {
         html! {
             @for band in &self.bands {
                 @let (from, to) = (self.x(band.from), self.x(band.to));
+                @let ink = ink(band.class);
                 rect class=(band.class) x=(short(from)) y=(TOP) width=(short(to - from))
-                    height=(HEIGHT - TOP - BOTTOM) {}
+                    height=(HEIGHT - TOP - BOTTOM) fill=(ink.colour) fill-opacity=(ink.opacity)
+                    stroke=[ink.dashes.map(|_| ink.colour)] stroke-dasharray=[ink.dashes] {}
+                // Stages begin where a warm-up does: its word stands at the bottom.
+                @let y = if band.class == "warm" { HEIGHT - BOTTOM - 7.0 } else { TOP - 7.0 };
                 @if to - from > wide(&band.label) {
-                    text.band x=(short(from + 4.0)) y=(TOP - 7.0) { (band.label) }
+                    text.band x=(short(from + 4.0)) y=(y) font-size="12"
+                        fill="currentColor" { (band.label) }
                 }
             }
         }
@@ -207,15 +215,19 @@ impl Plot {
         html! {
             @for (at, words) in &self.y.ticks {
                 @let y = short(self.y(*at));
-                line.grid x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {}
-                text.y x=(LEFT - 8.0) y=(y) dy="0.32em" { (words) }
+                line.grid x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) stroke="currentColor"
+                    stroke-opacity=".15" {}
+                text.y x=(LEFT - 8.0) y=(y) dy="0.32em" font-size="12" text-anchor="end"
+                    fill="currentColor" { (words) }
             }
             @for (nth, (at, words)) in self.x.ticks.iter().enumerate() {
                 @let x = short(self.x(*at));
                 // Where words are near each other, every second one is left out on a narrow screen.
                 @let class = if nth % 2 == 1 && self.crowded() { "x spare" } else { "x" };
-                line.tick x1=(x) x2=(x) y1=(HEIGHT - BOTTOM) y2=(HEIGHT - BOTTOM + 5.0) {}
-                text class=(class) x=(x) y=(HEIGHT - BOTTOM + 20.0) { (words) }
+                line.tick x1=(x) x2=(x) y1=(HEIGHT - BOTTOM) y2=(HEIGHT - BOTTOM + 5.0)
+                    stroke="currentColor" {}
+                text class=(class) x=(x) y=(HEIGHT - BOTTOM + 20.0) font-size="12"
+                    text-anchor="middle" fill="currentColor" { (words) }
             }
         }
     }
@@ -225,44 +237,23 @@ impl Plot {
     }
 
     fn limits(&self) -> Markup {
-        let mut limits: Vec<_> =
-            self.limits.iter().map(|(at, words)| (self.y(*at), words)).collect();
-        limits.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-        // Words of limits that lie close together stand side by side.
-        let (mut above, mut place) = (f64::NEG_INFINITY, 0.0);
+        let placed = above(self.limits.iter().map(|(at, words)| (self.y(*at), words)));
         html! {
-            @for (y, words) in limits {
-                @let () = place = if y - above < 20.0 { place + 135.0 } else { 0.0 };
-                @let () = above = y;
-                line.limit x1=(LEFT) x2=(WIDTH - RIGHT) y1=(short(y)) y2=(short(y)) {}
-                text.limit x=(WIDTH - RIGHT - 2.0 - place) y=(short(y - 5.0)) { (words) }
+            @for (y, shift, words) in placed {
+                @let d = format!("M{LEFT} {0}H{1}", short(y), WIDTH - RIGHT);
+                (stroke("limit", &d))
+                text.limit x=(WIDTH - RIGHT - 2.0 - shift) y=(short(y - 5.0)) font-size="12"
+                    text-anchor="end" fill=(ink("limit").colour) { (words) }
             }
         }
     }
+}
 
-    fn path(&self, line: &Line) -> String {
-        let mut out = String::new();
-        for piece in &line.pieces {
-            for (nth, (x, y)) in piece.iter().enumerate() {
-                let letter = if nth == 0 { 'M' } else { 'L' };
-                let _ = write!(out, "{letter}{} {}", short(self.x(*x)), short(self.y(*y)));
-            }
-            // A single point is seen as a dot.
-            if piece.len() == 1 {
-                out.push_str("h0.1");
-            }
-        }
-        out
+/// A line of a class.
+fn stroke(class: &str, d: &str) -> Markup {
+    let ink = ink(class);
+    html! {
+        path class=(class) fill="none" stroke=(ink.colour) stroke-width=(ink.width)
+            stroke-dasharray=[ink.dashes] d=(d) {}
     }
-}
-
-/// About how wide a word is at most: wider than its band it would run into the next one.
-fn wide(word: &str) -> f64 {
-    9.0 * words::float(word.chars().count() as u64)
-}
-
-/// A place with one decimal: finer than any screen shows.
-fn short(place: f64) -> String {
-    let text = format!("{place:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }

@@ -22,8 +22,8 @@ pub fn differences(facts: &Facts) -> Markup {
     html! {
         section aria-labelledby="policy" {
             h2 id="policy" { "The gate file since " (bar.base) }
-            div.scroll tabindex="0" role="region" aria-labelledby="policy" {
-                table {
+            div.scroll tabindex="0" role="group" aria-labelledby="policy" {
+                table cellpadding="6" {
                     thead { tr {
                         th scope="col" { "way" }
                         th scope="col" { "what" }
@@ -57,8 +57,8 @@ pub fn failures(facts: &Facts) -> Markup {
                 @if facts.whole.failed == 0 {
                     p { "No request of the judged time failed." }
                 } @else {
-                    div.scroll tabindex="0" role="region" aria-labelledby="failures" {
-                        table {
+                    div.scroll tabindex="0" role="group" aria-labelledby="failures" {
+                        table cellpadding="6" {
                             thead { tr {
                                 th scope="col" { "endpoint" }
                                 th scope="col" { "class" }
@@ -212,4 +212,17 @@ pub fn environment(facts: &Facts) -> Markup {
         ("system", format!("{}, {}", origin.os, origin.arch)),
     ];
     facts_of("environment", "Environment", &all)
+}
+
+/// What it was judged by, as a gate file has it.
+#[must_use]
+pub fn gate(facts: &Facts) -> Markup {
+    html! {
+        section aria-labelledby="gate" {
+            h2 id="gate" { "The gate as judged" }
+            div.scroll tabindex="0" role="group" aria-labelledby="gate" {
+                pre { @for line in &facts.gate { (line) "\n" } }
+            }
+        }
+    }
 }

@@ -1,6 +1,10 @@
 //! Every report of every case; what outsiders read in them.
 
 mod cases;
+mod pages;
+mod browser;
+mod numbers;
+mod shut;
 mod outsiders;
 
 pub(crate) use outsiders::{github, tags};
@@ -66,10 +70,11 @@ fn named(names: &[String]) -> Owned {
     made
 }
 
-/// Pictures and the style sheet say nothing in a snapshot.
+/// Pictures, the style sheet and the script say nothing in a snapshot.
 fn without_pictures(html: &str) -> String {
     let mut out = html.to_owned();
-    for (from, to) in [("<svg", "</svg>"), ("<style>", "</style>"), ("'sha256-", "'")] {
+    let styles = [("<style>", "</style>"), ("<script>", "</script>"), ("'sha256-", "'")];
+    for (from, to) in [("<svg", "</svg>")].into_iter().chain(styles) {
         while let Some(at) = out.find(from) {
             let end = out[at + 1..].find(to).expect("what begins ends") + at + 1 + to.len();
             out.replace_range(at..end, "…");
@@ -219,54 +224,6 @@ fn a_long_summary_loses_rows_and_stays_whole() {
     assert!(text.contains("… and "), "what was left out is said");
     for line in text.lines().filter(|line| line.starts_with('|')) {
         assert!(line.ends_with('|'), "{line}");
-    }
-}
-
-#[test]
-fn the_page_loads_nothing_and_runs_nothing() {
-    let names: Vec<_> = hostile().into_iter().map(str::to_owned).collect();
-    let ours: BTreeSet<_> = [
-        "charset",
-        "http-equiv",
-        "content",
-        "name",
-        "rel",
-        "href",
-        "lang",
-        "id",
-        "class",
-        "role",
-        "aria-labelledby",
-        "aria-hidden",
-        "tabindex",
-        "scope",
-        "viewbox",
-        "x",
-        "y",
-        "x1",
-        "x2",
-        "y1",
-        "y2",
-        "dy",
-        "d",
-        "width",
-        "height",
-    ]
-    .into();
-    for made in all().iter().chain([&named(&names)]) {
-        let html = render(Format::Html, &made.case());
-        for (tag, attributes) in outsiders::tags(&html) {
-            let banned = ["script", "img", "iframe", "a", "form", "object", "use", "image"];
-            assert!(!banned.contains(&tag.as_str()), "{}: <{tag}>", made.name);
-            for name in attributes {
-                assert!(ours.contains(name.as_str()), "{}: {name} of <{tag}>", made.name);
-            }
-        }
-        let style = html.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next());
-        let style = style.expect("the page has a style sheet");
-        assert!(!style.contains("url(") && !style.contains("@import"));
-        assert_eq!(html.matches("href=").count(), html.matches("href=\"data:,\"").count());
-        assert!(html.contains("default-src 'none'"));
     }
 }
 

@@ -1,0 +1,173 @@
+//! Every number that a reader sees in `report.html` is the one in `verdict.json`.
+
+use serde_json::Value;
+
+use super::browser::{Page, all};
+
+/// The columns of the table of endpoints, by where `verdict.json` has them.
+const COLUMNS: [&str; 8] = [
+    "/count",
+    "/error_percent",
+    "/throughput_per_s",
+    "/latency_ms/p50",
+    "/latency_ms/p95",
+    "/latency_ms/p99",
+    "/latency_ms/max",
+    "/latency_ms/mean",
+];
+
+/// Whether a text shows a number, as exactly as it has digits; `never` and `–` show that there is
+/// none.
+#[track_caller]
+fn shows(text: &str, told: Option<&Value>, place: &str) {
+    let told = told.and_then(Value::as_f64);
+    let Some(told) = told else {
+        assert!(text == "never" || text == "–" || text.is_empty(), "{place}: {text} is nowhere");
+        return;
+    };
+    let text = text.replace(',', "");
+    let end = text.find(|sign: char| !"+-.0123456789".contains(sign)).unwrap_or(text.len());
+    let (digits, unit) = (&text[..end], text[end..].trim());
+    let shown: f64 = digits.parse().unwrap_or(f64::NAN);
+    // Percentages and rates come without zeros at their end.
+    let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let decimals = match unit {
+        "%" | "pp" if told.abs() < 1.0 => decimals.max(2),
+        "%" | "pp" => decimals.max(1),
+        "/s" => decimals.max(3),
+        _ => decimals,
+    };
+    let scale = if unit == "s" { 1e3 } else { 1.0 };
+    let exact = 0.5 * 0.1_f64.powi(i32::try_from(decimals).expect("few digits")) * 1.001;
+    assert!((shown - told / scale).abs() <= exact, "{place}: {text} shows {told}");
+}
+
+fn table<'a>(page: &'a Page, id: &str) -> &'a [Value] {
+    page.seen.tables.get(id).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn cells(row: &Value) -> Vec<&str> {
+    row.as_array().map_or_else(Vec::new, |row| row.iter().filter_map(Value::as_str).collect())
+}
+
+fn list<'a>(value: &'a Value, place: &str) -> &'a [Value] {
+    value.pointer(place).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A scope and a metric as the tables of checks have them.
+fn named(finding: &Value) -> (String, String) {
+    let word = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+    let scope = match (word("rule").as_str(), word("scope").as_str()) {
+        ("trust", _) => "measurement".to_owned(),
+        (_, "*") => "whole run".to_owned(),
+        (_, scope) => scope.to_owned(),
+    };
+    (scope, word("metric"))
+}
+
+#[test]
+fn every_check_shows_what_its_finding_tells() {
+    for page in all() {
+        let rows = table(page, "checks").iter().chain(table(page, "held"));
+        let rows: Vec<_> = rows.map(cells).filter(|row| row[0] != "outcome").collect();
+        let findings = list(&page.verdict, "/findings");
+        assert_eq!(rows.len(), findings.len(), "{}: a row for each", page.name);
+        for finding in findings {
+            let (scope, metric) = named(finding);
+            let limit = finding["asked"].as_str().unwrap_or_default().replace(' ', "");
+            let is_it = |row: &&Vec<&str>| {
+                let asked = row[4].replace(' ', "");
+                row[1] == scope && row[2] == metric && (asked == limit || row[4].is_empty())
+            };
+            let place = format!("{}: {scope} {metric} {limit}", page.name);
+            let row = rows.iter().find(is_it);
+            let row = row.unwrap_or_else(|| unreachable!("{place} is in no table"));
+            let change = finding.get("change");
+            let told = change.map_or(finding.pointer("/got/value"), |one| one.get("estimate"));
+            shows(row[3], told, &place);
+            let count = finding.get("samples").filter(|count| **count != 0);
+            shows(row[6], count, &place);
+            let bounds = change.or_else(|| finding.get("interval"));
+            let bounds = bounds.map(|one| [one.get("lower"), one.get("upper")]);
+            if let (Some([lower, upper]), Some((low, high))) = (bounds, row[5].split_once(" to ")) {
+                shows(low, lower, &place);
+                shows(high, upper, &place);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_change_shows_both_values_and_its_bounds() {
+    let page = all().iter().find(|page| page.name == "compared").expect("a page of two versions");
+    let rows: Vec<_> = table(page, "comparison").iter().map(cells).skip(1).collect();
+    let findings = list(&page.verdict, "/findings").iter();
+    let changed: Vec<_> = findings.filter(|one| one.get("change").is_some()).collect();
+    assert!(changed.len() > 8, "three endpoints with four changes each: {}", changed.len());
+    assert_eq!(rows.len(), changed.len());
+    for finding in changed {
+        let (scope, metric) = named(finding);
+        let row = rows.iter().find(|row| row[1] == scope && row[2] == metric);
+        let row = row.expect("each change has its row");
+        let place = format!("{scope} {metric}");
+        shows(row[3], finding.pointer("/change/base/value"), &place);
+        shows(row[4], finding.pointer("/got/value"), &place);
+        shows(row[5], finding.pointer("/change/estimate"), &place);
+        let (low, high) = row[6].split_once(" to ").expect("both bounds");
+        shows(low, finding.pointer("/change/lower"), &place);
+        shows(high, finding.pointer("/change/upper"), &place);
+    }
+}
+
+#[test]
+fn every_endpoint_shows_what_was_measured_of_it() {
+    for page in all() {
+        let rows: Vec<_> = table(page, "endpoints").iter().map(cells).skip(1).collect();
+        let whole = page.verdict.pointer("/facts/whole").expect("the whole run");
+        let told: Vec<_> =
+            std::iter::once(whole).chain(list(&page.verdict, "/facts/endpoints")).collect();
+        assert_eq!(rows.len(), told.len(), "{}", page.name);
+        for endpoint in told {
+            let name = endpoint["name"].as_str().unwrap_or_default();
+            let name = if name == "*" { "all" } else { name };
+            let row = rows.iter().find(|row| row[0] == name).expect("each endpoint has its row");
+            for (text, place) in row[1..].iter().zip(COLUMNS) {
+                shows(text, endpoint.pointer(place), &format!("{}: {name} {place}", page.name));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_top_and_the_lists_show_what_was_measured() {
+    let facts = [
+        ("load", "planned arrivals", "/facts/planned"),
+        ("load", "requests sent", "/facts/sent"),
+        ("load", "dropped", "/facts/dropped"),
+        ("load", "connections opened", "/facts/connections"),
+        ("load", "bytes read", "/facts/whole/bytes"),
+        ("generator", "load threads", "/facts/generator/threads"),
+        ("generator", "CPU of each", "/facts/generator/cpu_percent/0"),
+        ("tiles", "requests judged", "/facts/ended"),
+        ("tiles", "failed", "/facts/whole/error_percent"),
+        ("tiles", "good answers", "/facts/whole/throughput_per_s"),
+        ("tiles", "p50", "/facts/whole/latency_ms/p50"),
+        ("tiles", "p95", "/facts/whole/latency_ms/p95"),
+        ("tiles", "p99", "/facts/whole/latency_ms/p99"),
+    ];
+    for page in all() {
+        for (section, name, told) in facts {
+            let pairs = table(page, section).iter().map(cells);
+            let mut values = pairs.filter(|pair| pair[0] == name).map(|pair| pair[1]);
+            let value = values.next();
+            assert!(value.is_some(), "{}: {section} has no {name}", page.name);
+            let place = format!("{}: {name}", page.name);
+            shows(value.expect("just seen"), page.verdict.pointer(told), &place);
+        }
+        let cards = table(page, "top");
+        assert!((3..=5).contains(&cards.len()), "{}: {cards:?}", page.name);
+        let word = page.verdict["verdict"].as_str().unwrap_or_default();
+        let text = page.seen.text();
+        assert!(text.contains(word) && text.contains("load delivered"), "{}: {text}", page.name);
+    }
+}
