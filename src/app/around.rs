@@ -156,11 +156,16 @@ impl Host {
     fn told(&self, plan: &Plan, ending: &Ending<'_>) -> Told {
         let facts = &ending.delivered.facts;
         let file = self.seen_from_root(&plan.asked_in);
+        let charts = self.publisher.place().draws_charts();
         Told {
             conclusion: Conclusion::of(ending.judgement),
             title: format!("{}: {}", facts.verdict.name(), facts.why),
-            page: ending.delivered.page.clone(),
-            short: markdown::within(facts, SHORT),
+            page: if charts {
+                markdown::within(facts, markdown::MOST_BYTES, true)
+            } else {
+                ending.delivered.page.clone()
+            },
+            short: markdown::within(facts, SHORT, false),
             annotations: annotations(facts, file.as_deref()),
             figures: facts.figures(),
         }

@@ -51,6 +51,21 @@ pub enum Pull {
 }
 
 impl Place {
+    /// Whether whoever shows our pages draws Mermaid's charts in them. Where a host shows them
+    /// itself beside the forge, it must draw them too.
+    #[must_use]
+    pub fn draws_charts(&self) -> bool {
+        let forge = match self.forge {
+            Some(Forge::GitHub | Forge::Gitea | Forge::GitLab) => true,
+            Some(Forge::Azure | Forge::Bitbucket) | None => false,
+        };
+        let host = match self.ci {
+            Ci::GitHub | Ci::Gitea | Ci::GitLab | Ci::CircleCi | Ci::Jenkins => true,
+            Ci::Azure | Ci::Bitbucket | Ci::Buildkite => false,
+        };
+        forge && host
+    }
+
     /// A place of which nothing is known but the CI host.
     #[must_use]
     pub fn bare(ci: Ci) -> Self {

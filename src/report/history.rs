@@ -8,7 +8,7 @@ use super::plots::{log, pieces, times};
 use super::svg::{Axis, Band, Line, Plot, Scale};
 use super::words;
 use crate::baseline::Kept;
-use crate::baseline::course::{Course, Turn, scopes};
+use crate::baseline::course::{Course, scopes};
 use crate::baseline::group::Group;
 use crate::metric::{Metric, Value};
 use crate::sanitise::Clean;
@@ -79,7 +79,7 @@ fn section(group: &Group<'_>, nth: usize, last: usize) -> Markup {
             @if scopes.len() > MOST_SCOPES {
                 p { (scopes.len() - MOST_SCOPES) " more endpoints are not drawn." }
             }
-            (listed(group, runs))
+            (listed(group, runs, &changes))
         }
     }
 }
@@ -126,10 +126,7 @@ fn latency(
         })
         .collect();
     lines.reverse();
-    let mut bands = Vec::new();
-    for course in &courses {
-        bands.extend(course.turns().into_iter().map(|turn| since(runs, course.metric, turn)));
-    }
+    let mut bands = since(runs, &courses);
     bands.extend(anchors(group, runs));
     let y = times(&values)?;
     let name = Clean::line(scope.unwrap_or("whole run")).to_string();
@@ -177,16 +174,33 @@ fn all<'a>(runs: &'a [&'a Kept]) -> impl Iterator<Item = &'a crate::run::Run> {
     runs.iter().map(|kept| &kept.run)
 }
 
-/// From a change on, with its name.
-fn since(runs: &[&Kept], metric: Metric, turn: Turn) -> Band {
-    let label = format!("{metric} {}", percent(turn.step));
-    Band {
-        from: place(turn.at) - 0.5,
-        to: place(runs.len()) - 0.5,
-        class: "stage",
-        label,
-        named: String::new(),
+/// From each change on to the next one, with the run that it began with and what changed there.
+fn since(runs: &[&Kept], courses: &[Course]) -> Vec<Band> {
+    let mut turns: Vec<(usize, Vec<String>)> = Vec::new();
+    for course in courses {
+        for turn in course.turns() {
+            let words = format!("{} {}", course.metric, percent(turn.step));
+            match turns.iter_mut().find(|(at, _)| *at == turn.at) {
+                Some((_, all)) => all.push(words),
+                None => turns.push((turn.at, vec![words])),
+            }
+        }
     }
+    turns.sort_by_key(|(at, _)| *at);
+    let ends = turns.iter().skip(1).map(|(at, _)| *at).chain(std::iter::once(runs.len()));
+    let band = |((at, what), end): (&(usize, Vec<String>), usize)| {
+        let kept = runs[*at];
+        let commit: String = kept.short_commit().chars().take(8).collect();
+        let (commit, started) = (Clean::line(&commit), Clean::line(kept.started()));
+        Band {
+            from: place(*at) - 0.5,
+            to: place(end) - 0.5,
+            class: "turn",
+            label: commit.to_string(),
+            named: format!("since {commit}, {started}: {}", what.join(", ")),
+        }
+    };
+    turns.iter().zip(ends).map(band).collect()
 }
 
 fn anchors(group: &Group<'_>, runs: &[&Kept]) -> Vec<Band> {
@@ -227,23 +241,41 @@ fn spots(runs: &[&Kept], words: &dyn Fn(&Kept) -> String) -> Vec<(f64, f64, Stri
     runs.iter().enumerate().map(spot).collect()
 }
 
-fn listed(group: &Group<'_>, runs: &[&Kept]) -> Markup {
+/// Every run with what the whole of it measured, the newest first, and what changed with it.
+fn listed(group: &Group<'_>, runs: &[&Kept], changes: &[Named]) -> Markup {
+    let here = |nth: usize| {
+        let here = changes.iter().filter(|named| named.turn.at == nth);
+        let told = here.map(|named| format!("{} {}", named.what, percent(named.turn.step)));
+        told.collect::<Vec<_>>().join(", ")
+    };
+    let told = |kept: &Kept, metric| {
+        let value = course::value(&kept.run, None, metric);
+        value.map_or_else(|| "–".to_owned(), words::value)
+    };
     html! {
         div.scroll tabindex="0" role="group" aria-label="Runs" {
             table cellpadding="6" {
                 thead { tr {
-                    th scope="col" { "run" } th scope="col" { "started" }
-                    th scope="col" { "commit" } th scope="col" { "proof" }
+                    th scope="col" { "run" }
+                    th scope="col" { "started" }
+                    th scope="col" { "commit" }
+                    @for metric in metrics() { th.n scope="col" { (metric) } }
+                    th.n scope="col" { "failed" }
+                    th scope="col" { "proof" }
                     th scope="col" { "marked" }
+                    th scope="col" { "changed with it" }
                 } }
                 tbody {
-                    @for kept in runs.iter().rev() {
+                    @for (nth, kept) in runs.iter().enumerate().rev() {
                         tr {
-                            td.w { (Clean::line(kept.id())) }
+                            th scope="row" { (Clean::line(kept.id())) }
                             td.w { (Clean::line(kept.started())) }
                             td.w { (Clean::line(kept.short_commit())) }
+                            @for metric in metrics() { td.n { (told(kept, metric)) } }
+                            td.n { (told(kept, Metric::ErrorRate)) }
                             td { (kept.proof.name()) }
                             td { (Clean::line(&group.words(kept.id()))) }
+                            td.rest { (here(nth)) }
                         }
                     }
                 }

@@ -10,9 +10,9 @@ use super::bar::Line;
 use super::check::{Check, Mark};
 use super::facts::{Facts, Fitness, Load, Source};
 use super::measured::{Measured, Spread};
-use super::next;
 use super::text;
 use super::words;
+use super::{next, picture};
 use crate::judge::finding::{Rule, Verdict};
 use crate::metric::Value;
 use crate::plan::threshold::Level;
@@ -38,15 +38,16 @@ struct Block {
 /// Writes the report.
 #[must_use]
 pub fn render(facts: &Facts) -> String {
-    within(facts, MOST_BYTES)
+    within(facts, MOST_BYTES, false)
 }
 
-/// Writes the report in so many bytes; what is always in sight may take more.
+/// Writes the report in so many bytes; what is always in sight may take more. `charts`: the host
+/// draws Mermaid's.
 #[must_use]
-pub fn within(facts: &Facts, most: usize) -> String {
+pub fn within(facts: &Facts, most: usize, charts: bool) -> String {
     // In the order of the page; shed in the order of `SHED`.
     let mut blocks = [
-        Block { head: headline(facts), ..Block::default() },
+        Block { head: headline(facts, charts), ..Block::default() },
         urgent(facts),
         differences(facts),
         steps(facts),
@@ -91,7 +92,7 @@ impl Block {
     }
 }
 
-fn headline(facts: &Facts) -> String {
+fn headline(facts: &Facts, charts: bool) -> String {
     let sign = match facts.verdict {
         Verdict::Pass => "✅",
         Verdict::Inconclusive => "❔",
@@ -105,50 +106,12 @@ fn headline(facts: &Facts) -> String {
     if !facts.notes.is_empty() {
         out.push('\n');
     }
-    out.push_str(&over_time(facts));
+    out.push_str(&picture::bars(facts));
+    out.push_str(&picture::over_time(facts));
+    if charts {
+        out.push_str(&picture::chart(facts));
+    }
     out
-}
-
-/// The 95th percentile over time in one line of blocks.
-fn over_time(facts: &Facts) -> String {
-    let judged = facts.series.iter().filter(|moment| !moment.warm_up);
-    let values: Vec<_> = judged.map(|moment| moment.latency.map(|[_, p95, _]| p95)).collect();
-    let times = || values.iter().flatten().filter_map(|value| value.number());
-    let (Some(least), Some(most)) = (times().reduce(f64::min), times().reduce(f64::max)) else {
-        return String::new();
-    };
-    let shown = |wanted: f64| {
-        let time = std::time::Duration::from_secs_f64(wanted / 1e3);
-        words::value(Value::Time(time))
-    };
-    format!("p95 over time `{}` {} to {}\n\n", sparkline(&values), shown(least), shown(most))
-}
-
-/// At most sixty blocks; each is the worst of the slices it stands for. A dot is no answer, `✗` is
-/// *never*.
-#[must_use]
-pub fn sparkline(values: &[Option<Value>]) -> String {
-    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    const MOST: usize = 60;
-    let width = values.len().div_ceil(MOST).max(1);
-    let most = values.iter().flatten().filter_map(|value| value.number()).fold(0.0, f64::max);
-    let block = |part: &[Option<Value>]| {
-        let told: Vec<_> = part.iter().flatten().copied().collect();
-        if told.contains(&Value::Never) {
-            return '✗';
-        }
-        let Some(worst) = told.iter().filter_map(|value| value.number()).reduce(f64::max) else {
-            return '·';
-        };
-        let share = if most > 0.0 { worst / most } else { 0.0 };
-        let place = BLOCKS
-            .iter()
-            .rev()
-            .zip((0..8_u32).rev())
-            .find(|(_, nth)| share * 8.0 > f64::from(*nth));
-        place.map_or(BLOCKS[0], |(block, _)| *block)
-    };
-    values.chunks(width).map(block).collect()
 }
 
 /// What failed, is in doubt or only warns: always in sight.

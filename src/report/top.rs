@@ -4,15 +4,13 @@
 use maud::{Markup, html};
 
 use super::check::{Check, Mark};
+use super::deciding::deciding;
 use super::facts::{Facts, Fitness};
 use super::measured::Spread;
 use super::words;
 use crate::judge::finding::Verdict;
 use crate::metric::Value;
 use crate::run::Model;
-
-/// Numbers that are shown as those that decided a verdict, at most.
-const DECIDING: usize = 3;
 
 /// A number with what it is a number of.
 struct Card {
@@ -178,30 +176,4 @@ fn tiles(facts: &Facts) -> Markup {
     html! {
         dl.tiles { @for (name, value) in &tiles { div { dt { (name) } dd { (value) } } } }
     }
-}
-
-/// The findings that decided the verdict: the one that the verdict's reason names, then what failed
-/// or is in doubt, the farthest beyond its limit first; where all held, what came nearest to its
-/// limit.
-fn deciding(facts: &Facts) -> Vec<&Check> {
-    let order = |check: &Check| match check.mark {
-        Mark::Fail => 0,
-        Mark::Doubt => 1,
-        Mark::Warn => 2,
-        Mark::Unsure => 3,
-        Mark::Open | Mark::Held => 4,
-    };
-    let told = |check: &&Check| check.used.is_some() || check.mark.is_urgent();
-    let mut all: Vec<&Check> = facts.checks.iter().filter(told).collect();
-    all.sort_by_key(|check| order(check));
-    let named = all.first().filter(|check| check.mark.is_urgent()).copied();
-    let used = |check: &Check| check.used.unwrap_or(0.0);
-    // Stable: what is alike stays in the order of the plan.
-    all.sort_by(|one, other| {
-        let is_named = |check: &Check| named.is_some_and(|named| std::ptr::eq(named, check));
-        let first = is_named(other).cmp(&is_named(one));
-        first.then(order(one).cmp(&order(other))).then(used(other).total_cmp(&used(one)))
-    });
-    all.truncate(DECIDING);
-    all
 }

@@ -185,6 +185,7 @@ fn nothing_from_outside_becomes_markup_in_a_summary() {
         "h3",
         "p",
         "br",
+        "pre",
         "code",
         "strong",
         "blockquote",

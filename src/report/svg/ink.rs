@@ -35,6 +35,7 @@ pub(super) fn ink(class: &str) -> Ink {
         "warm" => area("#808890", ".16"),
         "lost" | "gone" => area("#d0454f", ".14"),
         "window" => area("#c87a1e", ".22"),
+        "turn" => Ink { dashes: Some("3 3"), ..area("#c87a1e", ".12") },
         "stage" => Ink { dashes: Some("3 3"), opacity: "0", ..line("#808890", "1", None) },
         "one" => area("#d0454f", "1"),
         "two" => area("#c87a1e", "1"),

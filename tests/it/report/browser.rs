@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use loadgate::report::{Format, render};
+use loadgate::report::{Facts, Format, markdown, render};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -59,8 +59,13 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages")
 }
 
+/// The reports of runs among the pages.
+pub(super) fn reports() -> impl Iterator<Item = &'static Page> {
+    all().iter().filter(|page| !page.verdict.is_null())
+}
+
 /// Every page, seen once.
-pub(super) fn all() -> &'static [Page] {
+fn all() -> &'static [Page] {
     static ALL: LazyLock<Vec<Page>> = LazyLock::new(|| {
         let named = |name: &'static str, case: &str| Owned { name, ..self::case(case) };
         let made = [
@@ -71,8 +76,14 @@ pub(super) fn all() -> &'static [Page] {
             named("hostile", "hostile-names"),
             pages::compared(),
         ];
-        let mut seen = look("all", &made, false);
-        made.iter().map(|made| page(made, seen.remove(made.name).unwrap_or_default())).collect()
+        let htmls = made.iter().map(|made| (made.name, render(Format::Html, &made.case())));
+        let history = ("history", pages::history());
+        let htmls: Vec<_> = htmls.chain(std::iter::once(history)).collect();
+        let mut seen = look_at("all", &htmls, false);
+        let mut seen = |name: &str| seen.remove(name).unwrap_or_default();
+        let mut all: Vec<Page> = made.iter().map(|made| page(made, seen(made.name))).collect();
+        all.push(Page { name: "history", verdict: Value::Null, seen: seen("history") });
+        all
     });
     &ALL
 }
@@ -81,12 +92,6 @@ fn page(made: &Owned, seen: Seen) -> Page {
     let verdict = render(Format::Json, &made.case());
     let verdict = serde_json::from_str(&verdict).expect("verdict.json is JSON");
     Page { name: made.name, verdict, seen }
-}
-
-/// Opens the reports of some runs in a browser.
-fn look(set: &str, made: &[Owned], deep: bool) -> BTreeMap<String, Seen> {
-    let htmls = made.iter().map(|made| (made.name, render(Format::Html, &made.case())));
-    look_at(set, &htmls.collect::<Vec<_>>(), deep)
 }
 
 /// Opens pages in a browser.
@@ -179,6 +184,40 @@ fn a_page_of_a_hundred_endpoints_is_small() {
     assert!(html.len() < 1_000_000, "{} bytes", html.len());
 }
 
+/// Draws the chart of a summary by Mermaid, as the hosts do that know it.
+const DRAW: &str = r"
+const [tools, text] = process.argv.slice(1);
+const { createRequire } = await import('node:module');
+const load = createRequire(tools + '/package.json');
+const { chromium } = load('playwright-core');
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+const page = await browser.newPage();
+await page.addScriptTag({ path: tools + '/node_modules/mermaid/dist/mermaid.min.js' });
+const svg = await page.evaluate(async (text) => (await globalThis.mermaid.render('chart', text)).svg, text);
+await browser.close();
+process.stdout.write(svg);
+";
+
+#[test]
+fn the_chart_of_a_summary_is_one_that_mermaid_draws() {
+    let made = pages::trouble();
+    let facts = Facts::of(&made.case());
+    let page = markdown::within(&facts, markdown::MOST_BYTES, true);
+    let chart = page.split("```mermaid\n").nth(1).and_then(|rest| rest.split("```").next());
+    let tools = Path::new(ROOT).join("target/tools/node");
+    let output = Command::new(tools.join("node_modules/.bin/node"))
+        .args(["--input-type=module", "-e", DRAW])
+        .args([tools.as_os_str(), chart.expect("the page has a chart").as_ref()])
+        .output();
+    let output = output.expect("node must be installed for this test (ci/tools)");
+    let (svg, said) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "mermaid, chromium (ci/tools): {said}");
+    assert!(svg.contains("p95 over time in ms, and its limit"), "{svg}");
+    assert!(svg.matches("<path").count() >= 2, "two lines: {svg}");
+    assert!(!markdown::within(&facts, markdown::MOST_BYTES, false).contains("mermaid"));
+}
+
 /// Texts that want to become markup, a script, a style or a command, each in a way of its own.
 fn five_hundred() -> Vec<String> {
     let run = [
@@ -254,8 +293,8 @@ fn five_hundred() -> Vec<String> {
 fn five_hundred_hostile_names_run_nothing() {
     let names = five_hundred();
     assert_eq!(names.len(), 500);
-    let made = [Owned { name: "names", ..pages::hostile(&names) }];
-    let seen = look("hostile", &made, true);
+    let html = render(Format::Html, &pages::hostile(&names).case());
+    let seen = look_at("hostile", &[("names", html)], true);
     expect_none(seen["names"].faults.iter().cloned());
     assert_eq!(seen["names"].names, 500, "each of them is an endpoint");
 }

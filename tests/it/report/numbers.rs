@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::browser::{Page, all};
+use super::browser::{Page, reports};
 
 /// The columns of the table of endpoints, by where `verdict.json` has them.
 const COLUMNS: [&str; 8] = [
@@ -67,7 +67,7 @@ fn named(finding: &Value) -> (String, String) {
 
 #[test]
 fn every_check_shows_what_its_finding_tells() {
-    for page in all() {
+    for page in reports() {
         let rows = table(page, "checks").iter().chain(table(page, "held"));
         let rows: Vec<_> = rows.map(cells).filter(|row| row[0] != "outcome").collect();
         let findings = list(&page.verdict, "/findings");
@@ -99,7 +99,7 @@ fn every_check_shows_what_its_finding_tells() {
 
 #[test]
 fn every_change_shows_both_values_and_its_bounds() {
-    let page = all().iter().find(|page| page.name == "compared").expect("a page of two versions");
+    let page = reports().find(|page| page.name == "compared").expect("a page of two versions");
     let rows: Vec<_> = table(page, "comparison").iter().map(cells).skip(1).collect();
     let findings = list(&page.verdict, "/findings").iter();
     let changed: Vec<_> = findings.filter(|one| one.get("change").is_some()).collect();
@@ -121,7 +121,7 @@ fn every_change_shows_both_values_and_its_bounds() {
 
 #[test]
 fn every_endpoint_shows_what_was_measured_of_it() {
-    for page in all() {
+    for page in reports() {
         let rows: Vec<_> = table(page, "endpoints").iter().map(cells).skip(1).collect();
         let whole = page.verdict.pointer("/facts/whole").expect("the whole run");
         let told: Vec<_> =
@@ -155,7 +155,7 @@ fn the_top_and_the_lists_show_what_was_measured() {
         ("tiles", "p95", "/facts/whole/latency_ms/p95"),
         ("tiles", "p99", "/facts/whole/latency_ms/p99"),
     ];
-    for page in all() {
+    for page in reports() {
         for (section, name, told) in facts {
             let pairs = table(page, section).iter().map(cells);
             let mut values = pairs.filter(|pair| pair[0] == name).map(|pair| pair[1]);

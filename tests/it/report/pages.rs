@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use loadgate::baseline::group::groups;
+use loadgate::baseline::{Kept, Mark, Meaning, Proof, Shelf};
 use loadgate::chance::Key;
 use loadgate::plan::regression::Regression;
 use loadgate::plan::{Plan, Site};
@@ -141,6 +143,32 @@ fn round(plan: &Plan, number: u64) -> Run {
         }
     }
     run(plan, &samples).bare()
+}
+
+/// Twenty kept runs of which one endpoint became slower with the twelfth, as a page.
+pub(super) fn history() -> String {
+    let plan = plan(load(vec![stage("", s(60))], s(0)), &NAMES, vec![asked("p95", "< 900ms")]);
+    let kept = |number: u64| {
+        let one = |(nth, name): (u64, &'static str)| {
+            let slower = if nth == 1 && number >= 11 { 1.2 } else { 1.0 };
+            let center = 30.0 * slower * (1.0 + 0.01 * draw(700 + nth, number));
+            (name, around(number * 3 + nth, 600, s(60), center))
+        };
+        let samples: Vec<_> = (0..).zip(NAMES).map(one).collect();
+        let mut run = run(&plan, &samples);
+        run.origin.id = format!("run-{number:02}");
+        run.origin.started = format!("2026-10-{:02}T21:00:00Z", number + 1);
+        run.origin.commit = format!("{number:02}").repeat(20);
+        Kept::of(run, "main".to_owned(), Proof::Passed)
+    };
+    let anchor = Mark {
+        run: "run-04".to_owned(),
+        meaning: Meaning::Anchor,
+        at: "2026-10-06T09:00:00Z".to_owned(),
+        reason: "release 1".to_owned(),
+    };
+    let shelf = Shelf::of((0..20).map(kept).collect(), vec![anchor]);
+    loadgate::report::history::render(&groups(&shelf, None), 100)
 }
 
 /// An endpoint for each of these names, and the names wherever else text from outside can stand.
