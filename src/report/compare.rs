@@ -45,8 +45,8 @@ pub fn comparison(facts: &Facts) -> Markup {
                 }
             }
             p.note {
-                "Each picture: no change in the middle, worse to the right; the dot is the estimate, \
-                 the line what bounds it, the dashes are the limit."
+                "Each picture: no change in the middle, worse to the right; the dot is the \
+                 estimate, the line what bounds it, the dashes are the limit."
             }
             @if !plots.is_empty() {
                 div.plots { @for plot in &plots { (plot.figure()) } }
@@ -121,7 +121,8 @@ fn picture(check: &Check, change: &Change, all: &[(&Check, &Change)]) -> Markup 
                 path.limit fill="none" stroke="#d0454f" stroke-width="1.5" stroke-dasharray="3 3"
                     d=(format!("M{} 0V18", at(margin))) {}
             }
-            path.a fill="none" stroke="#2f86d6" stroke-width="2.5" d=(format!("M{one} 9H{other}")) {}
+            path.a fill="none" stroke="#2f86d6" stroke-width="2.5"
+                d=(format!("M{one} 9H{other}")) {}
             circle.dot cx=(at(change.estimate)) cy="9" r="4" fill="#2f86d6" {}
         }
     }

@@ -190,10 +190,12 @@ const [tools, text] = process.argv.slice(1);
 const { createRequire } = await import('node:module');
 const load = createRequire(tools + '/package.json');
 const { chromium } = load('playwright-core');
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+const executablePath = '/usr/bin/chromium';
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 const page = await browser.newPage();
 await page.addScriptTag({ path: tools + '/node_modules/mermaid/dist/mermaid.min.js' });
-const svg = await page.evaluate(async (text) => (await globalThis.mermaid.render('chart', text)).svg, text);
+const draw = async (text) => (await globalThis.mermaid.render('chart', text)).svg;
+const svg = await page.evaluate(draw, text);
 await browser.close();
 process.stdout.write(svg);
 ";
@@ -262,11 +264,7 @@ fn five_hundred() -> Vec<String> {
         |run| format!("<video><source onerror={run}></video>"),
         |run| format!("<input autofocus onfocus={run}>"),
         |run| format!("<form action=\"javascript:{run}\"><button>x</button></form>"),
-        |run| {
-            format!(
-                "<math><mtext></mtext><mglyph><svg><mtext><style><a title=\"</style><img src=x onerror='{run}'>\">"
-            )
-        },
+        |run| format!("<math><svg><mtext><style><a title=\"</style><img src=x onerror='{run}'>\">"),
         |run| format!("<noscript><p title=\"</noscript><img src=x onerror={run}>\">"),
         |run| format!("<template><script>{run}</script></template>"),
         |run| format!("<marquee onstart={run}>"),
