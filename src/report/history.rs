@@ -162,7 +162,7 @@ fn errors(group: &Group<'_>, runs: &[&Kept], nth: usize) -> Option<Plot> {
         title: "whole run: failed requests".to_owned(),
         desc: format!("Failed requests in percent over {} runs", runs.len()),
         x: axis(runs),
-        y: Axis::linear(most, &|number| format!("{number} %")),
+        y: Axis::linear(most, &|number| words::percent(number / 100.0)),
         bands: anchors(group, runs),
         lines: vec![line],
         spots: spots(runs, &words),
@@ -222,7 +222,8 @@ fn place(at: usize) -> f64 {
 /// The runs side by side, with the days of some of them.
 fn axis(runs: &[&Kept]) -> Axis {
     let step = runs.len().div_ceil(MOST_TICKS).max(1);
-    let day = |kept: &Kept| Clean::line(kept.started().get(..10).unwrap_or_default()).to_string();
+    // The table has the year; here there is no room for it.
+    let day = |kept: &Kept| Clean::line(kept.started().get(5..10).unwrap_or_default()).to_string();
     let ticks = runs.iter().enumerate().step_by(step).map(|(at, kept)| (place(at), day(kept)));
     let (from, to) = (-0.5, place(runs.len()) - 0.5);
     Axis { scale: Scale::Linear, from, to, ticks: ticks.collect() }

@@ -36,7 +36,7 @@ pub fn bars(facts: &Facts) -> String {
         let _ = writeln!(lines, "{word:<5} {name}{room} {bar} {got}, limit {limit}");
     }
     let fence = fence(&lines);
-    format!("{fence}text\n{lines}{fence}\n\n")
+    format!("{fence}\n{lines}{fence}\n\n")
 }
 
 /// More backticks than there are in a row anywhere in a text.
