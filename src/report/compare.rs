@@ -146,7 +146,7 @@ fn shift(nth: usize, both: &Both) -> Option<Plot> {
         both.shifts.iter().map(|one| (place(one.share), one.lower * 100.0, one.upper * 100.0));
     let sure: Vec<_> = sure.collect();
     let ends = sure.iter().flat_map(|(_, low, high)| [*low, *high]);
-    let (least, most) = (ends.clone().reduce(f64::min)?, ends.reduce(f64::max)?);
+    let (low, high) = (ends.clone().reduce(f64::min)?, ends.reduce(f64::max)?);
     let told = both.shifts.iter().map(|one| {
         let [estimate, lower, upper] = [one.estimate, one.lower, one.upper]
             .map(|share| words::change(share, false).unwrap_or_default());
@@ -165,7 +165,7 @@ fn shift(nth: usize, both: &Both) -> Option<Plot> {
             "How much slower each percentile became: {}.",
             told.clone().collect::<Vec<_>>().join(", ")
         ),
-        y: Axis::around(least, most, &|number| format!("{} %", tidy(number))),
+        y: Axis::around(low, high, &|number| format!("{} %", tidy(number))),
         areas: vec![Area { name: "95 % interval".to_owned(), class: "sure", pieces: vec![sure] }],
         lines: vec![
             Line {

@@ -274,7 +274,7 @@ fn listed(group: &Group<'_>, runs: &[&Kept], changes: &[Named]) -> Markup {
                             td.w { (Clean::line(kept.short_commit())) }
                             @for metric in metrics() { td.n { (told(kept, metric)) } }
                             td.n { (told(kept, Metric::ErrorRate)) }
-                            td { (kept.proof.name()) }
+                            td.w { (kept.proof.name()) }
                             td { (Clean::line(&group.words(kept.id()))) }
                             td.rest { (here(nth)) }
                         }

@@ -135,7 +135,7 @@ pub fn chart(facts: &Facts) -> String {
     let limit = limit.filter_map(|check| check.time_limit).map(|time| time.as_secs_f64() * 1e3);
     let limit = limit.reduce(f64::min).filter(|limit| *limit < 3.0 * most);
     let top = limit.unwrap_or(0.0).max(most) * 1.1;
-    let list = |values: &[f64]| {
+    let written = |values: &[f64]| {
         values.iter().map(|value| format!("{value:.1}")).collect::<Vec<_>>().join(", ")
     };
     let mut out = String::from("```mermaid\nxychart-beta\n");
@@ -143,9 +143,9 @@ pub fn chart(facts: &Facts) -> String {
     let _ = writeln!(out, "    title \"p95 over time in ms{title}\"");
     let _ = writeln!(out, "    x-axis \"seconds\" {from:.0} --> {to:.0}");
     let _ = writeln!(out, "    y-axis \"ms\" 0 --> {top:.1}");
-    let _ = writeln!(out, "    line [{}]", list(&points));
+    let _ = writeln!(out, "    line [{}]", written(&points));
     if let Some(limit) = limit {
-        let _ = writeln!(out, "    line [{}]", list(&vec![limit; points.len()]));
+        let _ = writeln!(out, "    line [{}]", written(&vec![limit; points.len()]));
     }
     out.push_str("```\n\n");
     out

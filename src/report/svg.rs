@@ -21,7 +21,7 @@ const HEIGHT: f64 = 250.0;
 const LEFT: f64 = 82.0;
 const RIGHT: f64 = 24.0;
 const TOP: f64 = 22.0;
-const BOTTOM: f64 = 32.0;
+const BOTTOM: f64 = 38.0;
 
 /// Points in a row, in pieces where there are gaps.
 pub type Pieces = Vec<Vec<(f64, f64)>>;
@@ -226,7 +226,7 @@ impl Plot {
                 @let class = if nth % 2 == 1 && self.crowded() { "x spare" } else { "x" };
                 line.tick x1=(x) x2=(x) y1=(HEIGHT - BOTTOM) y2=(HEIGHT - BOTTOM + 5.0)
                     stroke="currentColor" {}
-                text class=(class) x=(x) y=(HEIGHT - BOTTOM + 20.0) font-size="12"
+                text class=(class) x=(x) y=(HEIGHT - BOTTOM + 27.0) font-size="12"
                     text-anchor="middle" fill="currentColor" { (words) }
             }
         }

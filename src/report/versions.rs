@@ -80,7 +80,7 @@ impl Versions {
         }
         let names = run.endpoints.iter().map(|evidence| evidence.name.as_str());
         let mut scopes: Vec<Option<&str>> = std::iter::once(None).chain(names.map(Some)).collect();
-        let weight = |scope: &Option<&str>| {
+        let weight = |scope: Option<&str>| {
             let name = scope.map(clean);
             let about = |check: &&Check| match &name {
                 None => check.whole,
@@ -90,7 +90,7 @@ impl Versions {
             own.map(|check| check.mark).min()
         };
         // Stable, and what nobody asked for comes last: `None` is less than any mark.
-        scopes.sort_by_key(|scope| weight(scope).map_or((1, None), |mark| (0, Some(mark))));
+        scopes.sort_by_key(|scope| weight(*scope).map_or((1, None), |mark| (0, Some(mark))));
         let drawn = scopes.into_iter().take(MOST_SCOPES);
         let scopes = drawn.map(|scope| both(&rounds, scope, clean)).collect();
         Some(Self { against: clean(&told.against), rounds: rounds.len(), scopes })
@@ -104,7 +104,9 @@ fn both(rounds: &[&Run], scope: Option<&str>, clean: &dyn Fn(&str) -> Clean) -> 
     let (new, base) = (arms(0), arms(1));
     let sum = |arm: &[Tally]| {
         let mut sum = Tally::default();
-        arm.iter().for_each(|tally| sum.merge(tally));
+        for tally in arm {
+            sum.merge(tally);
+        }
         sum
     };
     let (all_new, all_base) = (sum(&new), sum(&base));

@@ -41,14 +41,14 @@ impl Axis {
         let (least, most) = (least.min(0.0), most.max(0.0));
         let span = if most > least { most - least } else { 1.0 };
         let step = round_step(span / 5.0);
-        let (first, last) = ((least / step).floor(), (most / step).ceil());
+        let (begin, end) = ((least / step).floor(), (most / step).ceil());
         let mut ticks = Vec::new();
-        let mut at = first;
-        while at <= last {
+        let mut at = begin;
+        while at <= end {
             ticks.push((at * step, word(at * step)));
             at += 1.0;
         }
-        Self { scale: Scale::Linear, from: first * step, to: last * step, ticks }
+        Self { scale: Scale::Linear, from: begin * step, to: end * step, ticks }
     }
 
     /// A logarithmic axis around every value, with 1, 2 and 5 of each decade where there is room.

@@ -102,7 +102,9 @@ fn look_at(set: &str, pages: &[(&str, String)], deep: bool) -> BTreeMap<String, 
         pages.iter().map(|(name, _)| json!({ "name": name, "deep": deep })).collect();
     let write = |name: &str, text: &str| fs::write(dir.join(name), text).expect("written");
     write("pages.json", &json!(list).to_string());
-    pages.iter().for_each(|(name, html)| write(&format!("{name}.html"), html));
+    for (name, html) in pages {
+        write(&format!("{name}.html"), html);
+    }
     let tools = Path::new(ROOT).join("target/tools/node");
     let output = Command::new(tools.join("node_modules/.bin/node"))
         .arg(Path::new(ROOT).join("tests/it/report/look.mjs"))
