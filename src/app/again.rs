@@ -7,6 +7,7 @@ use super::attend::Signals;
 use super::measure::measure;
 use super::past::Earlier;
 use super::stand::Stand;
+use super::swarm::Swarm;
 use super::voice::Voice;
 use crate::chance::Key;
 use crate::judge::wants_second;
@@ -15,13 +16,22 @@ use crate::plan::{Drive, Plan};
 use crate::run::{Reference, Run, Stop};
 use crate::store::Store;
 
+/// Who puts the load on.
+#[derive(Clone, Copy)]
+pub(super) enum Engine<'a> {
+    /// We do.
+    Own(&'a Drive),
+    /// Locust does.
+    Locust(&'a Swarm),
+}
+
 /// What is sent, and whoever is told of it.
 #[derive(Clone, Copy)]
 pub(super) struct Load<'a> {
     /// What is asked for.
     pub plan: &'a Plan,
-    /// Its load.
-    pub drive: &'a Drive,
+    /// Who puts its load on.
+    pub engine: Engine<'a>,
     /// Where it is put on.
     pub stand: &'a Stand,
     /// Where it is saved.
@@ -39,10 +49,16 @@ pub(super) async fn measured(load: &Load<'_>, earlier: Option<&Earlier>, signals
     }
     load.voice
         .note("worse than the runs before it: a second run decides, as planned for such a case");
-    let mut drive = load.drive.clone();
-    // Drawn from the first seed, so that one seed still tells all of it. Small enough to be typed.
-    drive.load.seed = Some(Key::new(run.origin.seed, 1).bits(0) >> 32);
-    let second = with_reference(&Load { drive: &drive, ..*load }, signals).await;
+    let second = match load.engine {
+        Engine::Own(drive) => {
+            let mut drive = drive.clone();
+            // Drawn from the first seed, so that one seed still tells all of it. Small enough to
+            // be typed.
+            drive.load.seed = Some(Key::new(run.origin.seed, 1).bits(0) >> 32);
+            with_reference(&Load { engine: Engine::Own(&drive), ..*load }, signals).await
+        }
+        Engine::Locust(_) => with_reference(load, signals).await,
+    };
     if let Stop::Signal(_) = second.stop {
         run.stop = second.stop;
         return run;
@@ -52,7 +68,11 @@ pub(super) async fn measured(load: &Load<'_>, earlier: Option<&Earlier>, signals
 }
 
 async fn once(load: &Load<'_>, signals: &Signals) -> Run {
-    measure(load.plan, load.drive, load.stand, load.store, load.voice, signals).await
+    let Load { plan, stand, store, voice, .. } = *load;
+    match load.engine {
+        Engine::Own(drive) => measure(plan, drive, stand, store, voice, signals).await,
+        Engine::Locust(swarm) => swarm.measured(plan, stand, store, (voice, signals)).await,
+    }
 }
 
 /// The load with the reference service before and after it; a machine that cannot tell how fast it

@@ -36,9 +36,14 @@ impl Checkpoints {
         Self { due: PAUSE, writer: thread.ok().map(|thread| (send, thread)) }
     }
 
+    /// Whether it is time for the next one.
+    pub(super) fn are_due(&self, elapsed: Duration) -> bool {
+        elapsed >= self.due
+    }
+
     /// Keeps the run as it stands, where it is time to and the last one is written.
     pub(super) fn keep(&mut self, elapsed: Duration, run: impl FnOnce() -> Run) {
-        if elapsed < self.due {
+        if !self.are_due(elapsed) {
             return;
         }
         self.due = elapsed + PAUSE;

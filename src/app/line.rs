@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::again::{self, Load};
+use super::again::{self, Engine, Load};
 use super::around::{Around, Ending};
 use super::attend::Signals;
 use super::bar::{self, Barred};
@@ -36,23 +36,22 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     let voice = voice.knowing(&asked.plan);
     asked.doubts().iter().for_each(|doubt| voice.remark(&format!("warning: {doubt}")));
     let plan = asked.driven();
-    let engine = engine(ask, &plan).await?;
+    let engine = ready(ask, &plan).await?;
     let earlier = past::read(ask, &asked)?;
     let store = Arc::new(deliver::open(&ask.out, around.files(), &[])?);
     around.begin(&voice);
     around.fold();
-    let run = match engine {
-        Engine::Own(drive) => {
-            let stand = stand::look(ask, || stand::load_hash(&asked.written, drive));
-            let load = Load { plan: &plan, drive, stand: &stand, store: &store, voice: &voice };
-            let run = again::measured(&load, earlier.as_ref(), &signals).await;
-            compare(&plan, drive, run, (&store, &voice, &signals)).await
+    let (stand, engine) = match &engine {
+        Ready::Own(drive) => {
+            (stand::look(ask, || stand::load_hash(&asked.written, drive)), Engine::Own(drive))
         }
-        Engine::Locust(swarm) => {
-            let stand = stand::look(ask, || swarm.fingerprint());
-            swarm.measured(&plan, &stand, &voice, &signals).await
-        }
+        Ready::Locust(swarm) => (stand::look(ask, || swarm.fingerprint()), Engine::Locust(swarm)),
     };
+    let load = Load { plan: &plan, engine, stand: &stand, store: &store, voice: &voice };
+    let mut run = again::measured(&load, earlier.as_ref(), &signals).await;
+    if let Engine::Own(drive) = engine {
+        run = compare(&plan, drive, run, (&store, &voice, &signals)).await;
+    }
     around.unfold();
     let run = run.hidden(&plan.masks);
     let kept = deliver::keep(&store, &run, &voice);
@@ -67,20 +66,21 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     Ok(conclude(&told, &store, &voice, &mut around, stop))
 }
 
-/// Who puts the load on.
-enum Engine<'a> {
+/// Whoever puts the load on, and can.
+enum Ready<'a> {
     Own(&'a Drive),
     Locust(Box<Swarm>),
 }
 
-/// Whoever puts the load on, and can.
-async fn engine<'a>(ask: &Ask, plan: &'a Plan) -> Result<Engine<'a>, Error> {
+/// Finds whoever puts the load on.
+async fn ready<'a>(ask: &Ask, plan: &'a Plan) -> Result<Ready<'a>, Error> {
     if let Some(locust) = &plan.locust {
-        return Ok(Engine::Locust(Box::new(swarm::find(ask, plan, locust).await?)));
+        let swarm = swarm::find(ask, plan, locust).await.map_err(Error::Locust)?;
+        return Ok(Ready::Locust(Box::new(swarm)));
     }
     let drive = plan.drive.as_ref().ok_or_else(|| Error::NothingToSend(plan.name.clone()))?;
     fits(drive).map_err(|why| Error::Unfit(plan.name.clone(), why))?;
-    Ok(Engine::Own(drive))
+    Ok(Ready::Own(drive))
 }
 
 /// A shard is whole once it is saved; what it is worth is judged with the others.

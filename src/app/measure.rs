@@ -57,6 +57,11 @@ pub(super) async fn measure(
     }
 }
 
+/// Whether a threshold may end the run early.
+pub(super) fn may_abort(plan: &Plan) -> bool {
+    plan.thresholds.iter().any(|threshold| threshold.abort.is_some())
+}
+
 /// The run of a load that nobody puts on: what it would be of.
 pub(super) fn unsent(plan: &Plan, drive: &Drive, stand: &Stand) -> Run {
     let seed = drive.load.seed.unwrap_or_default();
@@ -118,28 +123,13 @@ fn asked(http: Http) -> &'static str {
 }
 
 fn origin(plan: &Plan, drive: &Drive, stand: &Stand, (seed, protocol): (u64, &str)) -> Origin {
-    let (started, machine) = (machine::now(), machine::look());
     Origin {
-        id: machine::run_id(&started),
-        started,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
         target: drive.target.shown.clone(),
         protocol: protocol.to_owned(),
         insecure: drive.target.secure && drive.target.tls.insecure,
-        gate: plan.name.clone(),
-        gate_hash: plan.hash.clone(),
-        load_hash: stand.load_hash.clone(),
-        commit: stand.commit.clone(),
-        runner: stand.runner.clone(),
         seed,
         shard: drive.load.shard,
-        tags: plan.tags.clone(),
-        exclude_tags: plan.exclude_tags.clone(),
-        cpu: machine.cpu,
-        cores: machine.cores,
-        memory: machine.memory,
-        os: machine.os,
-        arch: machine.arch,
+        ..stand.origin(plan)
     }
 }
 
@@ -155,7 +145,7 @@ async fn send(
     let progress = RefCell::new(progress);
     // A shard does not see what the others do, and judges nothing.
     let alone = order.load.shard.is_alone();
-    let early = alone && plan.thresholds.iter().any(|threshold| threshold.abort.is_some());
+    let early = alone && may_abort(plan);
     let watch = |now: &load::Progress<'_>| {
         progress.borrow_mut().show(now);
         checkpoints.keep(now.elapsed(), || now.run().hidden(&tokens(&wire)));

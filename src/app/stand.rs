@@ -10,7 +10,9 @@ use crate::baseline::load::fingerprint;
 use crate::git::Git;
 use crate::host::branch::{self, Branch};
 use crate::host::{Choice, Place, ci};
-use crate::plan::Drive;
+use crate::machine;
+use crate::plan::{Drive, Plan};
+use crate::run::Origin;
 
 /// What the job is for: as its CI host tells it; outside of one, as the clone does.
 pub(super) fn branch(lookup: Lookup, here: &Path) -> Branch {
@@ -36,6 +38,31 @@ pub(super) struct Stand {
     pub commit: String,
     /// The kind of machine, as a person or the CI host calls it; empty where nobody does.
     pub runner: String,
+}
+
+impl Stand {
+    /// Where a run comes from that begins now; whom it is put on is not known here.
+    pub(super) fn origin(&self, plan: &Plan) -> Origin {
+        let (started, machine) = (machine::now(), machine::look());
+        Origin {
+            id: machine::run_id(&started),
+            started,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            gate: plan.name.clone(),
+            gate_hash: plan.hash.clone(),
+            load_hash: self.load_hash.clone(),
+            commit: self.commit.clone(),
+            runner: self.runner.clone(),
+            tags: plan.tags.clone(),
+            exclude_tags: plan.exclude_tags.clone(),
+            cpu: machine.cpu,
+            cores: machine.cores,
+            memory: machine.memory,
+            os: machine.os,
+            arch: machine.arch,
+            ..Origin::default()
+        }
+    }
 }
 
 /// The hash of what a plan sends.

@@ -2,26 +2,29 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
 use super::attend::Signals;
+use super::checkpoint::Checkpoints;
+use super::measure::may_abort;
 use super::progress::Progress;
 use super::read::{Ask, Gate};
 use super::ready;
 use super::stand::Stand;
 use super::voice::Voice;
-use crate::error::Error;
-use crate::locust::{self, Call, Found, Given, Job, Seen};
-use crate::machine;
+use crate::judge::clearly_breached;
+use crate::locust::{self, Call, Found, Given, Job, Line, Seen, Standing, Unfound};
 use crate::plan::Plan;
 use crate::plan::locust::Locust;
-use crate::run::{Origin, Run, Stop};
+use crate::run::{Run, Stop};
 use crate::sanitise::Clean;
-use crate::store;
+use crate::store::Store;
 
-/// The largest locustfile whose bytes tell one load from another.
-const MOST_SCRIPT: u64 = 16 * 1024 * 1024;
+/// Counting a run that is under way may take so little of its time: one part in twenty.
+const SPARING: u32 = 20;
 
 /// A Locust that is ready to put a load on.
 pub(super) struct Swarm {
@@ -35,17 +38,43 @@ pub(super) struct Swarm {
 ///
 /// # Errors
 /// When there is no Locust, it is too old, or there is no locustfile.
-pub(super) async fn find(ask: &Ask, plan: &Plan, locust: &Locust) -> Result<Swarm, Error> {
+pub(super) async fn find(ask: &Ask, plan: &Plan, locust: &Locust) -> Result<Swarm, Unfound> {
     let environment = locust::allowed((ask.everything)(), &locust.env);
-    let (called, told) = locust::split(&locust.line).map_err(Error::Locust)?;
     let folder = match &ask.gate {
         Gate::File(gate) => gate.parent().unwrap_or(Path::new("")),
         Gate::Own(..) => Path::new(""),
     };
     let tags = (plan.tags.as_slice(), plan.exclude_tags.as_slice());
-    let call = locust::call(locust, told, tags, folder, &ask.lookup).map_err(Error::Locust)?;
     let named = ask.changes.locust_cmd.as_deref();
-    let found = locust::find(named, called, &environment).await.map_err(Error::Locust)?;
+    let (called, told) = match locust::split(&locust.line)? {
+        Line::Locust(called, told) => (called, told),
+        Line::Own(_) if named.is_some() => {
+            return Err(Unfound::Unfit(
+                "a command that calls Locust itself stands behind `--`: leave out `--locust-cmd`, \
+                 or call Locust: `-- locust -f locustfile.py`",
+            ));
+        }
+        Line::Own(words) => {
+            let found = locust::own(words, &environment)?;
+            let call = locust::beneath(locust, &[], tags)?;
+            return Ok(Swarm { locust: locust.clone(), found, call, environment });
+        }
+    };
+    let call = || locust::call(locust, told, tags, folder, &ask.lookup);
+    if named.is_none() && called.len() < 2 {
+        // What is wrong with the locustfile is told before Locust is looked for.
+        call()?;
+    }
+    let mut found = locust::find(named, called, &environment).await?;
+    let call = if !found.wraps {
+        call()?
+    } else if named.is_some() {
+        locust::beneath(locust, told, tags)?
+    } else {
+        // What was typed behind it is its own.
+        found.command.extend(told.iter().map(Into::into));
+        locust::beneath(locust, &[], tags)?
+    };
     Ok(Swarm { locust: locust.clone(), found, call, environment })
 }
 
@@ -53,15 +82,14 @@ impl Swarm {
     /// What tells one load from another: what Locust is told, and its locustfiles.
     pub(super) fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        for word in &self.call.words {
-            hash.update(word.as_bytes());
+        let mut tell = |bytes: &[u8]| {
+            hash.update(bytes);
             hash.update([0]);
+        };
+        if self.found.wraps {
+            self.found.traits(&mut tell);
         }
-        for path in self.call.files.split(',').map(str::trim) {
-            let text = store::read(Path::new(path), MOST_SCRIPT).unwrap_or_default();
-            hash.update(if text.is_empty() { path.as_bytes() } else { &text });
-            hash.update([0]);
-        }
+        self.call.traits(tell);
         format!("{:x}", hash.finalize())
     }
 
@@ -70,8 +98,8 @@ impl Swarm {
         &self,
         plan: &Plan,
         stand: &Stand,
-        voice: &Voice,
-        signals: &Signals,
+        store: &Arc<Store>,
+        (voice, signals): (&Voice, &Signals),
     ) -> Run {
         let job = Job {
             plan,
@@ -79,7 +107,7 @@ impl Swarm {
             found: &self.found,
             call: self.call.clone(),
             environment: self.environment.clone(),
-            origin: origin(plan, stand),
+            origin: stand.origin(plan),
         };
         let target = self.locust.target.as_ref();
         if let Some((target, ready)) = target.and_then(|to| Some((to, to.ready.as_ref()?))) {
@@ -96,11 +124,21 @@ impl Swarm {
             }
         }
         let (version, shown) = (&self.found.version, &self.found.shown);
-        voice.note(&format!("Locust {version} (`{shown}`) puts the load on"));
-        self.driven(&job, voice, signals).await
+        voice.note(&if self.found.wraps {
+            format!("`{shown}` calls Locust, which puts the load on")
+        } else {
+            format!("Locust {version} (`{shown}`) puts the load on")
+        });
+        self.driven(&job, Kept::start(plan, store), voice, signals).await
     }
 
-    async fn driven(&self, job: &Job<'_>, voice: &Voice, signals: &Signals) -> Run {
+    async fn driven(
+        &self,
+        job: &Job<'_>,
+        mut kept: Kept<'_>,
+        voice: &Voice,
+        signals: &Signals,
+    ) -> Run {
         let whole = self.locust.run_time.unwrap_or_default();
         let progress = RefCell::new(Progress::new(voice, whole));
         let said = RefCell::new(Vec::new());
@@ -111,8 +149,12 @@ impl Swarm {
                 said.borrow_mut().push(line);
                 let more = said.borrow().len().saturating_sub(20);
                 said.borrow_mut().drain(..more);
+                None
             }
-            Seen::Stands(standing) => progress.borrow_mut().swarm(standing),
+            Seen::Stands(standing) => {
+                progress.borrow_mut().swarm(standing);
+                kept.look(standing)
+            }
         };
         let stop = async {
             let signal = signals.first().await.name();
@@ -132,24 +174,32 @@ impl Swarm {
     }
 }
 
-fn origin(plan: &Plan, stand: &Stand) -> Origin {
-    let (started, machine) = (machine::now(), machine::look());
-    Origin {
-        id: machine::run_id(&started),
-        started,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        gate: plan.name.clone(),
-        gate_hash: plan.hash.clone(),
-        load_hash: stand.load_hash.clone(),
-        commit: stand.commit.clone(),
-        runner: stand.runner.clone(),
-        tags: plan.tags.clone(),
-        exclude_tags: plan.exclude_tags.clone(),
-        cpu: machine.cpu,
-        cores: machine.cores,
-        memory: machine.memory,
-        os: machine.os,
-        arch: machine.arch,
-        ..Origin::default()
+/// What is known of a run under way: kept on disk, and judged where it may end early.
+struct Kept<'a> {
+    plan: &'a Plan,
+    checkpoints: Checkpoints,
+    began: Instant,
+    /// When it may be counted again.
+    next: Duration,
+}
+
+impl<'a> Kept<'a> {
+    fn start(plan: &'a Plan, store: &Arc<Store>) -> Self {
+        let checkpoints = Checkpoints::start(store, &plan.masks);
+        Self { plan, checkpoints, began: Instant::now(), next: Duration::ZERO }
+    }
+
+    /// Looks at the run as far as it came; what is clearly breached ends it.
+    fn look(&mut self, standing: &Standing<'_>) -> Option<Stop> {
+        let (now, early) = (self.began.elapsed(), may_abort(self.plan));
+        if now < self.next || !(early || self.checkpoints.are_due(now)) {
+            return None;
+        }
+        let run = (standing.so_far)()?;
+        let passed = self.began.elapsed();
+        self.next = passed + passed.saturating_sub(now) * SPARING;
+        let breach = if early { clearly_breached(self.plan, &run) } else { None };
+        self.checkpoints.keep(now, || run);
+        breach.map(Stop::Breached)
     }
 }

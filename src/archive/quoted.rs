@@ -68,6 +68,12 @@ pub(super) struct Quotes {
     mean_ns: Option<Nanos>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     most_ns: Option<Nanos>,
+    /// Between which times the mean lies, where it was rounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mean_between_ns: Option<(Nanos, Nanos)>,
+    /// The same of the largest time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    most_between_ns: Option<(Nanos, Nanos)>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     statuses: BTreeMap<u16, Count>,
     bytes: Count,
@@ -132,8 +138,10 @@ pub(super) fn quotes(told: &run::Quotes) -> Quotes {
         count: Count(told.count),
         failed: Count(told.failed),
         timed: Count(told.timed),
-        mean_ns: told.mean.map(Nanos),
-        most_ns: told.most.map(Nanos),
+        mean_ns: told.mean.map(|mean| Nanos(mean.said)),
+        most_ns: told.most.map(|most| Nanos(most.said)),
+        mean_between_ns: told.mean.and_then(between),
+        most_between_ns: told.most.and_then(between),
         statuses: told.statuses.iter().map(|(code, count)| (*code, Count(*count))).collect(),
         bytes: Count(told.bytes),
         ranks,
@@ -185,11 +193,25 @@ pub(super) fn inward(form: Imported<'_>) -> Result<run::Imported, &'static str> 
     })
 }
 
+/// The ends of a band, where it is more than one time.
+fn between(band: Band) -> Option<(Nanos, Nanos)> {
+    (band != Band::exactly(band.said)).then_some((Nanos(band.low), Nanos(band.high)))
+}
+
+/// A time, and between which others it lies.
+fn rounded(said: Option<Nanos>, between: Option<(Nanos, Nanos)>) -> Option<Band> {
+    let said = said?.0;
+    let (low, high) = between.map_or((said, said), |(low, high)| (low.0, high.0));
+    Some(Band { low, high, said })
+}
+
 /// Quotes that agree with themselves.
 pub(super) fn believed(form: Quotes) -> Result<run::Quotes, &'static str> {
     let band =
         |low: Nanos, high: Nanos, said: Nanos| Band { low: low.0, high: high.0, said: said.0 };
-    let ordered = form.times.iter().all(|(_, low, high, _)| low.0 <= high.0);
+    let ends = [form.mean_between_ns, form.most_between_ns];
+    let ordered = form.times.iter().all(|(_, low, high, _)| low.0 <= high.0)
+        && ends.iter().flatten().all(|(low, high)| low.0 <= high.0);
     let total = form.times.iter().try_fold(0_u64, |sum, (count, ..)| sum.checked_add(count.0));
     let times = match form.ranks {
         Ranks::Percentiles => {
@@ -221,8 +243,8 @@ pub(super) fn believed(form: Quotes) -> Result<run::Quotes, &'static str> {
         failed: form.failed.0,
         timed: form.timed.0,
         times,
-        mean: form.mean_ns.map(|mean| mean.0),
-        most: form.most_ns.map(|most| most.0),
+        mean: rounded(form.mean_ns, form.mean_between_ns),
+        most: rounded(form.most_ns, form.most_between_ns),
         statuses: form.statuses.into_iter().map(|(code, count)| (code, count.0)).collect(),
         bytes: form.bytes.0,
     })

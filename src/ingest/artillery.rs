@@ -111,8 +111,8 @@ fn with(quotes: Quotes, times: Option<&Value>) -> Quotes {
     });
     Quotes {
         times: printed::ranks(ranks.collect()),
-        mean: time(&times["mean"], MILLI),
-        most: time(&times["max"], MILLI),
+        mean: time(&times["mean"], MILLI).map(Band::exactly),
+        most: time(&times["max"], MILLI).map(Band::exactly),
         ..quotes
     }
 }

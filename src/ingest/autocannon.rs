@@ -56,8 +56,8 @@ pub(super) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(), Unreadab
         codes.filter_map(|(code, of)| Some((status(code.as_bytes())?, count(&of["count"])?)));
     intake.told.whole = Some(Quotes {
         times: printed::ranks(ranks.collect()),
-        mean: time(&file["latency"]["mean"], MILLI),
-        most: time(&file["latency"]["max"], MILLI),
+        mean: time(&file["latency"]["mean"], MILLI).map(Band::exactly),
+        most: time(&file["latency"]["max"], MILLI).map(Band::exactly),
         statuses: codes.collect(),
         bytes: file.pointer("/throughput/total").and_then(count).unwrap_or(0),
         ..quotes

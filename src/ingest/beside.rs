@@ -43,8 +43,8 @@ fn times(whole: &mut Quotes, tally: &Tally) {
     let latency = tally.latency();
     let band = |(low, high, count)| (Band { low, high, said: high }, count);
     whole.times = Ranks::Buckets(latency.edges().into_iter().map(band).collect());
-    whole.mean = latency.mean();
-    whole.most = latency.most();
+    whole.mean = latency.mean().map(Band::exactly);
+    whole.most = latency.most().map(Band::exactly);
 }
 
 /// Gives a summary the finer percentiles of the file beside it.

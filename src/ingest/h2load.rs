@@ -60,8 +60,8 @@ pub(super) fn read_text(input: Input<'_>, intake: &mut Intake) -> Result<(), Unr
             }
             ["requests:", rest @ ..] => counts = Some(counted(rest)?),
             ["time", "for", "request:", _, max, average, ..] => {
-                mean = printed::time(average).map(|band| band.said);
-                most = printed::time(max).map(|band| band.high);
+                mean = printed::time(average);
+                most = printed::time(max);
             }
             ["req/s", ..] => whole = true,
             _ => {}

@@ -66,8 +66,8 @@ pub(super) fn read_text(input: Input<'_>, intake: &mut Intake) -> Result<(), Unr
                 intake.told.lasted = seconds(time).map(|band| band.said);
             }
             ["Requests/sec:", number] => rate = number.parse::<f64>().ok(),
-            ["Slowest:", time, "secs"] => quotes.most = seconds(time).map(|band| band.high),
-            ["Average:", time, "secs"] => quotes.mean = seconds(time).map(|band| band.said),
+            ["Slowest:", time, "secs"] => quotes.most = seconds(time),
+            ["Average:", time, "secs"] => quotes.mean = seconds(time),
             [share, "in", time, "secs"] => {
                 percentiles.extend(printed::percentile(share).zip(seconds(time)));
             }

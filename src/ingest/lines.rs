@@ -259,7 +259,9 @@ impl<'a> Rows<'a> {
                 self.joined.clear();
                 self.joined.extend_from_slice(line);
                 self.quote()?;
-                if self.unquote() {
+                if !is_well_quoted(&self.joined, self.sign) {
+                    Err(No::from("goes on behind a quoted field: did two writers mix their lines?"))
+                } else if self.unquote() {
                     read(Row { text: &self.fields, spans: &self.spans })
                 } else {
                     Err(No::from("has a quoted field without an end"))
@@ -309,6 +311,37 @@ impl<'a> Rows<'a> {
             from = *end;
         }
         matches!(done, ReadRecordResult::Record)
+    }
+}
+
+/// Whether each quoted field is all that its row has between two signs; also one without an end,
+/// which is told apart.
+fn is_well_quoted(mut row: &[u8], sign: u8) -> bool {
+    loop {
+        if let Some(quoted) = row.strip_prefix(b"\"") {
+            let Some(end) = closing(quoted) else { return true };
+            row = &quoted[end + 1..];
+            let behind = row.iter().position(|byte| *byte == sign).unwrap_or(row.len());
+            if !row[..behind].trim_ascii().is_empty() {
+                return false;
+            }
+        }
+        match memchr(sign, row) {
+            Some(at) => row = &row[at + 1..],
+            None => return true,
+        }
+    }
+}
+
+/// Where a quoted field ends, two quotes being one of its text.
+fn closing(quoted: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr(b'"', &quoted[from..])?;
+        if quoted.get(at + 1) != Some(&b'"') {
+            return Some(at);
+        }
+        from = at + 2;
     }
 }
 

@@ -83,8 +83,8 @@ pub(super) fn read_json(input: Input<'_>, intake: &mut Intake) -> Result<(), Unr
     intake.told.lasted = time(&summary["total"], SECOND);
     intake.told.whole = Some(Quotes {
         times: printed::ranks(ranks.collect()),
-        mean: time(&summary["average"], SECOND),
-        most: time(&summary["slowest"], SECOND),
+        mean: time(&summary["average"], SECOND).map(Band::exactly),
+        most: time(&summary["slowest"], SECOND).map(Band::exactly),
         statuses,
         bytes: count(&summary["totalData"]).unwrap_or(0),
         ..quotes

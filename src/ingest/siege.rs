@@ -1,5 +1,7 @@
 //! siege: the JSON that 4.1 prints, with texts before it. It tells no percentile.
 
+use std::time::Duration;
+
 use super::MOST_SUMMARY;
 use super::fault::Unreadable;
 use super::head::Head;
@@ -8,7 +10,10 @@ use super::intake::Intake;
 use super::json::{count, parse, time};
 use super::number::SECOND;
 use super::printed;
-use crate::run::{Quotes, Subject};
+use crate::run::{Band, Quotes, Subject};
+
+/// What siege rounds its times to.
+const STEP: Duration = Duration::from_millis(10);
 
 /// Whether it is this format.
 pub(super) fn claims(head: &Head<'_>) -> bool {
@@ -37,7 +42,7 @@ pub(super) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(), Unreadab
     intake.told.untold.insert(Subject::Statuses, why.to_owned());
     intake.told.lasted = time(&file["elapsed_time"], SECOND);
     intake.told.whole = Some(Quotes {
-        mean: time(&file["response_time"], SECOND),
+        mean: time(&file["response_time"], SECOND).map(|mean| Band::rounded(mean, STEP)),
         ..printed::quotes(all, failed, all)
     });
     intake

@@ -75,10 +75,10 @@ impl Group {
             Ranks::Fixed(all) => all.last().filter(|(at, _)| *at == Quantile::MAX),
             Ranks::Buckets(_) => None,
         };
-        let most = most.map(|(_, band)| band.high);
+        let most = most.map(|(_, band)| Band::exactly(band.high));
         let quotes = Quotes {
             times,
-            mean: self.mean,
+            mean: self.mean.map(Band::exactly),
             most,
             statuses: self.statuses,
             bytes: self.bytes,

@@ -12,7 +12,7 @@ use super::fault::Unreadable;
 use super::intake::{Counted, Intake, Told};
 use super::number::SECOND;
 use crate::run::{
-    Clock, Delivered, Evidence, Generator, Imported, Model, Origin, Precision, Pulse, Quotes,
+    Band, Clock, Delivered, Evidence, Generator, Imported, Model, Origin, Precision, Pulse, Quotes,
     Ranks, Run, Slice, Stop,
 };
 use crate::tally::{Packed, Packer, Sliver, Tally, Times};
@@ -199,10 +199,21 @@ pub(super) fn add(whole: &mut Quotes, part: &Quotes) -> Option<()> {
     *ours = counts.into_iter().collect();
     let (one, other) = (u128::from(whole.timed), u128::from(part.timed));
     whole.mean = whole.mean.zip(part.mean).map(|(ours, theirs)| {
-        let sum = ours.as_nanos() * one + theirs.as_nanos() * other;
-        Duration::from_nanos(u64::try_from(sum / (one + other).max(1)).unwrap_or(u64::MAX))
+        let mean = |part: fn(Band) -> Duration| {
+            let sum = part(ours).as_nanos() * one + part(theirs).as_nanos() * other;
+            Duration::from_nanos(u64::try_from(sum / (one + other).max(1)).unwrap_or(u64::MAX))
+        };
+        Band {
+            low: mean(|band| band.low),
+            high: mean(|band| band.high),
+            said: mean(|band| band.said),
+        }
     });
-    whole.most = whole.most.zip(part.most).map(|(ours, theirs)| ours.max(theirs));
+    whole.most = whole.most.zip(part.most).map(|(ours, theirs)| Band {
+        low: ours.low.max(theirs.low),
+        high: ours.high.max(theirs.high),
+        said: ours.said.max(theirs.said),
+    });
     whole.count = whole.count.saturating_add(part.count);
     whole.timed = whole.timed.saturating_add(part.timed);
     whole.failed = whole.failed.saturating_add(part.failed);

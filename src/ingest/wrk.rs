@@ -64,8 +64,7 @@ pub(super) fn read(input: Input<'_>, intake: &mut Intake) -> Result<(), Unreadab
     intake.told.users = said.connections;
     intake.told.target.clone_from(&said.url);
     let failed = said.refused.saturating_add(said.broken);
-    let mean = said.mean.map(|band| band.said);
-    let most = said.most.map(|band| band.high);
+    let (mean, most) = (said.mean, said.most);
     let times = printed::ranks(said.percentiles);
     let quotes = Quotes { times, mean, most, ..printed::quotes(count, failed, requests) };
     intake.quoted.push((printed::path(&said.url).to_owned(), quotes));

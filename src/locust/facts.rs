@@ -36,6 +36,12 @@ pub(super) struct Facts {
     pub(super) stopping: Option<f64>,
     /// The exit code that the script set.
     pub(super) code: Option<i64>,
+    /// The exit code that Locust ended with, as it says.
+    pub(super) exit: Option<i64>,
+    /// Requests that Locust itself counted.
+    pub(super) known: u64,
+    /// How often Locust warned that it has no CPU left.
+    pub(super) warned: u64,
     /// Whether a test that had begun was begun again: a web interface or a script did that.
     pub(super) again: bool,
     /// Users alive, as the head knew them.
@@ -170,17 +176,16 @@ impl Facts {
             "beat" => self.beat(of, &note),
             "taken" => process.hear(&note),
             "quitting" | "exit" => {
-                process.ended = true;
-                process.flying = (0, 0.0);
+                process.end();
                 if is_head {
                     self.code = self.code.or(note.code);
+                    self.known = self.known.max(note.known.unwrap_or(0));
                 }
             }
+            "quit" if is_head => self.exit = self.exit.or(note.code),
+            "cpu_warning" => self.warned += 1,
             // A worker on another machine is not heard after its last report, which comes then.
-            "test_stop" if !is_head => {
-                process.ended = true;
-                process.flying = (0, 0.0);
-            }
+            "test_stop" if !is_head => process.end(),
             "raised" => {
                 process.raised += u64::from(note.raised.is_none());
                 self.raise(&note);
@@ -300,6 +305,12 @@ impl Facts {
 }
 
 impl Process {
+    /// It told its end.
+    fn end(&mut self) {
+        self.ended = true;
+        self.flying = (0, 0.0);
+    }
+
     /// A second went by in it.
     fn beat(&mut self, note: &Note) {
         self.flying = (note.flying.unwrap_or(0), note.oldest.unwrap_or(0.0));

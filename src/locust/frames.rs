@@ -73,6 +73,8 @@ pub(super) struct Note {
     pub(super) mono: Option<f64>,
     /// Requests so far.
     pub(super) count: Option<u64>,
+    /// Requests that Locust itself counted, in all processes.
+    pub(super) known: Option<u64>,
     /// Exceptions of the script so far.
     pub(super) raised: Option<u64>,
     /// Listeners of the plugin that failed.
@@ -115,6 +117,10 @@ pub(super) struct Asked {
     pub(super) stop_timeout: Option<f64>,
     /// Whom the load is put on.
     pub(super) host: Option<String>,
+    /// The exit code of a run with failures.
+    pub(super) exit_code_on_error: Option<f64>,
+    /// The locustfiles by their whole paths, with commas between them.
+    pub(super) locustfile: Option<String>,
 }
 
 /// A file of the plugin's, read as far as it goes.

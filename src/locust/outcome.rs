@@ -3,10 +3,12 @@
 use std::io;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Job;
+use super::call::bytes_of;
 use super::counted::{Counted, Window, count};
 use super::facts::{Facts, apart};
 use super::records::Records;
@@ -33,7 +35,9 @@ pub(super) fn run(job: &Job<'_>, records: &Records, ended: &Ended, stop: Stop) -
     let (facts, locust) = (&records.facts, job.locust);
     let zero = facts.zero().unwrap_or_default();
     let lasted = facts.end().map_or(Duration::ZERO, |end| apart(zero, end));
-    let grown = facts.grown.map_or(Duration::ZERO, |grown| apart(zero, grown));
+    // While users begin, nothing is judged yet.
+    let none = if ended.under_way { lasted } else { Duration::ZERO };
+    let grown = facts.grown.map_or(none, |grown| apart(zero, grown));
     let warm_up = locust.warm_up.unwrap_or_else(|| in_millis(grown)).min(lasted);
     let axis = pieces(lasted, warm_up, &job.plan.thresholds);
     let window = Window { zero, warm_up, lasted, axis };
@@ -46,7 +50,9 @@ pub(super) fn run(job: &Job<'_>, records: &Records, ended: &Ended, stop: Stop) -
         }
         Some(_) | None => stop,
     };
-    let case = Case { locust, facts, ended, counted: &counted, lasted, silences: &silences, zero };
+    let (found, counts) = (job.found, &counted);
+    let case =
+        Case { locust, found, facts, ended, counted: counts, lasted, silences: &silences, zero };
     let unsound = rules::reasons(&case);
     let notes = rules::notes(&case, lasted.saturating_sub(warm_up));
     Ok(Run {
@@ -117,12 +123,25 @@ fn origin(job: &Job<'_>, facts: &Facts, zero: f64) -> Origin {
     let began = began.filter(|_| zero > 0.0).and_then(|moment| moment.format(&Rfc3339).ok());
     let host = facts.asked.host.clone().filter(|host| !host.is_empty());
     let target = job.locust.target.as_ref().map(|target| target.shown.clone());
+    let mut load_hash = job.origin.load_hash.clone();
+    if let Some(files) = facts.asked.locustfile.as_deref().filter(|_| job.call.files.is_none()) {
+        // Which locustfiles a command names, nobody knows before.
+        load_hash = with_files(&load_hash, files);
+    }
     Origin {
+        load_hash,
         started: began.unwrap_or_else(|| job.origin.started.clone()),
         target: target.or(host).unwrap_or_else(|| "what the locustfile names".to_owned()),
         protocol: format!("Locust {}", version(job, facts)),
         ..job.origin.clone()
     }
+}
+
+fn with_files(load_hash: &str, files: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(load_hash.as_bytes());
+    bytes_of(files, &mut |bytes| hash.update(bytes));
+    format!("{:x}", hash.finalize())
 }
 
 fn delivered(

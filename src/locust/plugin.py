@@ -1,4 +1,4 @@
-"""Written and loaded by loadgate, first in Locust's -f: writes every request to a file of its process.
+"""Written and loaded by loadgate before the locustfiles: writes every request to a file of its process.
 
 Listens and never interferes: no listener raises, no User class is touched, and what a version of
 Locust does not have is left out. A worker on another machine, where no directory is named, hands
@@ -7,7 +7,6 @@ the same bytes to its master beside Locust's own statistics.
 import atexit
 import json
 import os
-import select
 import signal
 import struct
 import sys
@@ -17,7 +16,7 @@ import gevent
 from locust import __version__, events
 
 DIRECTORY = os.environ.get("LOADGATE_RECORDS", "")
-LIFELINE = os.environ.get("LOADGATE_LIFELINE") == "1"
+LIFELINE = os.environ.get("LOADGATE_LIFELINE", "")
 # Kind, start (s since 1970), time (ms, NaN where there is none), bytes, status, name, error.
 REQUEST = struct.Struct("<BdfIHHI")
 ENTRY = struct.Struct("<BIH")
@@ -184,9 +183,13 @@ def beat(runner):
 
 
 def orphaned():
-    """Whether loadgate is gone: it holds the other end of our standard input and never writes."""
+    """Whether loadgate is gone: it holds a lock on this file as long as it lives."""
     try:
-        return bool(select.select([0], [], [], 0)[0]) and os.read(0, 1) == b""
+        import fcntl
+
+        with open(LIFELINE, "rb") as held:
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return True
     except Exception:
         return False
 
@@ -208,12 +211,14 @@ def pulse(runner):
 def asked(environment):
     options = getattr(environment, "parsed_options", None)
     names = ("num_users", "spawn_rate", "run_time", "expect_workers", "processes", "stop_timeout",
-             "host", "html_file", "csv_prefix")
+             "host", "exit_code_on_error")
     told = {}
     for name in names:
         value = getattr(options, name, None)
         if isinstance(value, (int, float, str)):
             told[name] = value
+    files = str(getattr(options, "locustfile", None) or "").split(",")
+    told["locustfile"] = ",".join(os.path.abspath(file.strip()) for file in files)
     return told
 
 
@@ -269,9 +274,11 @@ def on_start(environment=None, **_):
 
 def on_quitting(environment=None, **_):
     book = BOOK.here()
-    beat(getattr(environment, "runner", None))
+    runner = getattr(environment, "runner", None)
+    beat(runner)
     code = getattr(environment, "process_exit_code", None)
-    book.note("quitting", code=code, count=book.count)
+    total = getattr(getattr(runner, "stats", None), "total", None)
+    book.note("quitting", code=code, count=book.count, known=getattr(total, "num_requests", None))
     book.flush()
 
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::counted::Counted;
 use super::facts::{Facts, Process, Silence};
+use super::find::{Found, is_too_old};
 use crate::plan::locust::Locust;
 use crate::run::Script;
 use crate::unit::{show_count, show_duration, show_time};
@@ -30,11 +31,14 @@ pub(super) struct Ended {
     pub(super) failed: Option<String>,
     /// The last that it said.
     pub(super) said: Vec<String>,
+    /// It did not end yet: only what is certain by now is told.
+    pub(super) under_way: bool,
 }
 
 /// What a run of Locust is held against.
 pub(super) struct Case<'a> {
     pub(super) locust: &'a Locust,
+    pub(super) found: &'a Found,
     pub(super) facts: &'a Facts,
     pub(super) ended: &'a Ended,
     pub(super) counted: &'a Counted,
@@ -60,41 +64,72 @@ pub(super) fn script(facts: &Facts) -> Script {
 /// Why the run cannot be judged, each in one sentence.
 pub(super) fn reasons(case: &Case<'_>) -> Vec<String> {
     let mut all = Vec::new();
-    all.extend(case.ended.failed.clone());
-    all.extend(case.ended.late.clone());
-    all.extend(exit(case));
-    all.extend(nothing(case));
-    all.extend(lost(case));
-    all.extend(workers(case));
-    all.extend(users(case));
-    all.extend(short(case));
-    all.extend(busy(case.facts));
-    all.extend(silent(case));
     all.extend(clocks(case.facts));
     if case.facts.again {
         all.push("the test was started more than once: a gate judges one".to_owned());
     }
+    if case.ended.under_way {
+        return all;
+    }
+    all.extend(case.ended.failed.clone());
+    all.extend(case.ended.late.clone());
+    all.extend(exit(case));
+    all.extend(nothing(case));
+    all.extend(old(case.facts));
+    all.extend(lost(case));
+    all.extend(unheard(case));
+    all.extend(workers(case));
+    all.extend(users(case));
+    all.extend(less(case));
+    all.extend(short(case));
+    all.extend(busy(case.facts));
+    all.extend(silent(case));
     all
 }
 
-/// It ended with a code that no script set. Failures do not set one: `--exit-code-on-error 0`.
+/// It ended with a code that no script set, and that does not say that requests failed.
 fn exit(case: &Case<'_>) -> Option<String> {
-    let Ended { code, late, asked, failed, said } = case.ended;
-    let by_script = case.facts.code.is_some_and(|code| code != 0);
+    let Ended { code, late, asked, failed, said, .. } = case.ended;
     if late.is_some() || failed.is_some() || *asked {
         return None;
     }
+    let facts = case.facts;
+    let by_script = facts.code.is_some_and(|code| code != 0);
+    let raised = facts.processes.iter().any(|process| process.raised > 0);
+    let on_error = facts.asked.exit_code_on_error.and_then(whole);
+    let by_failures = |code: i64| {
+        (facts.failed > 0 || raised) && on_error.is_some_and(|told| i64::try_from(told) == Ok(code))
+    };
+    let is_good = |code: i64| code == 0 || by_script || by_failures(code);
     let last = said.last().map_or(String::new(), |last| format!(": {last}"));
-    match code {
-        Some(0) => None,
-        Some(_) if by_script => None,
-        Some(code) => Some(format!("Locust ended with exit code {code}{last}")),
+    match *code {
         None => Some(format!("Locust was killed by somebody else{last}")),
+        Some(code) if !is_good(code.into()) => {
+            let who = named(case);
+            Some(format!("{who} ended with exit code {code}{last}"))
+        }
+        // A command may end well though Locust did not.
+        Some(_) => {
+            let told = facts.exit.filter(|code| !is_good(*code));
+            told.map(|code| format!("Locust ended with exit code {code}{last}"))
+        }
     }
+}
+
+/// Whoever was started, in words.
+fn named(case: &Case<'_>) -> String {
+    if case.found.wraps { format!("`{}`", case.found.shown) } else { "Locust".to_owned() }
 }
 
 fn nothing(case: &Case<'_>) -> Option<String> {
     let told = case.ended.failed.is_some() || case.ended.asked;
+    if case.found.wraps && case.facts.processes.is_empty() && !told {
+        return Some(format!(
+            "{} called no Locust that loadgate could reach: it must run on this machine, with the \
+             variables that loadgate sets, and not by `python -E` or `-I`",
+            named(case)
+        ));
+    }
     (case.counted.sent == 0 && case.facts.cut.is_empty() && !told).then(|| {
         "Locust sent not one request: see that its users have tasks that make some, and that \
          `--tags` leaves some"
@@ -130,6 +165,54 @@ fn lost(case: &Case<'_>) -> Vec<String> {
         all.push("what Locust told loadgate is damaged: was its disk full?".to_owned());
     }
     all
+}
+
+/// Requests of which only Locust knows.
+fn unheard(case: &Case<'_>) -> Option<String> {
+    let facts = case.facts;
+    let heard = facts.processes.iter().filter(|process| process.role == "worker").count();
+    let is_master = facts.processes.iter().any(|process| process.role == "master");
+    let most = if is_master { facts.workers.0 } else { 0 };
+    let silent = most.saturating_sub(u64::try_from(heard).unwrap_or(u64::MAX));
+    if silent > 0 {
+        let how = if case.found.wraps {
+            "the command must start them itself, on this machine"
+        } else {
+            "let them take the locustfile from the master: `locust --worker -f -`"
+        };
+        return Some(format!("{silent} of {most} workers told nothing of their requests: {how}"));
+    }
+    (facts.known > facts.counted).then(|| {
+        format!(
+            "Locust counted {} requests, and {} were told to loadgate: does the script write to \
+             Locust's statistics by itself?",
+            show_count(facts.known),
+            show_count(facts.counted)
+        )
+    })
+}
+
+/// A command may call a Locust that nobody asked for its version.
+fn old(facts: &Facts) -> Option<String> {
+    let version = &facts.version;
+    is_too_old(version).then(|| format!("Locust {version} is too old: 2.11 or later is needed"))
+}
+
+/// A command with words of its own may ask for less than the gate file does.
+fn less(case: &Case<'_>) -> Option<String> {
+    let (locust, asked) = (case.locust, &case.facts.asked);
+    if !case.found.wraps || case.facts.shape.is_some() {
+        return None;
+    }
+    let users = locust.users.zip(asked.num_users.and_then(whole)).filter(|(ours, its)| its < ours);
+    if let Some((ours, its)) = users {
+        let who = named(case);
+        return Some(format!("the gate file asks for {ours} users, and {who} for {its}"));
+    }
+    let time = asked.run_time.and_then(|time| Duration::try_from_secs_f64(time).ok());
+    let (ours, its) = locust.run_time.zip(time).filter(|(ours, its)| its < ours)?;
+    let (who, ours, its) = (named(case), show_duration(ours), show_duration(its));
+    Some(format!("the gate file asks for a run of {ours}, and {who} for {its}"))
 }
 
 fn processes(count: usize) -> String {
@@ -259,6 +342,10 @@ pub(super) fn notes(case: &Case<'_>, judged: Duration) -> Vec<String> {
     if case.facts.untimed > 0 {
         let count = show_count(case.facts.untimed);
         all.push(format!("{count} requests have no time and are left out"));
+    }
+    if case.facts.warned > 0 {
+        let times = show_count(case.facts.warned);
+        all.push(format!("Locust warned of a full CPU, so many times: {times}"));
     }
     if counted.crowded {
         all.push("there are more names than can be told apart: give requests a `name`".to_owned());

@@ -8,8 +8,8 @@ use super::child::{Group, Word};
 use super::facts::{Facts, apart};
 use super::records::Records;
 use super::rules::Ended;
-use super::{Job, Seen, Standing};
-use crate::run::Stop;
+use super::{Job, Seen, Standing, outcome};
+use crate::run::{Run, Stop};
 use crate::unit::show_duration;
 
 /// The pause between two looks.
@@ -67,7 +67,7 @@ impl<'a> Watch<'a> {
     pub(super) async fn until_the_end(
         mut self,
         records: &mut Records,
-        mut see: impl FnMut(&Seen<'_>),
+        mut see: impl FnMut(&Seen<'_>) -> Option<Stop>,
         stop: impl Future<Output = Stop>,
     ) -> (Ended, Stop) {
         let mut stop = pin!(stop);
@@ -92,7 +92,7 @@ impl<'a> Watch<'a> {
             }
             if said.elapsed() >= SAY {
                 said = Instant::now();
-                see(&Seen::Stands(self.standing(&records.facts)));
+                self.say(records, &mut see);
             }
             self.deadlines(&records.facts);
         }
@@ -107,7 +107,19 @@ impl<'a> Watch<'a> {
         (self.ended, self.stop)
     }
 
-    fn hear(&mut self, see: &mut impl FnMut(&Seen<'_>)) {
+    /// Says how it stands. Whoever hears that may end it.
+    fn say(&mut self, records: &Records, see: &mut impl FnMut(&Seen<'_>) -> Option<Stop>) {
+        let so_far = || {
+            let ended = Ended { under_way: true, ..Ended::default() };
+            outcome::run(self.job, records, &ended, Stop::Checkpoint).ok()
+        };
+        let why = see(&Seen::Stands(self.standing(&records.facts, &so_far)));
+        if let Some(why) = why.filter(|_| records.facts.stopping.is_none()) {
+            self.end(why);
+        }
+    }
+
+    fn hear(&mut self, see: &mut impl FnMut(&Seen<'_>) -> Option<Stop>) {
         for line in self.group.heard() {
             see(&Seen::Said(&line));
             self.said.push_back(line);
@@ -145,7 +157,9 @@ impl<'a> Watch<'a> {
             && let Some((after, word)) = TOLD.get(heard)
             && since.elapsed() >= *after
         {
-            self.group.tell(*word);
+            // A command may not hand it on to the Locust that it calls.
+            let all = *word == Word::End && self.job.found.wraps;
+            self.group.tell(if all { Word::EndAll } else { *word });
             self.told = Some((since, heard + 1));
         }
         let outlived = self.over.is_some_and(|since| since.elapsed() > OUTLIVE);
@@ -205,7 +219,7 @@ impl<'a> Watch<'a> {
         asked.or(self.job.locust.run_time).filter(|_| facts.shape.is_none())
     }
 
-    fn standing<'f>(&self, facts: &'f Facts) -> Standing<'f> {
+    fn standing<'f>(&self, facts: &'f Facts, so_far: &'f dyn Fn() -> Option<Run>) -> Standing<'f> {
         Standing {
             elapsed: facts.begun.map_or_else(|| self.began.elapsed(), since),
             whole: self.whole(facts),
@@ -214,6 +228,7 @@ impl<'a> Watch<'a> {
             times: &facts.times,
             users: facts.users.last().map_or(0, |(_, users)| *users),
             in_flight: facts.processes.iter().map(|process| process.flying.0).sum(),
+            so_far,
         }
     }
 }

@@ -55,6 +55,8 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     let named = drive.iter().flat_map(|drive| &drive.endpoints);
     let setting = Setting {
         load: drive.as_ref().map(|drive| &drive.load),
+        lasts: (drive.as_ref().map(|drive| drive.load.profile.duration()))
+            .or_else(|| locust.as_ref()?.run_time),
         alone: holds_thresholds_alone(&file),
         apart: has_own_loads(&file),
         stages: stages(&file),

@@ -20,6 +20,8 @@ const MOST_WINDOWS: u128 = 2_000;
 /// What the thresholds must agree with; nothing to know where a file holds thresholds alone.
 pub(super) struct Setting<'a> {
     pub(super) load: Option<&'a Load>,
+    /// How long the run lasts, where that is known.
+    pub(super) lasts: Option<Duration>,
     /// The file holds thresholds alone: what they must agree with is the run that is judged.
     pub(super) alone: bool,
     /// Scenarios have loads of their own, so that no stage is one of the whole.
@@ -202,7 +204,7 @@ fn abort_in_time(
     setting: &Setting<'_>,
     reader: &mut Reader<'_>,
 ) {
-    let Some(whole) = setting.load.map(|load| load.profile.duration()) else { return };
+    let Some(whole) = setting.lasts else { return };
     if abort >= whole {
         let message = format!(
             "`abort` after {} never comes in a load of {}",

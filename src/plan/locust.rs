@@ -112,11 +112,6 @@ fn foreign(file: &file::File, source: &Source<'_>, reader: &mut Reader<'_>) {
         let message = format!("`{key}` means nothing to Locust");
         reader.fault(span, message, hint.to_owned());
     }
-    let sla = file.sla.value().into_iter().flat_map(|sla| &sla.entries);
-    for at in sla.filter_map(|entry| entry.abort.as_ref()) {
-        let hint = "leave it out; `stall_timeout` ends a run that is not answered".to_owned();
-        reader.fault(at.span.clone(), "`abort` cannot end a run of Locust", hint);
-    }
     let against = file.regression.value().and_then(|compare| compare.keys.against.get());
     if let Some(at) = against {
         let hint = "compare with earlier runs: `baseline = \"main\"`".to_owned();

@@ -21,9 +21,9 @@ pub struct Quotes {
     /// The times.
     pub times: Ranks,
     /// Their mean.
-    pub mean: Option<Duration>,
+    pub mean: Option<Band>,
     /// The largest of them.
-    pub most: Option<Duration>,
+    pub most: Option<Band>,
     /// Answers by status.
     pub statuses: BTreeMap<u16, u64>,
     /// Bytes read.
@@ -88,6 +88,12 @@ impl Answer {
     fn exactly(value: Value) -> Self {
         Self { said: value, low: value, high: value }
     }
+
+    /// A time as far as it is known.
+    fn within(Band { low, high, said }: Band) -> Self {
+        let [said, low, high] = [said, low, high].map(Value::Time);
+        Self { said, low, high }
+    }
 }
 
 impl Quotes {
@@ -118,9 +124,9 @@ impl Quotes {
             Metric::GoodLatency(quantile) if self.good() > 0 => self.at(quantile.rank(self.good())),
             Metric::GoodLatency(_) | Metric::Timing(..) | Metric::EventsPerSecond => None,
             Metric::Mean if self.failed > 0 => None,
-            Metric::Mean => self.mean.map(|mean| Answer::exactly(Value::Time(mean))),
+            Metric::Mean => self.mean.map(Answer::within),
             Metric::Max if self.failed > 0 => Some(Answer::exactly(Value::Never)),
-            Metric::Max => self.most.map(|most| Answer::exactly(Value::Time(most))),
+            Metric::Max => self.most.map(Answer::within),
             Metric::ErrorRate => {
                 Ratio::of(self.failed, self.count).map(|share| Answer::exactly(Value::Share(share)))
             }
@@ -143,7 +149,8 @@ impl Quotes {
         }
         let (all, hidden) = (self.timed, self.timed.saturating_sub(self.good()));
         let found = self.times.at(rank, all)?;
-        let high = self.times.at(rank + hidden, all)?.high.or(self.most)?.max(found.low);
+        let high = self.times.at(rank + hidden, all)?.high.or(self.most.map(|most| most.high))?;
+        let high = high.max(found.low);
         let said = found.said.filter(|_| hidden == 0).unwrap_or(high);
         Some(Answer {
             said: Value::Time(said),

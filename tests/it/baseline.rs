@@ -7,7 +7,7 @@ mod bucket;
 /// What a comparison would find, said before it.
 mod outlook;
 /// Judged against the runs before it, on the built binary.
-mod judged;
+pub(crate) mod judged;
 /// A slow runner, with the reference service and without.
 #[cfg(unix)]
 mod slow;
@@ -35,7 +35,7 @@ fn on(gate: Gate, reference: &str) -> Gate {
 }
 
 /// The name of the n-th run.
-fn id(nth: u32) -> String {
+pub(crate) fn id(nth: u32) -> String {
     format!("202611{:02}T120000Z-0000{nth:04}", 1 + nth)
 }
 

@@ -8,6 +8,14 @@ mod before;
 mod ways;
 /// Several processes, workers, signals.
 mod many;
+/// A command that calls Locust with words of its own.
+mod wrapped;
+/// Other versions of Locust, in all ways to call it.
+mod versions;
+/// A run that is kept on disk, ended early, and compared with those before it.
+mod judged;
+/// Times are as exact as they were told.
+mod times;
 
 use serde_json::Value;
 

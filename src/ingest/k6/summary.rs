@@ -114,8 +114,8 @@ fn quotes(values: &Map<String, Value>, tags: &str, metrics: &Metrics) -> Option<
         failed: failed.or_else(|| share(metrics, all))?.min(all),
         timed: all,
         times: Ranks::Fixed(ranks),
-        mean: values.get("avg").and_then(|mean| time(mean, MILLI)),
-        most: values.get("max").and_then(|most| time(most, MILLI)),
+        mean: values.get("avg").and_then(|mean| time(mean, MILLI)).map(Band::exactly),
+        most: values.get("max").and_then(|most| time(most, MILLI)).map(Band::exactly),
         statuses: BTreeMap::new(),
         bytes: 0,
     })

@@ -11,7 +11,7 @@ use crate::ingest::input::Input;
 use crate::ingest::intake::Intake;
 use crate::ingest::lines::{Lines, Rows, places};
 use crate::ingest::number::{MILLI, SECOND, scaled, whole};
-use crate::run::{Quotes, Ranks};
+use crate::run::{Band, Quotes, Ranks};
 
 const ASKED: [&str; 5] =
     ["Timestamp", "User Count", "Name", "Total Request Count", "Total Failure Count"];
@@ -100,8 +100,8 @@ fn story(beats: &[Beat]) -> Option<Story> {
         failed: last.failed,
         timed: last.count,
         times: Ranks::Fixed(Vec::new()),
-        mean: last.mean,
-        most: last.most,
+        mean: last.mean.map(Band::exactly),
+        most: last.most.map(Band::exactly),
         statuses: BTreeMap::new(),
         bytes: 0,
     };

@@ -15,7 +15,7 @@ use crate::ingest::intake::Intake;
 use crate::ingest::json::{broken, count, time};
 use crate::ingest::number::{MILLI, moment, scaled};
 use crate::ingest::whole::silent;
-use crate::run::{Quotes, Ranks};
+use crate::run::{Band, Quotes, Ranks};
 use std::time::Duration;
 
 const MARK: &str = "window.templateArgs = {\"";
@@ -87,8 +87,8 @@ fn quotes(entry: &Value, times: Option<&Value>) -> Option<Quotes> {
         failed: failed.min(all),
         timed: all,
         times: Ranks::Fixed(ranks),
-        mean: time(&entry["avg_response_time"], MILLI),
-        most: time(&entry["max_response_time"], MILLI),
+        mean: time(&entry["avg_response_time"], MILLI).map(Band::exactly),
+        most: time(&entry["max_response_time"], MILLI).map(Band::exactly),
         statuses: BTreeMap::new(),
         bytes: 0,
     })

@@ -117,10 +117,13 @@ fn quotes(entry: &Entry) -> Result<Quotes, Unreadable> {
         failed: entry.num_failures,
         timed,
         times: Ranks::Buckets(bands.into_iter().collect()),
-        mean: (timed > 0).then(|| mean / divisor),
-        most: (timed > 0).then_some(most),
+        mean: (timed > 0).then(|| Band::exactly(mean / divisor)),
+        most: (timed > 0).then_some(Band::exactly(most)),
         statuses: BTreeMap::new(),
         bytes: entry.total_content_length,
     })
-    .map(|quotes: Quotes| Quotes { most: quotes.most.or(Some(Duration::ZERO)), ..quotes })
+    .map(|quotes: Quotes| Quotes {
+        most: quotes.most.or(Some(Band::exactly(Duration::ZERO))),
+        ..quotes
+    })
 }

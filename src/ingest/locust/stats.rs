@@ -149,8 +149,8 @@ fn entry(columns: &Columns, row: Row<'_>) -> Result<(String, Quotes), No> {
         failed,
         timed: all,
         times: Ranks::Fixed(ranks),
-        mean,
-        most,
+        mean: mean.map(Band::exactly),
+        most: most.map(Band::exactly),
         statuses: BTreeMap::new(),
         bytes: 0,
     };

@@ -76,8 +76,8 @@ fn quotes(file: &Value) -> Option<Quotes> {
         failed: all.saturating_sub(succeeded.min(good)),
         timed: all,
         times: Ranks::Fixed(ranks),
-        mean: time(&latencies["mean"], 1),
-        most: time(&latencies["max"], 1),
+        mean: time(&latencies["mean"], 1).map(Band::exactly),
+        most: time(&latencies["max"], 1).map(Band::exactly),
         statuses,
         bytes: count(&file["bytes_in"]["total"]).unwrap_or(0),
     })

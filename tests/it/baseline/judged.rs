@@ -30,7 +30,7 @@ pub(super) fn run(nth: u32, most: u64) -> Run {
     run
 }
 
-pub(super) fn keep(gate: &Gate, run: Run) {
+pub(crate) fn keep(gate: &Gate, run: Run) {
     let kept = Kept::of(run, "main".to_owned(), Proof::Passed);
     let folder = gate.path(".loadgate/runs");
     std::fs::create_dir_all(&folder).expect("a folder");

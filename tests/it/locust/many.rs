@@ -2,8 +2,12 @@
 //! and what a signal leaves of them.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
 
 use super::{COUNTED, gate, go, run_of, sent, server};
 use crate::pipes::tool;
@@ -24,33 +28,46 @@ class Visitor(HttpUser):
 ";
 
 /// A worker that was started by somebody else, and takes its locustfiles from the master.
-struct Worker(Child);
+pub(super) struct Worker {
+    child: Child,
+    /// Gone with it.
+    _apart: TempDir,
+}
 
 impl Worker {
     fn start(port: u16) -> Self {
-        let mut worker = Command::new(tool("python3"));
+        Self::by(&tool("python3"), port, |_| {})
+    }
+
+    /// By this Python, with more that its command is told.
+    pub(super) fn by(python: &Path, port: u16, more: impl Fn(&mut Command)) -> Self {
+        // Workers write what they took to the directory for temporary files, by its name.
+        let apart = tempfile::tempdir().expect("a temporary directory");
+        let mut worker = Command::new(python);
+        worker.env("TMPDIR", apart.path());
         worker.args(["-m", "locust", "--worker", "-f", "-", "--master-port", &port.to_string()]);
         worker.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null());
         worker.stdout(Stdio::null()).stderr(Stdio::null());
-        Self(worker.spawn().expect("python can be started"))
+        more(&mut worker);
+        Self { child: worker.spawn().expect("python can be started"), _apart: apart }
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 /// A port that nobody listens on.
-fn port() -> u16 {
+pub(super) fn port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it has an address").port()
 }
 
 /// `[load]` of a master with workers from elsewhere.
-fn master(port: u16, time: &str) -> String {
+pub(super) fn master(port: u16, time: &str) -> String {
     format!(
         "users = 4\nspawn_rate = \"9/s\"\nrun_time = \"{time}\"\nexpect_workers = 2\n\
          args = [\"--master\", \"--master-bind-host\", \"127.0.0.1\", \"--master-bind-port\", \
@@ -90,10 +107,27 @@ fn a_slow_end_of_the_users_loses_no_request() {
 #[test]
 fn workers_from_elsewhere_tell_their_master() {
     let (server, port) = (server(), port());
-    let _workers = [Worker::start(port), Worker::start(port)];
-    let done = go(&gate(&master(port, "7s"), SLA, COUNTED), &server);
+    let gate = gate(&master(port, "7s"), SLA, COUNTED);
+    // The clock of one of them is an hour ahead.
+    let ahead = "import time\nnow = time.time\ntime.time = lambda: now() + 3600\n";
+    let gate = gate.file("sitecustomize.py", ahead);
+    let wrong = |worker: &mut Command| {
+        worker.env("PYTHONPATH", gate.path(""));
+    };
+    let _workers = [Worker::start(port), Worker::by(&tool("python3"), port, wrong)];
+    let done = go(&gate, &server);
     done.code(0).reports();
-    assert_eq!((sent(&run_of(&done)), server.hits("/page")), (100, 100));
+    let run = run_of(&done);
+    assert_eq!((sent(&run), server.hits("/page")), (100, 100));
+    // All of them were sent in the time of the run.
+    let slices = run["slices"].as_array().expect("slices").iter();
+    let within: u64 = slices.map(sent_in).sum();
+    assert_eq!(within, 100, "{}", run["slices"]);
+}
+
+/// Requests that were sent in a slice.
+fn sent_in(slice: &Value) -> u64 {
+    slice["sent"].as_str().and_then(|sent| sent.parse().ok()).expect("a count")
 }
 
 #[test]
@@ -131,8 +165,8 @@ fn all_gone(gate: &Gate) {
 }
 
 /// A gate file that names its locustfile by its whole path, so that its processes can be told.
-fn marked(load: &str) -> Gate {
-    let gate = gate("", SLA, VISITS);
+fn marked(load: &str, script: &str) -> Gate {
+    let gate = gate("", SLA, script);
     let script = gate.path("locustfile.py");
     let text = format!(
         "[load]\nengine = \"locust\"\nlocustfile = \"{}\"\n{load}\n[sla]\n{SLA}\n",
@@ -150,7 +184,7 @@ fn a_worker_that_is_killed_leaves_no_pass() {
     let mut lost = Worker::start(port);
     let _kept = Worker::start(port);
     let running = under_way(&gate, &server);
-    lost.0.kill().expect("it can be killed");
+    lost.child.kill().expect("it can be killed");
     running.end(&gate).code(3).says("before the end of the run");
 }
 
@@ -158,7 +192,7 @@ fn a_worker_that_is_killed_leaves_no_pass() {
 fn a_signal_ends_all_of_locust_and_what_was_measured_is_told() {
     let _turn = turn();
     let load = forking("50s");
-    let (server, gate) = (server(), marked(&load));
+    let (server, gate) = (server(), marked(&load, VISITS));
     let running = under_way(&gate, &server);
     running.signal("TERM");
     let done = running.end(&gate);
@@ -168,12 +202,38 @@ fn a_signal_ends_all_of_locust_and_what_was_measured_is_told() {
 }
 
 #[test]
-fn nothing_of_locust_outlives_a_gate_that_was_killed() {
+fn nothing_of_locust_outlives_a_gate_that_was_killed_and_what_it_had_counted_is_kept() {
     let _turn = turn();
     let load = forking("50s");
-    let (server, gate) = (server(), marked(&load));
-    let running = under_way(&gate, &server);
+    let (server, gate) = (server(), marked(&load, VISITS));
+    let mut running = under_way(&gate, &server);
+    let saved = gate.path("loadgate-out/run.json");
+    running.until("a checkpoint", |_| saved.is_file());
     running.signal("KILL");
     running.end(&gate);
+    all_gone(&gate);
+    let done = gate.run(&["check", "gate.toml", "loadgate-out/run.json", "--out", "again"]);
+    done.code(3).says("killed");
+    let text = std::fs::read_to_string(saved).expect("it was written");
+    let run: Value = serde_json::from_str(&text).expect("run.json is JSON");
+    assert!(sent(&run) > 20, "{text}");
+    assert_eq!(run["imported"]["unsound"], Value::Null);
+}
+
+#[test]
+fn a_locust_that_hears_no_signal_is_killed_with_its_workers() {
+    let _turn = turn();
+    let deaf = format!(
+        "{VISITS}\nimport signal\nfrom locust import events\n\n\
+         @events.test_start.add_listener\ndef deaf(environment, **_):\n    \
+         signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    );
+    let load = forking("50s");
+    let (server, gate) = (server(), marked(&load, &deaf));
+    let running = under_way(&gate, &server);
+    running.signal("TERM");
+    let done = running.end(&gate);
+    done.code(143).reports();
+    assert!(sent(&run_of(&done)) > 20);
     all_gone(&gate);
 }

@@ -129,3 +129,21 @@ def soon(environment, **_):
     let done = go(&gate(load, SLA, &format!("{VISITS}{own}")), &server());
     done.code(3).says("Locust ended after").says("of 20s");
 }
+
+#[test]
+fn a_locust_without_a_core_to_spare_is_not_judged_and_its_warning_is_told() {
+    // What its process says of its CPU time, as a full core would.
+    let own = "
+import time
+from locust import events
+
+time.process_time = time.monotonic
+
+@events.test_start.add_listener
+def warn(environment, **_):
+    environment.events.cpu_warning.fire(environment=environment, cpu_usage=97.0)
+";
+    let load = "users = 5\nspawn_rate = \"50/s\"\nrun_time = \"5s\"";
+    let done = go(&gate(load, SLA, &format!("{VISITS}{own}")), &server());
+    done.code(3).says("used more than 90 % of a core").says("Locust warned of a full CPU");
+}
