@@ -110,6 +110,7 @@ pub mod judge;
 pub mod archive;
 pub mod ingest;
 pub mod report;
+pub mod screen;
 pub mod export;
 pub mod host;
 pub mod init;

@@ -46,7 +46,8 @@ pub(super) async fn measure(
             let order = order(if wire.speaks_two() { "HTTP/2" } else { "HTTP/1.1" });
             let (profile, threads) = (&order.load.profile, health::threads(&order.load));
             voice.step(&format!("{profile} from {threads} load threads, seed {seed}"));
-            let progress = Progress::new(voice, order.load.profile.duration());
+            let progress = Progress::new(voice, (plan, drive, false), signals);
+            let order = order.with_recent(progress.wants_recent());
             let checkpoints = Checkpoints::start(store, &plan.masks);
             send(plan, order, wire, progress, checkpoints, signals).await
         }

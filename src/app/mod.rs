@@ -12,6 +12,8 @@ mod extras;
 mod agent;
 mod around;
 mod checkpoint;
+mod lookout;
+mod terminal;
 mod progress;
 mod ready;
 mod bar;

@@ -1,15 +1,20 @@
-//! How the load is getting on: a line that moves on a terminal, a plain line now and then
-//! elsewhere.
+//! How the load is getting on: on the whole terminal, by a line that moves, or by a plain line now
+//! and then.
 
+use std::cell::RefCell;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use super::voice::Voice;
+use super::attend::Signals;
+use super::lookout::Lookout;
+use super::terminal::Screen;
+use super::voice::{Shown, Voice, bare};
 use crate::load;
 use crate::locust::Standing;
 use crate::metric::Value;
+use crate::plan::{Drive, Plan};
 use crate::report::words;
 use crate::tally::latency_at;
 use crate::unit::{Quantile, Rate, Ratio, show_duration};
@@ -42,17 +47,67 @@ struct Glance {
 pub(super) struct Progress<'a> {
     voice: &'a Voice,
     whole: Duration,
-    bar: Option<ProgressBar>,
-    next: Duration,
+    form: Form<'a>,
     /// When it was looked at last, and what had been sent by then.
     last: (Duration, u64),
 }
 
+/// How it is shown.
+enum Form<'a> {
+    /// Not at all.
+    None,
+    /// By a line, the next at that time.
+    Lines(Duration),
+    /// By a line that moves.
+    Moving(ProgressBar),
+    /// On the whole terminal; what was said meanwhile is said again when it is given back.
+    Live(Box<Live<'a>>),
+}
+
+/// What it takes to show it on the whole terminal.
+struct Live<'a> {
+    screen: Screen,
+    lookout: Lookout<'a>,
+    said: RefCell<Vec<String>>,
+}
+
 impl<'a> Progress<'a> {
-    /// For a load of that length; nothing is shown yet.
-    pub(super) fn new(voice: &'a Voice, whole: Duration) -> Self {
-        let bar = voice.moving.then(|| moving(voice.width));
-        Self { voice, whole, bar, next: PLAIN, last: (Duration::ZERO, 0) }
+    /// For the load of a plan; where it is shared between two versions, nothing is expected of it.
+    /// Nothing is shown yet but an empty screen.
+    pub(super) fn new(
+        voice: &'a Voice,
+        (plan, drive, shared): (&'a Plan, &'a Drive, bool),
+        signals: &Signals,
+    ) -> Self {
+        let whole = drive.load.profile.duration();
+        let live = || {
+            let screen = Screen::open(signals, voice.paint)?;
+            let lookout = Lookout::new(voice, plan, drive, shared);
+            Some(Form::Live(Box::new(Live { screen, lookout, said: RefCell::default() })))
+        };
+        let form = match voice.shown {
+            Shown::Not => Form::None,
+            Shown::Lines => Form::Lines(PLAIN),
+            Shown::Moving => Form::Moving(moving(voice.width)),
+            Shown::Live => live().unwrap_or_else(|| Form::Moving(moving(voice.width))),
+        };
+        Self { voice, whole, form, last: (Duration::ZERO, 0) }
+    }
+
+    /// For a load that somebody else puts on: by a line at most, since only its sums are known
+    /// before its end.
+    pub(super) fn by_line(voice: &'a Voice, whole: Duration) -> Self {
+        let form = match voice.shown {
+            Shown::Not => Form::None,
+            Shown::Lines => Form::Lines(PLAIN),
+            Shown::Moving | Shown::Live => Form::Moving(moving(voice.width)),
+        };
+        Self { voice, whole, form, last: (Duration::ZERO, 0) }
+    }
+
+    /// Whether what ended since the last look is wanted apart.
+    pub(super) fn wants_recent(&self) -> bool {
+        matches!(self.form, Form::Live(_))
     }
 
     /// Shows how it stands, where it is time to.
@@ -60,17 +115,20 @@ impl<'a> Progress<'a> {
         let elapsed = now.elapsed();
         let sent = now.pulse().sent;
         let (before, already) = std::mem::replace(&mut self.last, (elapsed, sent));
-        if self.bar.is_none() && elapsed < self.next {
-            return;
-        }
         let rate = Rate::of(sent.saturating_sub(already), elapsed.saturating_sub(before));
-        self.put(&line(&glance(now, rate), self.whole), elapsed);
+        if let Form::Live(live) = &mut self.form {
+            let picture = live.lookout.look(now, live.said.borrow().last());
+            return live.screen.show(picture);
+        }
+        if self.is_due(elapsed) {
+            self.put(&line(&glance(now, rate), self.whole), elapsed);
+        }
     }
 
     /// The same of a load that Locust puts on.
     pub(super) fn swarm(&mut self, now: &Standing<'_>) {
         let (before, already) = std::mem::replace(&mut self.last, (now.elapsed, now.sent));
-        if self.bar.is_none() && now.elapsed < self.next {
+        if !self.is_due(now.elapsed) {
             return;
         }
         let passed = now.elapsed.saturating_sub(before);
@@ -92,42 +150,60 @@ impl<'a> Progress<'a> {
         self.put(&format!("{}  {users}", line(&glance, whole)), now.elapsed);
     }
 
+    fn is_due(&self, elapsed: Duration) -> bool {
+        match self.form {
+            Form::None => false,
+            Form::Lines(next) => elapsed >= next,
+            Form::Moving(_) | Form::Live(_) => true,
+        }
+    }
+
     fn put(&mut self, line: &str, elapsed: Duration) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(line.to_owned());
-        } else {
-            self.next = elapsed + PLAIN;
-            self.voice.progress(line);
+        match &mut self.form {
+            Form::None | Form::Live(_) => {}
+            Form::Lines(next) => {
+                *next = elapsed + PLAIN;
+                // In words and numbers of ours: there is nothing to hide in it.
+                bare(line);
+            }
+            Form::Moving(bar) => bar.set_message(line.to_owned()),
         }
     }
 
-    /// Says each step beside the line.
+    /// Says each step beside it.
     pub(super) fn step(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| self.voice.step(text)),
-            None => self.voice.step(text),
+        match &self.form {
+            Form::Moving(bar) => bar.suspend(|| self.voice.step(text)),
+            Form::None | Form::Lines(_) | Form::Live(_) => self.voice.step(text),
         }
     }
 
-    /// Says something beside the line.
+    /// Says something beside it.
     pub(super) fn note(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| self.voice.note(text)),
-            None => self.voice.note(text),
+        match &self.form {
+            Form::Moving(bar) => bar.suspend(|| self.voice.note(text)),
+            Form::Live(live) => live.said.borrow_mut().push(text.to_owned()),
+            Form::None | Form::Lines(_) => self.voice.note(text),
         }
     }
 }
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        match std::mem::replace(&mut self.form, Form::None) {
+            Form::Moving(bar) => bar.finish_and_clear(),
+            Form::Live(live) => {
+                let Live { screen, said, .. } = *live;
+                drop(screen);
+                said.into_inner().iter().for_each(|text| self.voice.note(text));
+            }
+            Form::None | Form::Lines(_) => {}
         }
     }
 }
 
 fn moving(width: u16) -> ProgressBar {
-    let screen = ProgressDrawTarget::term_like_with_hz(Box::new(Screen { width }), DRAWN);
+    let screen = ProgressDrawTarget::term_like_with_hz(Box::new(Width { width }), DRAWN);
     let style = ProgressStyle::with_template("{wide_msg}").expect("a constant template");
     ProgressBar::with_draw_target(None, screen).with_style(style)
 }
@@ -164,7 +240,7 @@ fn line(glance: &Glance, whole: Duration) -> String {
 
 /// Stderr as a terminal of a width that was looked at once. A terminal that is gone is no fault.
 #[derive(Debug)]
-struct Screen {
+struct Width {
     width: u16,
 }
 
@@ -178,7 +254,7 @@ fn move_by(by: usize, direction: char) {
     }
 }
 
-impl TermLike for Screen {
+impl TermLike for Width {
     fn width(&self) -> u16 {
         self.width
     }

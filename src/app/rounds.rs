@@ -26,6 +26,7 @@ const RESTARTS: u64 = u64::MAX - 4;
 
 /// Both versions as they are asked, the one judged first.
 struct Versions<'a> {
+    plan: &'a Plan,
     regression: &'a Regression,
     drives: [Drive; 2],
     seed: u64,
@@ -47,7 +48,7 @@ pub(super) async fn compare(
         run.rounds = Some(rounds);
         return run;
     }
-    let versions = Versions::of(regression, drive, site, run.origin.seed);
+    let versions = Versions::of((plan, regression), drive, site, run.origin.seed);
     let (all, lasts) = (regression.rounds(), show_duration(regression.round()));
     voice.note(&format!("comparing with {}: up to {all} rounds of {lasts}", rounds.against));
     while wants_more(plan, &run, &rounds) {
@@ -84,12 +85,17 @@ enum Halt {
 }
 
 impl<'a> Versions<'a> {
-    fn of(regression: &'a Regression, drive: &Drive, site: &Site, seed: u64) -> Self {
+    fn of(
+        (plan, regression): (&'a Plan, &'a Regression),
+        drive: &Drive,
+        site: &Site,
+        seed: u64,
+    ) -> Self {
         let new = round_of(drive, regression);
         let Site { secure, host, port, shown } = site.clone();
         let target = Target { secure, host, port, shown, ..new.target.clone() };
         let base = Drive { target, ..new.clone() };
-        Self { regression, drives: [new, base], seed }
+        Self { plan, regression, drives: [new, base], seed }
     }
 
     /// One round: both started anew where that is asked for, then under load.
@@ -146,7 +152,9 @@ impl<'a> Versions<'a> {
         let axis = pieces(self.regression, &drive.load);
         let origin = Origin { seed, ..Origin::default() };
         let order = Order::new(drive, axis, seed, origin).shared(arms);
-        let progress = RefCell::new(Progress::new(voice, drive.load.profile.duration()));
+        let progress = Progress::new(voice, (self.plan, drive, true), signals);
+        let order = order.with_recent(progress.wants_recent());
+        let progress = RefCell::new(progress);
         let watch = |now: &load::Progress<'_>| {
             progress.borrow_mut().show(now);
             None

@@ -140,7 +140,7 @@ impl Swarm {
         signals: &Signals,
     ) -> Run {
         let whole = self.locust.run_time.unwrap_or_default();
-        let progress = RefCell::new(Progress::new(voice, whole));
+        let progress = RefCell::new(Progress::by_line(voice, whole));
         let said = RefCell::new(Vec::new());
         let see = |seen: &Seen<'_>| match seen {
             Seen::Said(line) => {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::cli::{Color, Tone};
+use crate::cli::{Color, Showing, Tone};
 use crate::plan::Plan;
 use crate::sanitise::Clean;
 use crate::secret::Masks;
@@ -19,12 +19,25 @@ pub type Everything = fn() -> Vec<(OsString, OsString)>;
 pub(super) struct Voice {
     /// Colours are wanted.
     pub paint: bool,
-    /// A line may move: somebody watches, it is not a CI log, and nobody asked for quiet.
-    pub moving: bool,
+    /// How a load under way is shown.
+    pub shown: Shown,
     /// How wide that line may be.
     pub width: u16,
     level: Level,
     masks: Masks,
+}
+
+/// How a load under way is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Not at all.
+    Not,
+    /// By a line now and then.
+    Lines,
+    /// By a line that moves: somebody watches, and it is not a CI log.
+    Moving,
+    /// On the whole terminal.
+    Live,
 }
 
 /// How much is said.
@@ -46,7 +59,7 @@ impl Voice {
         let ci = lookup("CI").is_some_and(|ci| !matches!(ci.as_str(), "" | "false" | "0"));
         Self {
             paint: colored(tone.color, lookup, terminal && !dumb),
-            moving: terminal && !dumb && !ci && !tone.quiet,
+            shown: shown(tone, terminal && !dumb, ci, is_ours()),
             width: width(lookup("COLUMNS").as_deref(), window()),
             level: match (tone.quiet, tone.verbose) {
                 (true, _) => Level::Quiet,
@@ -88,13 +101,6 @@ impl Voice {
         match self.level {
             Level::Quiet => bare(text.split("\n\n").next().unwrap_or(text)),
             Level::Usual | Level::Verbose => bare(&format!("{}\n\n", text.trim_end())),
-        }
-    }
-
-    /// Says how it is getting on, in words and numbers of ours, unless quiet was asked for.
-    pub(super) fn progress(&self, text: &str) {
-        if self.level > Level::Quiet {
-            bare(text);
         }
     }
 
@@ -151,6 +157,33 @@ pub(super) fn data(text: &str) -> io::Result<()> {
     }
 }
 
+/// The flag, then quiet, then the terminal: a whole one is taken over where it is ours to take, and
+/// somebody watches. Where a live view is asked for and cannot be had, a line is the next best.
+fn shown(tone: &Tone, terminal: bool, ci: bool, ours: bool) -> Shown {
+    match tone.progress {
+        Showing::None => Shown::Not,
+        Showing::Auto if tone.quiet => Shown::Not,
+        Showing::Live if terminal && ours => Shown::Live,
+        Showing::Auto if terminal && ours && !ci => Shown::Live,
+        Showing::Auto if ci => Shown::Lines,
+        Showing::Auto | Showing::Live | Showing::Line if terminal => Shown::Moving,
+        Showing::Auto | Showing::Live | Showing::Line => Shown::Lines,
+    }
+}
+
+/// Whether the terminal behind stderr listens to us: whoever is in its background is stopped where
+/// it changes anything there.
+#[cfg(unix)]
+fn is_ours() -> bool {
+    rustix::termios::tcgetpgrp(io::stderr()).is_ok_and(|front| front == rustix::process::getpgrp())
+}
+
+/// Whether the terminal behind stderr listens to us.
+#[cfg(not(unix))]
+fn is_ours() -> bool {
+    true
+}
+
 /// Flag, then `NO_COLOR`, then `CLICOLOR_FORCE` and `FORCE_COLOR`, then `CLICOLOR`, then the
 /// terminal.
 fn colored(flag: Color, lookup: impl Fn(&str) -> Option<String>, terminal: bool) -> bool {
@@ -205,6 +238,30 @@ mod tests {
         check(Color::Auto, &[("CLICOLOR", "0")], true, false);
         check(Color::Always, &[("NO_COLOR", "1")], false, true);
         check(Color::Never, &[("FORCE_COLOR", "1")], true, false);
+    }
+
+    #[test]
+    fn a_load_is_shown_as_the_flag_says_and_as_the_terminal_lets_us() {
+        use Shown::{Lines, Live, Moving, Not};
+        let check = |progress, quiet, [terminal, ci, ours]: [bool; 3], expected| {
+            let tone = Tone { color: Color::Auto, progress, quiet, verbose: false };
+            assert_eq!(
+                shown(&tone, terminal, ci, ours),
+                expected,
+                "{tone:?} {terminal} {ci} {ours}"
+            );
+        };
+        check(Showing::Auto, false, [true, false, true], Live);
+        check(Showing::Auto, false, [true, false, false], Moving);
+        check(Showing::Auto, false, [true, true, true], Lines);
+        check(Showing::Auto, false, [false, false, false], Lines);
+        check(Showing::Auto, true, [true, false, true], Not);
+        check(Showing::Live, true, [true, true, true], Live);
+        check(Showing::Live, false, [true, false, false], Moving);
+        check(Showing::Live, false, [false, true, false], Lines);
+        check(Showing::Line, true, [true, false, true], Moving);
+        check(Showing::Line, false, [false, true, false], Lines);
+        check(Showing::None, false, [true, false, true], Not);
     }
 
     #[test]

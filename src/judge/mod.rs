@@ -91,6 +91,13 @@ pub fn judge_after(plan: &Plan, run: &Run, history: Option<&History>) -> Judgeme
     Judgement { findings, interrupted, policy: None }
 }
 
+/// How the thresholds stand in the middle of a load: what each would be found to be, were the run
+/// over and its generator fit. For whoever looks on; no verdict is made of it.
+#[must_use]
+pub fn so_far(plan: &Plan, run: &Run) -> Vec<Finding> {
+    absolute::findings(plan, run)
+}
+
 fn fitness(run: &Run) -> Finding {
     let asked = match &run.imported {
         Some(imported) if imported.is_driven() => Asked::Valid,

@@ -30,6 +30,7 @@ const HEAD_START: Duration = Duration::from_millis(20);
 /// A run as it stands, for whoever watches it.
 pub struct Progress<'a> {
     course: &'a Course,
+    recent: &'a [Tally],
     elapsed: Duration,
     draining: bool,
 }
@@ -59,6 +60,13 @@ impl Progress<'_> {
         self.course.pulse()
     }
 
+    /// What ended since the last look, warm-up included, endpoint by endpoint; nothing where the
+    /// order does not ask for it.
+    #[must_use]
+    pub fn recent(&self) -> &[Tally] {
+        self.recent
+    }
+
     /// Whether nothing more is sent, and only answers are waited for.
     #[must_use]
     pub fn is_draining(&self) -> bool {
@@ -69,6 +77,12 @@ impl Progress<'_> {
     #[must_use]
     pub fn run(&self) -> Run {
         self.course.run(Stop::Checkpoint, self.elapsed)
+    }
+
+    /// The same without its slices: cheap enough for every second.
+    #[must_use]
+    pub fn sketch(&self) -> Run {
+        self.course.sketch(self.elapsed)
     }
 }
 
@@ -251,7 +265,9 @@ impl<W: Wire> Control<W> {
     ) {
         let elapsed = self.ending.as_ref().map_or(elapsed, |ending| ending.lasted);
         let draining = self.ending.is_some();
-        let stop = watch(&Progress { course: &self.course, elapsed, draining });
+        let recent = self.course.take_recent();
+        let (course, recent) = (&self.course, recent.as_slice());
+        let stop = watch(&Progress { course, recent, elapsed, draining });
         if let Some(stop) = stop.filter(|_| !draining) {
             self.end(stop);
         }

@@ -14,7 +14,7 @@ use crate::plan::axis::Piece;
 use crate::plan::timetable::Timetable;
 use crate::run::{Clock, Delivered, Evidence, Generator, Model, Pulse, Run, Slice, Stop};
 use crate::sample::{End, Failure};
-use crate::tally::{Tally, Times};
+use crate::tally::{Packed, Tally, Times};
 use crate::unit::{Quantile, Ratio};
 
 /// The course of a run so far.
@@ -165,6 +165,11 @@ impl Course {
         self.sums.cut(end);
     }
 
+    /// What ended since this was asked last.
+    pub(super) fn take_recent(&mut self) -> Vec<Tally> {
+        self.sums.take_recent()
+    }
+
     /// All judged samples so far.
     pub(super) fn whole(&self) -> Tally {
         let mut all = Tally::default();
@@ -206,12 +211,30 @@ impl Course {
     /// The run, had it lasted so long and ended so.
     pub(super) fn run(&self, stop: Stop, lasted: Duration) -> Run {
         let slices = self.slices(lasted);
+        let packed = self.sums.slices(slices.len());
+        let told = self.told(stop, lasted, &slices, packed);
+        Run { slices, ..told }
+    }
+
+    /// The same without its slices, which is cheap enough to be had every second.
+    pub(super) fn sketch(&self, lasted: Duration) -> Run {
+        let none = vec![Vec::new(); self.order.endpoints.len()];
+        self.told(Stop::Checkpoint, lasted, &self.slices(lasted), none)
+    }
+
+    fn told(
+        &self,
+        stop: Stop,
+        lasted: Duration,
+        slices: &[Slice],
+        packed: Vec<Vec<Packed>>,
+    ) -> Run {
         Run {
             origin: self.order.origin.clone(),
-            load: self.delivered(lasted, &slices),
+            load: self.delivered(lasted, slices),
             generator: self.generator(lasted),
-            endpoints: self.endpoints(&slices),
-            slices,
+            endpoints: self.endpoints(slices, packed),
+            slices: Vec::new(),
             stop,
             reference: None,
             again: None,
@@ -239,7 +262,7 @@ impl Course {
         begun.zip(self.sums.beats()).enumerate().map(slice).collect()
     }
 
-    fn endpoints(&self, slices: &[Slice]) -> Vec<Evidence> {
+    fn endpoints(&self, slices: &[Slice], packed: Vec<Vec<Packed>>) -> Vec<Evidence> {
         // What goes to which of two versions is drawn one by one.
         let told = self.order.arms.is_none();
         let planned: Vec<Option<u64>> = match self.order.load.profile.model {
@@ -261,7 +284,7 @@ impl Course {
             }
         };
         let names = self.order.endpoints.iter().cloned();
-        let counted = self.sums.whole().into_iter().zip(self.sums.slices(slices.len()));
+        let counted = self.sums.whole().into_iter().zip(packed);
         let told = counted.zip(&self.whys);
         let evidence = |((name, planned), ((whole, slices), whys))| {
             let whys: &Whys = whys;

@@ -74,6 +74,8 @@ pub struct Order {
     /// How arrivals and users are shared between two versions, where there are two. Then the second
     /// version's endpoints follow the first's, in the same order.
     pub arms: Option<Arms>,
+    /// Whether what ended lately is counted apart as well, for whoever looks on.
+    pub recent: bool,
 }
 
 impl Order {
@@ -94,7 +96,14 @@ impl Order {
             seed,
             origin,
             arms: None,
+            recent: false,
         }
+    }
+
+    /// The same order, with what ended since the last look counted apart.
+    #[must_use]
+    pub fn with_recent(self, recent: bool) -> Self {
+        Self { recent, ..self }
     }
 
     /// The same order, its arrivals and users shared between two versions.

@@ -29,6 +29,8 @@ pub(super) struct Sums {
     late: Vec<Late>,
     /// Judged slices that are packed, with what came late to them.
     whole: Vec<Tally>,
+    /// What ended since the last look, judged or not; nothing where nobody looks on.
+    recent: Vec<Tally>,
     /// How many slices are kept unpacked.
     keep: usize,
     packer: Packer,
@@ -77,6 +79,7 @@ impl Sums {
             fresh: VecDeque::new(),
             late: Vec::new(),
             whole: vec![Tally::default(); endpoints],
+            recent: vec![Tally::default(); if order.recent { endpoints } else { 0 }],
             keep: (UNPACKED / endpoints.max(1)).clamp(2, UNPACKED),
             packer: Packer::default(),
             groups: order.endpoints.iter().map(|name| is_group(name)).collect(),
@@ -118,6 +121,12 @@ impl Sums {
     pub(super) fn count(&mut self, record: &Record) {
         let endpoint = usize::from(record.endpoint.0);
         let sample = record.sample();
+        if let Some(recent) = self.recent.get_mut(endpoint) {
+            recent.record(&sample);
+            if record.end.is_good() {
+                recent.arrived();
+            }
+        }
         let due = self.slice(record.due);
         match self.tally(due, endpoint) {
             Some(tally) => tally.record(&sample),
@@ -196,6 +205,11 @@ impl Sums {
             *in_flight = (*in_flight + beat.sent).saturating_sub(beat.ended);
             Some((*beat, *in_flight))
         })
+    }
+
+    /// What ended since this was asked last, endpoint by endpoint.
+    pub(super) fn take_recent(&mut self) -> Vec<Tally> {
+        self.recent.iter_mut().map(std::mem::take).collect()
     }
 
     /// All judged samples of each endpoint.
@@ -304,6 +318,7 @@ mod tests {
             seed: 0,
             origin: Origin::default(),
             arms: None,
+            recent: false,
         }
     }
 

@@ -45,6 +45,8 @@ mod laws;
 mod stats;
 /// Every report of every case; what outsiders read in them.
 mod report;
+/// A load under way on a whole terminal.
+mod screen;
 /// The built binary against real loopback servers.
 mod gate;
 /// What is expected of answers, and groups of steps, on the built binary.

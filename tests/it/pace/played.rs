@@ -176,6 +176,7 @@ pub(super) fn order(model: Model, stages: &[Stage], change: impl FnOnce(&mut Ord
         seed: 1,
         origin: Origin::default(),
         arms: None,
+        recent: false,
     };
     change(&mut order);
     order.axis = axis(&order.load, &[]);
