@@ -10,13 +10,11 @@ use loadgate::metric::{Metric, Value};
 use loadgate::plan::Plan;
 use loadgate::plan::threshold::{Level, Limit, Relation, Selector, Threshold, Window};
 use loadgate::report::{Case, Facts, Format};
-use loadgate::run::{
-    Clock, Delivered, Evidence, Generator, Model, Origin, Pulse, Run, Slice, Stop,
-};
+use loadgate::run::{Delivered, Evidence, Generator, Model, Origin, Pulse, Run, Slice, Stop};
 use loadgate::sample::{End, EndpointId, Sample};
 use loadgate::secret::Masks;
 use loadgate::tally::{Tally, Times};
-use loadgate::unit::{Quantile, Ratio};
+use loadgate::unit::Quantile;
 use loadgate::{archive, judge};
 
 const ENDPOINTS: u32 = 100;
@@ -88,19 +86,7 @@ fn run() -> Run {
             refused: Vec::new(),
             merged: None,
         },
-        generator: Generator {
-            threads: 1,
-            lag_p50: None,
-            lag_p99: None,
-            lag_max: None,
-            cpu: Vec::new(),
-            saturated: Ratio::ZERO,
-            starved: None,
-            descriptors: None,
-            steal: None,
-            pacing: "timerfd".to_owned(),
-            clock: Clock::default(),
-        },
+        generator: Generator { threads: 1, pacing: "timerfd".to_owned(), ..Generator::unknown() },
         slices: (0..SLICES).map(slice).collect(),
         endpoints: (0..ENDPOINTS).map(evidence).collect(),
         stop: Stop::End,

@@ -87,6 +87,8 @@ pub enum Command {
         #[arg(value_enum)]
         shell: Shell,
     },
+    /// Print the plugin for workers of a Locust older than 2.23, first in their `-f`
+    LocustPlugin,
 }
 
 /// `loadgate run`.

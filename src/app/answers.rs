@@ -7,6 +7,7 @@ use super::voice;
 use crate::cli::{Cli, Schema};
 use crate::error::{Error, Exit};
 use crate::judge::{explain, subjects};
+use crate::locust;
 use crate::plan;
 use crate::report::verdict_schema;
 
@@ -40,6 +41,11 @@ pub(super) fn completions(shell: Shell) -> Result<Exit, Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "loadgate", &mut script);
     print(&String::from_utf8_lossy(&script))
+}
+
+/// What a Locust must load that nobody brings it to.
+pub(super) fn plugin() -> Result<Exit, Error> {
+    print(locust::PLUGIN)
 }
 
 fn print(text: &str) -> Result<Exit, Error> {

@@ -75,6 +75,7 @@ pub fn start(
         Command::Explain { name } => answers::meaning(name.as_deref()),
         Command::Schema { of } => answers::schema(of),
         Command::Completions { shell } => answers::completions(shell),
+        Command::LocustPlugin => answers::plugin(),
     };
     done.unwrap_or_else(|error| failed(&error, &voice))
 }

@@ -86,6 +86,9 @@ impl Swarm {
             hash.update(bytes);
             hash.update([0]);
         };
+        if let Some(warm_up) = self.locust.warm_up {
+            tell(&warm_up.as_nanos().to_le_bytes());
+        }
         if self.found.wraps {
             self.found.traits(&mut tell);
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::run::{Origin, Run};
+use crate::run::{Imported, Origin, Run};
 
 /// Memory is told in steps of a gibibyte: firmware takes a little of it, and never the same.
 const GIB: u64 = 1 << 30;
@@ -96,7 +96,12 @@ pub fn likeness(earlier: &Run, this: &Run) -> Result<(), Unlike> {
     how.map_or(Ok(()), |how| Err(Unlike::Foreign(how)))
 }
 
+/// What a load leaves to its beginning. Locust's users have begun when they have, milliseconds
+/// sooner or later; what a gate file says of that is part of what tells loads apart.
 fn seconds(run: &Run) -> String {
+    if run.imported.as_ref().is_some_and(Imported::is_driven) {
+        return String::new();
+    }
     format!("{} s", run.load.warm_up.as_secs_f64())
 }
 

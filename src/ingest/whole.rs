@@ -12,11 +12,11 @@ use super::fault::Unreadable;
 use super::intake::{Counted, Intake, Told};
 use super::number::SECOND;
 use crate::run::{
-    Band, Clock, Delivered, Evidence, Generator, Imported, Model, Origin, Precision, Pulse, Quotes,
-    Ranks, Run, Slice, Stop,
+    Band, Delivered, Evidence, Generator, Imported, Model, Origin, Precision, Pulse, Quotes, Ranks,
+    Run, Slice, Stop,
 };
 use crate::tally::{Packed, Packer, Sliver, Tally, Times};
-use crate::unit::{Ratio, show_duration};
+use crate::unit::show_duration;
 
 /// Silence at the end is told from this on.
 const SILENT: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ pub(super) fn run(mut intake: Intake, ask: &Ask<'_>) -> Result<Run, Unreadable> 
     Ok(Run {
         origin: origin(ask, &told, sent),
         load: delivered(&told, sent, lasted, duration),
-        generator: generator(),
+        generator: Generator::unknown(),
         slices,
         endpoints,
         stop: Stop::End,
@@ -261,23 +261,6 @@ fn delivered(told: &Told, sent: u64, lasted: Duration, duration: Duration) -> De
         connecting: Times::default(),
         refused: Vec::new(),
         merged: None,
-    }
-}
-
-/// Nothing is known of the machine on which another tool ran.
-fn generator() -> Generator {
-    Generator {
-        threads: 0,
-        lag_p50: None,
-        lag_p99: None,
-        lag_max: None,
-        cpu: Vec::new(),
-        saturated: Ratio::ZERO,
-        starved: None,
-        descriptors: None,
-        steal: None,
-        pacing: String::new(),
-        clock: Clock::default(),
     }
 }
 

@@ -35,6 +35,7 @@ use room::Room;
 pub use call::{Call, beneath, call};
 pub use environment::{Given, allowed};
 pub use find::{Found, Line, Unfound, find, own, split};
+pub use room::PLUGIN;
 
 /// What Locust is to do.
 pub struct Job<'a> {

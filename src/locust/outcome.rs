@@ -14,16 +14,15 @@ use super::facts::{Facts, apart};
 use super::records::Records;
 use super::rules::{self, Case, Ended, whole};
 use crate::metric::Value;
-use crate::plan::axis::{Piece, axis};
+use crate::plan::Plan;
+use crate::plan::axis::{Piece, axis_of};
 use crate::plan::profile::{Profile, Stage};
 use crate::plan::threshold::Threshold;
-use crate::plan::{Arrivals, Load, Plan};
 use crate::run::{
     Clock, DRIVEN, Delivered, Generator, Imported, Model, Origin, Precision, Run, Stop,
 };
-use crate::shard::Shard;
 use crate::tally::Times;
-use crate::unit::{Ratio, show_count, show_duration};
+use crate::unit::{show_count, show_duration};
 
 /// A request that was cut off younger than this never counts as failed.
 const LEAST_OVERDUE: Duration = Duration::from_secs(1);
@@ -34,7 +33,9 @@ const USUAL_OVERDUE: Duration = Duration::from_secs(5);
 pub(super) fn run(job: &Job<'_>, records: &Records, ended: &Ended, stop: Stop) -> io::Result<Run> {
     let (facts, locust) = (&records.facts, job.locust);
     let zero = facts.zero().unwrap_or_default();
-    let lasted = facts.end().map_or(Duration::ZERO, |end| apart(zero, end));
+    // Without a beginning there was no run, whatever a process said of itself.
+    let end = facts.zero().and(facts.end());
+    let lasted = end.map_or(Duration::ZERO, |end| apart(zero, end));
     // While users begin, nothing is judged yet.
     let none = if ended.under_way { lasted } else { Duration::ZERO };
     let grown = facts.grown.map_or(none, |grown| apart(zero, grown));
@@ -102,19 +103,8 @@ fn overdue(plan: &Plan) -> Duration {
 fn pieces(lasted: Duration, warm_up: Duration, thresholds: &[Threshold]) -> Vec<Piece> {
     let duration = lasted.max(Duration::from_nanos(1));
     let stages = vec![Stage { name: None, duration, from: 1, to: 1 }];
-    let load = Load {
-        profile: Profile { model: Model::Closed, stages },
-        warm_up,
-        arrivals: Arrivals::Even,
-        max_in_flight: 1,
-        connections: 1,
-        threads: None,
-        streams: 1,
-        seed: None,
-        shard: Shard::ALONE,
-        abort_after: Duration::ZERO,
-    };
-    axis(&load, thresholds)
+    let profile = Profile { model: Model::Closed, stages };
+    axis_of((&profile, warm_up), thresholds)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit")]
@@ -188,20 +178,6 @@ fn profile(job: &Job<'_>, facts: &Facts, most: u64) -> String {
 
 /// What is known of Locust's processes; what loadgate's own threads do is nobody's business here.
 fn generator(facts: &Facts) -> Generator {
-    Generator {
-        threads: 0,
-        lag_p50: None,
-        lag_p99: None,
-        lag_max: None,
-        cpu: Vec::new(),
-        saturated: Ratio::ZERO,
-        starved: None,
-        descriptors: None,
-        steal: None,
-        pacing: String::new(),
-        clock: Clock {
-            stepped: facts.processes.iter().any(|process| process.stepped),
-            suspended: false,
-        },
-    }
+    let stepped = facts.processes.iter().any(|process| process.stepped);
+    Generator { clock: Clock { stepped, suspended: false }, ..Generator::unknown() }
 }

@@ -12,7 +12,7 @@ use super::environment::Given;
 use crate::store;
 
 /// The plugin, and the name of its file: that of a module, unlike any of a user's.
-const PLUGIN: &str = include_str!("plugin.py");
+pub const PLUGIN: &str = include_str!("plugin.py");
 const PLUGIN_NAME: &str = "loadgate_listens.py";
 /// What every Python below a command runs as it starts, by the name that Python looks for.
 const SHIM: &str = include_str!("shim.py");

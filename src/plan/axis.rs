@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Load;
-use super::profile::Stage;
+use super::profile::{Profile, Stage};
 use super::threshold::{During, Threshold};
 
 /// Slices of one run, at most; windows that would make more are left out, and are then not judged.
@@ -31,13 +31,23 @@ pub struct Piece {
     pub warm_up: bool,
 }
 
+/// What a load's time is made of: its profile, and how long nothing of it is judged.
+pub type Timed<'a> = (&'a Profile, Duration);
+
 /// The slices of a load: consecutive, without gaps, from zero to the profile's end.
 #[must_use]
 pub fn axis(load: &Load, thresholds: &[Threshold]) -> Vec<Piece> {
-    let end = load.profile.duration();
+    axis_of((&load.profile, load.warm_up), thresholds)
+}
+
+/// The same of a profile with a warm-up.
+#[must_use]
+pub fn axis_of(load: Timed<'_>, thresholds: &[Threshold]) -> Vec<Piece> {
+    let (profile, warm_up) = load;
+    let end = profile.duration();
     let mut cuts = BTreeSet::from([Duration::ZERO, end]);
-    cuts.extend(stage_ends(&load.profile.stages));
-    cuts.insert(load.warm_up.min(end));
+    cuts.extend(stage_ends(&profile.stages));
+    cuts.insert(warm_up.min(end));
     cuts.extend(window_cuts(load, thresholds, cuts.len()));
     let lines = grid(end, &cuts);
     cuts.extend(lines);
@@ -48,16 +58,20 @@ pub fn axis(load: &Load, thresholds: &[Threshold]) -> Vec<Piece> {
 /// is no such stage.
 #[must_use]
 pub fn judged_span(load: &Load, during: Option<&During>) -> Option<(Duration, Duration)> {
+    span_of((&load.profile, load.warm_up), during)
+}
+
+fn span_of((profile, warm_up): Timed<'_>, during: Option<&During>) -> Option<(Duration, Duration)> {
     let (from, to) = match during {
-        None => (Duration::ZERO, load.profile.duration()),
+        None => (Duration::ZERO, profile.duration()),
         Some(during) => {
-            let index = during.among(&load.profile.stages)?;
-            let stage = &load.profile.stages[index];
-            let from = load.profile.stages[..index].iter().map(|before| before.duration).sum();
+            let index = during.among(&profile.stages)?;
+            let stage = &profile.stages[index];
+            let from = profile.stages[..index].iter().map(|before| before.duration).sum();
             (from, from + stage.duration)
         }
     };
-    let from = from.max(load.warm_up);
+    let from = from.max(warm_up);
     (from < to).then_some((from, to))
 }
 
@@ -90,12 +104,12 @@ fn stage_ends(stages: &[Stage]) -> impl Iterator<Item = Duration> + '_ {
 }
 
 /// The ends of all windows, as long as there is room for them on the axis.
-fn window_cuts(load: &Load, thresholds: &[Threshold], taken: usize) -> BTreeSet<Duration> {
+fn window_cuts(load: Timed<'_>, thresholds: &[Threshold], taken: usize) -> BTreeSet<Duration> {
     let room = MOST_PIECES.saturating_sub(taken + usize::try_from(MOST_LINES).unwrap_or(0));
     let mut cuts = BTreeSet::new();
     for threshold in thresholds {
         let Some(over) = threshold.window.over else { continue };
-        let Some((from, to)) = judged_span(load, threshold.window.during.as_ref()) else {
+        let Some((from, to)) = span_of(load, threshold.window.during.as_ref()) else {
             continue;
         };
         let mut more = cuts.clone();
@@ -126,15 +140,15 @@ fn grid_width(end: Duration) -> Duration {
     NICE.into_iter().map(Duration::from_secs).chain(days).find(covers).unwrap_or(end)
 }
 
-fn pieces(load: &Load, cuts: &BTreeSet<Duration>) -> Vec<Piece> {
-    let ends: Vec<Duration> = stage_ends(&load.profile.stages).collect();
+fn pieces((profile, until): Timed<'_>, cuts: &BTreeSet<Duration>) -> Vec<Piece> {
+    let ends: Vec<Duration> = stage_ends(&profile.stages).collect();
     cuts.iter()
         .zip(cuts.iter().skip(1))
         .map(|(from, to)| Piece {
             from: *from,
             to: *to,
             stage: ends.partition_point(|end| end <= from).min(ends.len().saturating_sub(1)),
-            warm_up: *from < load.warm_up,
+            warm_up: *from < until,
         })
         .collect()
 }

@@ -41,6 +41,18 @@ class Visitor(HttpUser):
         self.client.get('/page?id=%d' % self.left, name='/page')
 ";
 
+/// Users that ask for ever.
+const VISITS: &str = "
+from locust import HttpUser, constant, task
+
+class Visitor(HttpUser):
+    wait_time = constant(0.02)
+
+    @task
+    def visit(self):
+        self.client.get('/page')
+";
+
 /// How the tests call Locust.
 fn command() -> String {
     format!("{} -m locust", tool("python3").display())

@@ -53,6 +53,24 @@ fn lines_that_two_writers_mixed_are_told_by_number() {
 }
 
 #[test]
+fn lines_mixed_inside_a_traceback_are_told() {
+    let stats = bytes("locust/standalone/run_stats.csv");
+    let read = |row: &str| {
+        let text = format!("Count,Message,Traceback,Nodes\n{row}\n");
+        read_all(&[&stats, text.as_bytes()], &ASK).map_err(|refused| refused.why.to_string())
+    };
+    let whole = "1,boom,\"Traceback:\n  File \"\"x.py\"\", line 1\n\",local";
+    assert!(read(whole).is_ok());
+    for mixed in [
+        "1,boom,\"Traceback (mo2,\"other\",\"Traceback:\n  File x\n\",local",
+        "1,\"boom\"2,boom,\"Traceback\n\",local",
+    ] {
+        let why = read(mixed).expect_err("two lines in one");
+        assert!(why.contains("goes on behind a quoted field"), "{why}");
+    }
+}
+
+#[test]
 fn marks_ends_and_blank_lines_make_no_difference() {
     let text = format!("{HEAD}{}", rows(50));
     let count = |text: &[u8]| read(text).map(|run| (run.load.sent, run.endpoints.len()));

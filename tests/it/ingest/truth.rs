@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use loadgate::archive;
 use loadgate::metric::{Metric, Value};
 use loadgate::run::{Precision, Ranks, Run, Subject};
 use loadgate::tally::Frame;
@@ -251,4 +252,17 @@ fn what_a_summary_leaves_untold_is_said() {
     assert!(!told(&["locust/report.html"]).contains_key(&Subject::End));
     assert!(told(&["locust/standalone/run_stats_history.csv"]).contains_key(&Subject::Latency));
     assert!(told(&["jmeter/run-5.5.jtl"]).is_empty());
+}
+
+#[test]
+fn rounded_means_are_known_as_far_as_they_were_printed() {
+    for (name, width) in [("siege/drop.json", 10_000), ("h2load/drop.txt", 10)] {
+        let run = run(&[name]);
+        let told = run.imported.clone().and_then(|imported| imported.whole);
+        let mean = told.as_ref().and_then(|whole| whole.mean).expect("it prints a mean");
+        let known = mean.high.saturating_sub(mean.low);
+        assert!(known.as_micros() >= width / 10 && known.as_micros() <= width, "{name}: {mean:?}");
+        let again = archive::read(&archive::write(&run)).expect("it was written");
+        assert_eq!(again.imported.and_then(|imported| imported.whole), told);
+    }
 }

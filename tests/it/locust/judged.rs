@@ -2,23 +2,12 @@
 
 use loadgate::archive;
 
-use super::{gate, run_of};
+use super::{VISITS, gate, run_of};
 use crate::baseline::{id, judged::keep};
 use crate::support::gate::{Gate, turn};
 use crate::support::made::ms;
 use crate::support::server::{Act, Script, Server, ok};
 
-/// Users that ask for ever.
-const VISITS: &str = "
-from locust import HttpUser, constant, task
-
-class Visitor(HttpUser):
-    wait_time = constant(0.02)
-
-    @task
-    def visit(self):
-        self.client.get('/page')
-";
 const LOAD: &str = "users = 4\nspawn_rate = \"50/s\"\n";
 
 fn fast() -> Server {

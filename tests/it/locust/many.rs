@@ -9,24 +9,12 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{COUNTED, gate, go, run_of, sent, server};
+use super::{COUNTED, VISITS, gate, go, run_of, sent, server};
 use crate::pipes::tool;
 use crate::support::gate::{Gate, Running, turn};
 use crate::support::server::Server;
 
 const SLA: &str = "p50 = \"< 9s\"";
-/// Users that ask for ever.
-const VISITS: &str = "
-from locust import HttpUser, constant, task
-
-class Visitor(HttpUser):
-    wait_time = constant(0.05)
-
-    @task
-    def visit(self):
-        self.client.get('/page')
-";
-
 /// A worker that was started by somebody else, and takes its locustfiles from the master.
 pub(super) struct Worker {
     child: Child,
@@ -36,16 +24,16 @@ pub(super) struct Worker {
 
 impl Worker {
     fn start(port: u16) -> Self {
-        Self::by(&tool("python3"), port, |_| {})
+        Self::by(&tool("python3"), port, "-", |_| {})
     }
 
-    /// By this Python, with more that its command is told.
-    pub(super) fn by(python: &Path, port: u16, more: impl Fn(&mut Command)) -> Self {
+    /// By this Python, with these locustfiles and more that its command is told.
+    pub(super) fn by(python: &Path, port: u16, file: &str, more: impl Fn(&mut Command)) -> Self {
         // Workers write what they took to the directory for temporary files, by its name.
         let apart = tempfile::tempdir().expect("a temporary directory");
         let mut worker = Command::new(python);
         worker.env("TMPDIR", apart.path());
-        worker.args(["-m", "locust", "--worker", "-f", "-", "--master-port", &port.to_string()]);
+        worker.args(["-m", "locust", "--worker", "-f", file, "--master-port", &port.to_string()]);
         worker.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null());
         worker.stdout(Stdio::null()).stderr(Stdio::null());
         more(&mut worker);
@@ -114,7 +102,7 @@ fn workers_from_elsewhere_tell_their_master() {
     let wrong = |worker: &mut Command| {
         worker.env("PYTHONPATH", gate.path(""));
     };
-    let _workers = [Worker::start(port), Worker::by(&tool("python3"), port, wrong)];
+    let _workers = [Worker::start(port), Worker::by(&tool("python3"), port, "-", wrong)];
     let done = go(&gate, &server);
     done.code(0).reports();
     let run = run_of(&done);
@@ -188,17 +176,35 @@ fn a_worker_that_is_killed_leaves_no_pass() {
     running.end(&gate).code(3).says("before the end of the run");
 }
 
-#[test]
-fn a_signal_ends_all_of_locust_and_what_was_measured_is_told() {
+/// A run with this script that is told to end: it does, and tells what it measured.
+fn told_to_end(script: &str) {
     let _turn = turn();
     let load = forking("50s");
-    let (server, gate) = (server(), marked(&load, VISITS));
+    let (server, gate) = (server(), marked(&load, script));
     let running = under_way(&gate, &server);
     running.signal("TERM");
     let done = running.end(&gate);
     done.code(143).reports();
     assert!(sent(&run_of(&done)) > 20);
     all_gone(&gate);
+}
+
+#[test]
+fn a_signal_ends_all_of_locust_and_what_was_measured_is_told() {
+    told_to_end(VISITS);
+}
+
+#[test]
+fn a_locust_that_hears_no_signal_is_killed_with_its_workers() {
+    let deaf = "
+import signal
+from locust import events
+
+@events.test_start.add_listener
+def deaf(environment, **_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+";
+    told_to_end(&format!("{VISITS}{deaf}"));
 }
 
 #[test]
@@ -218,22 +224,4 @@ fn nothing_of_locust_outlives_a_gate_that_was_killed_and_what_it_had_counted_is_
     let run: Value = serde_json::from_str(&text).expect("run.json is JSON");
     assert!(sent(&run) > 20, "{text}");
     assert_eq!(run["imported"]["unsound"], Value::Null);
-}
-
-#[test]
-fn a_locust_that_hears_no_signal_is_killed_with_its_workers() {
-    let _turn = turn();
-    let deaf = format!(
-        "{VISITS}\nimport signal\nfrom locust import events\n\n\
-         @events.test_start.add_listener\ndef deaf(environment, **_):\n    \
-         signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-    );
-    let load = forking("50s");
-    let (server, gate) = (server(), marked(&load, &deaf));
-    let running = under_way(&gate, &server);
-    running.signal("TERM");
-    let done = running.end(&gate);
-    done.code(143).reports();
-    assert!(sent(&run_of(&done)) > 20);
-    all_gone(&gate);
 }

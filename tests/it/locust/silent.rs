@@ -2,20 +2,9 @@
 
 use std::time::Duration;
 
-use super::{gate, go, run_of, sent, server};
+use super::{VISITS, gate, go, run_of, sent, server};
 use crate::support::server::{Script, Server, ok};
 
-/// Users that ask for ever.
-const VISITS: &str = "
-from locust import HttpUser, constant, task
-
-class Visitor(HttpUser):
-    wait_time = constant(0.02)
-
-    @task
-    def visit(self):
-        self.client.get('/page')
-";
 const LOAD: &str = "users = 5\nspawn_rate = \"50/s\"\nrun_time = \"3s\"";
 const SLA: &str = "p50 = \"< 9s\"";
 

@@ -2,6 +2,7 @@
 //!
 //! `ci/locust-versions` runs this over more versions, by `LOCUST_VERSIONS`.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::many::{Worker, master, port};
@@ -44,8 +45,21 @@ fn forked(python: &Path) -> (Done, u64) {
 
 fn with_workers_from_elsewhere(python: &Path) -> (Done, u64) {
     let (server, port) = (server(), port());
-    let _workers = [(), ()].map(|()| Worker::by(python, port, |_| {}));
+    let _workers = [(), ()].map(|()| Worker::by(python, port, "-", |_| {}));
     (go(&gate(python, &master(port, "8s")), &server), server.hits("/page"))
+}
+
+/// Before a worker could take its locustfile from the master, it was given what it needs.
+fn with_older_workers(python: &Path) -> (Done, u64) {
+    let (server, port) = (server(), port());
+    let gate = gate(python, &master(port, "8s"));
+    let plugin = gate.run(&["locust-plugin"]);
+    let gate = gate.file("listens.py", &plugin.code(0).stdout);
+    let _workers = [(), ()].map(|()| {
+        let files = "listens.py,locustfile.py";
+        Worker::by(python, port, files, |worker| _ = worker.current_dir(gate.path("")))
+    });
+    (go(&gate, &server), server.hits("/page"))
 }
 
 fn wrapped(python: &Path) -> (Done, u64) {
@@ -59,13 +73,15 @@ fn wrapped(python: &Path) -> (Done, u64) {
     (gate.run(&line), server.hits("/page"))
 }
 
-/// A way to call Locust, and the first version that knows it.
-type Way = (&'static str, [u32; 2], fn(&Path) -> (Done, u64));
-const WAYS: [Way; 4] = [
-    ("alone", [2, 11], alone),
-    ("forked", [2, 18], forked),
-    ("workers from elsewhere", [2, 11], with_workers_from_elsewhere),
-    ("wrapped", [2, 11], wrapped),
+/// A way to call Locust, the first version that knows it, and the first that needs it no more.
+type Way = (&'static str, Range<[u32; 2]>, fn(&Path) -> (Done, u64));
+const LAST: [u32; 2] = [u32::MAX, 0];
+static WAYS: [Way; 5] = [
+    ("alone", [2, 11]..LAST, alone),
+    ("forked", [2, 18]..LAST, forked),
+    ("workers from elsewhere", [2, 23]..LAST, with_workers_from_elsewhere),
+    ("older workers", [2, 11]..[2, 23], with_older_workers),
+    ("wrapped", [2, 11]..LAST, wrapped),
 ];
 
 #[test]
@@ -80,7 +96,7 @@ fn other_versions_are_counted_as_exactly() {
         let _turn = turn();
         // They rest most of the time.
         std::thread::scope(|scope| {
-            for (way, _, call) in WAYS.into_iter().filter(|(_, since, _)| this >= *since) {
+            for (way, _, call) in WAYS.iter().filter(|(_, of, _)| of.contains(&this)) {
                 let python = &python;
                 scope.spawn(move || {
                     let (done, hits) = call(python);

@@ -90,6 +90,42 @@ fn a_command_of_the_gate_file_is_asked_once_and_told_the_rest() {
     both.run(&["run", "gate.toml", "--", "./absent.sh"]).code(2).says("is not on the PATH");
 }
 
+/// A container as far as Locust can tell: of the variables it has those that are named.
+const DOCKER: &str = "
+shift
+while [ \"$1\" != locustio/locust ]; do
+  case $1 in
+    -e) named=\"$named $2=$(printenv $2)\"; shift 2 ;;
+    --network | --user | -v | -w) shift 2 ;;
+    *) shift ;;
+  esac
+done
+shift
+exec env -i PATH=\"$PATH\" $named LOCUST \"$@\"";
+
+#[test]
+fn a_locust_in_a_container_needs_what_the_readme_shows_it() {
+    let (server, load) = (server(), "users = 4\nspawn_rate = \"9/s\"\nrun_time = \"5s\"");
+    let gate = wrapper(load, DOCKER);
+    std::fs::rename(gate.path("load.sh"), gate.path("docker")).expect("a file of ours");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", gate.path("").display());
+    let gate = gate.set("PATH", &path);
+    let readme = crate::pipes::text("README.md");
+    let (_, line) = readme.split_once("loadgate run gate.toml -- docker ").expect("it is there");
+    let (line, _) = line.split_once(" -f locustfile.py`").expect("it ends so");
+    let line = format!("docker {line} -f visit.py").replace('"', "");
+    let url = server.url("");
+    let mut words = vec!["run", "gate.toml", "-v", "--target", &url, "--"];
+    words.extend(line.split_whitespace());
+    let done = {
+        let _turn = turn();
+        gate.run(&words)
+    };
+    done.code(0).reports();
+    assert_eq!((sent(&run_of(&done)), server.hits("/page")), (100, 100));
+}
+
 #[test]
 fn a_locust_without_the_plugin_beside_others_is_not_judged() {
     let load = "users = 4\nspawn_rate = \"9/s\"\nrun_time = \"6s\"\nexpect_workers = 1";

@@ -24,7 +24,7 @@ fn root() -> &'static Path {
 }
 
 /// A file of the repository.
-fn text(path: &str) -> String {
+pub(crate) fn text(path: &str) -> String {
     let found = std::fs::read_to_string(root().join(path));
     assert!(found.is_ok(), "{path}: {found:?}");
     found.expect("checked just before")
