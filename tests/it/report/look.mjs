@@ -18,18 +18,34 @@ const JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';"
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--font-render-hinting=none', '--hide-scrollbars'];
-const LOOKS = [false, true].flatMap((scripts) =>
-  ['light', 'dark'].flatMap((scheme) => [360, 1600].map((width) => ({ scripts, scheme, width }))));
+// A page is opened once for each, and then made narrow and wide.
+const LOOKS = [false, true].flatMap((scripts) => ['light', 'dark'].map((scheme) => ({ scripts, scheme })));
+
+// Letters are as wide on every machine: of all its fonts the browser sees those of Debian's fonts-dejavu-core.
+const FONTS = '/usr/share/fonts/truetype/dejavu';
+if (!fs.existsSync(path.join(FONTS, 'DejaVuSans.ttf'))) throw new Error(`${FONTS} is missing: fonts-dejavu-core (ci/tools)`);
+const fontconfig = path.join(dir, 'fonts.conf');
+fs.writeFileSync(fontconfig, `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+  <include>/etc/fonts/fonts.conf</include><cachedir>${path.join(dir, 'fonts')}</cachedir>
+  <selectfont><rejectfont>${['?t?', 'pf?', 'gz'].map((end) => `<glob>*.${end}</glob>`).join('')}</rejectfont>
+  <acceptfont><glob>${FONTS}/DejaVuSans*</glob></acceptfont></selectfont></fontconfig>`);
+const env = { ...process.env, FONTCONFIG_FILE: fontconfig };
 
 const pages = JSON.parse(fs.readFileSync(path.join(dir, 'pages.json'), 'utf8'));
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS, env });
 const out = {};
-for (const page of pages) {
+const waiting = [...pages];
+// Two at a time: one page is drawn while the other is asked.
+await Promise.all([1, 2].map(async () => {
+  for (let page = waiting.shift(); page; page = waiting.shift()) await seen(page);
+}));
+await browser.close();
+process.stdout.write(JSON.stringify(out));
+
+async function seen(page) {
   const html = fs.readFileSync(path.join(dir, `${page.name}.html`), 'utf8');
   out[page.name] = page.deep ? await hostile(page.name, html) : await looked(page.name, html);
 }
-await browser.close();
-process.stdout.write(JSON.stringify(out));
 
 /// A page of its own, with everything written down that a page should not do.
 async function opened(name, { scripts, scheme, width }, answer) {
@@ -63,28 +79,35 @@ async function opened(name, { scripts, scheme, width }, answer) {
 async function looked(name, html) {
   const told = { faults: [], axe: [], texts: {}, pictures: [] };
   for (const look of LOOKS) {
-    const as = `${look.scheme}-${look.width}${look.scripts ? '' : '-bare'}`;
-    const { page, context, faults } = await opened(name, look);
-    faults.push(...await page.evaluate(layout, look.width));
-    told.texts[as] = await page.evaluate(words);
-    // Both schemes and both widths, each with the other only once: axe takes its time.
-    if (look.scripts && (look.scheme === 'light') === (look.width === 1600)) {
-      told.axe.push(...(await accessible(page)).map((text) => `${as}: ${text}`));
-      await pictured(page, `${name}-${as}`);
-      told.pictures.push(as);
-      if (look.scheme === 'light' && look.width === 1600) {
-        told.tables = await page.evaluate(tables);
-        faults.push(...await comfort(page));
+    const { page, context, faults } = await opened(name, { ...look, width: 360 });
+    const tell = (as) => told.faults.push(...faults.splice(0).map((text) => `${as}: ${text}`));
+    for (const width of [360, 1600]) {
+      const as = `${look.scheme}-${width}${look.scripts ? '' : '-bare'}`;
+      await page.setViewportSize({ width, height: 900 });
+      faults.push(...await page.evaluate(layout, width));
+      told.texts[as] = await page.evaluate(words);
+      const plain = look.scheme === 'light' && width === 1600;
+      if (plain && !look.scripts) told.tables = await page.evaluate(tables);
+      // Both schemes and both widths, each with the other only once: axe takes its time.
+      if (look.scripts && (look.scheme === 'light') === (width === 1600)) {
+        told.axe.push(...(await accessible(page)).map((text) => `${as}: ${text}`));
+        await pictured(page, `${name}-${as}`);
+        told.pictures.push(as);
+        if (plain) faults.push(...await comfort(page));
       }
+      tell(as);
     }
-    told.faults.push(...faults.map((text) => `${as}: ${text}`));
+    if (look.scripts && look.scheme === 'dark') {
+      faults.push(...await printed(page));
+      tell('print');
+    }
     await context.close();
+    tell('closing');
   }
   told.distances = await distances(name, told.pictures);
   const jenkins = await strict(name, html);
   told.faults.push(...jenkins.faults.map((text) => `jenkins: ${text}`));
   told.texts.jenkins = jenkins.text;
-  told.faults.push(...(await printed(name)).map((text) => `print: ${text}`));
   return told;
 }
 
@@ -257,19 +280,17 @@ async function strict(name, html) {
 }
 
 /// On paper: nothing that only works on a screen, and nothing cut off.
-async function printed(name) {
-  const { page, context, faults } = await opened(name, { scripts: true, scheme: 'dark', width: 1000 });
+async function printed(page) {
+  await page.setViewportSize({ width: 1000, height: 900 });
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-  faults.push(...await page.evaluate(() => {
+  return page.evaluate(() => {
     const faults = [];
     if (getComputedStyle(document.body).backgroundColor !== 'rgb(255, 255, 255)') faults.push('is dark');
     const hidden = [...document.querySelectorAll('.scroll')].filter((one) => getComputedStyle(one).overflowX !== 'visible');
     if (hidden.length) faults.push('cuts tables off');
     if ([...document.querySelectorAll('[data-comfort]')].some((one) => one.offsetParent !== null)) faults.push('shows controls');
     return faults;
-  }));
-  await context.close();
-  return faults;
+  });
 }
 
 /// Names that want to become something else, with the page's own policy and without it.
