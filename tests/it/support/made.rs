@@ -14,7 +14,7 @@ use loadgate::run::{
 use loadgate::sample::{End, EndpointId, Failure, Sample};
 use loadgate::secret::Masks;
 use loadgate::shard::Shard;
-use loadgate::tally::{Packed, Tally, Times};
+use loadgate::tally::{Packed, Packer, Tally, Times};
 use loadgate::unit::{self, Rate, Ratio};
 
 /// Whole seconds.
@@ -264,7 +264,9 @@ fn evidence(name: &str, samples: &[Sample], pieces: &[Piece]) -> Evidence {
         }
     }
     let planned = Some(whole.count());
-    let slices: Vec<Packed> = slices.iter().map(Tally::pack).collect();
+    // One for all: half a megabyte taken for each slice scatters what stays into gigabytes.
+    let mut packer = Packer::default();
+    let slices: Vec<Packed> = slices.iter().map(|slice| slice.pack_by(&mut packer)).collect();
     Evidence {
         name: name.to_owned(),
         planned,
