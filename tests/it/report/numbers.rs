@@ -171,3 +171,99 @@ fn the_top_and_the_lists_show_what_was_measured() {
         assert!(text.contains(word) && text.contains("load delivered"), "{}: {text}", page.name);
     }
 }
+
+/// Between two words of a text; `None` where either is missing.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.split_once(before)?.1.split(after).next()
+}
+
+#[test]
+fn the_cards_of_what_decided_show_what_their_findings_tell() {
+    let mut seen = 0;
+    for page in reports() {
+        let cards = table(page, "top").iter().map(cells);
+        let findings = list(&page.verdict, "/findings");
+        for card in cards.filter(|card| !["load delivered", "generator"].contains(&card[0])) {
+            let place = format!("{}: card {}", page.name, card[0]);
+            let is_it = |finding: &&Value| {
+                let (scope, metric) = named(finding);
+                let asked = finding["asked"].as_str().unwrap_or_default().replace(' ', "");
+                let limit = between(card[2], "limit ", ",").unwrap_or_default().replace(' ', "");
+                format!("{scope} {metric}") == card[0] && (asked == limit || limit.is_empty())
+            };
+            let finding = findings.iter().find(is_it);
+            let finding = finding.unwrap_or_else(|| unreachable!("{place} is of no finding"));
+            let change = finding.pointer("/change/estimate");
+            let told = change.or_else(|| finding.pointer("/got/value"));
+            if told.is_some() {
+                shows(card[1], told, &place);
+            }
+            if let Some((before, _)) = card[2].split_once(" sample") {
+                let count = before.rsplit(", ").next().unwrap_or_default();
+                shows(count, finding.get("samples"), &place);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 10, "cards tell their samples: {seen}");
+}
+
+#[test]
+fn the_cards_of_load_and_generator_show_what_was_measured() {
+    for page in reports() {
+        let of = |name: &str| {
+            let card = table(page, "top").iter().map(cells).find(|card| card[0] == name);
+            card.unwrap_or_else(|| unreachable!("{}: no card {name}", page.name))
+        };
+        let facts = |place: &str| page.verdict.pointer(place);
+        let (load, place) = (of("load delivered"), format!("{}: load", page.name));
+        let (sent, planned) = load[1].split_once(" of ").expect("the load of each has a timetable");
+        shows(sent, facts("/facts/sent"), &place);
+        shows(planned, facts("/facts/planned"), &place);
+        let dropped = between(load[2], "planned, ", " dropped").expect("what was dropped");
+        shows(dropped, facts("/facts/dropped"), &place);
+        let rate = between(load[2], "good answers at ", ",").expect("a rate");
+        shows(rate, facts("/facts/whole/throughput_per_s"), &place);
+        let (generator, place) = (of("generator"), format!("{}: generator", page.name));
+        let busiest = between(generator[2], "busiest thread at ", " of a core").expect("a share");
+        shows(busiest, facts("/facts/generator/cpu_percent/0"), &place);
+        if let Some(late) = between(generator[2], "late by ", " or less") {
+            shows(late, facts("/facts/generator/lag_ms/p99"), &place);
+        }
+    }
+}
+
+#[test]
+fn remarks_show_what_was_measured() {
+    let (mut failures, mut times) = (0, 0);
+    // What hostile endpoints said may look like a remark of ours.
+    for page in reports().filter(|page| page.name != "hostile") {
+        let whole = page.verdict.pointer("/facts/whole").expect("the whole run");
+        for row in table(page, "endpoints").iter().map(cells).skip(1) {
+            let is_it = |one: &&Value| one["name"] == row[0];
+            let endpoint = list(&page.verdict, "/facts/endpoints").iter().find(is_it);
+            let endpoint = endpoint.unwrap_or(whole);
+            for remark in row[9].split("; ") {
+                let place = format!("{}: {}: {remark}", page.name, row[0]);
+                if let Some(told) = remark.strip_prefix("failed: ") {
+                    let told = told.split(" (").next().unwrap_or_default();
+                    for (count, why) in told.split(", ").filter_map(|one| one.split_once(' ')) {
+                        shows(count, endpoint["failures"].get(why), &place);
+                        failures += 1;
+                    }
+                }
+                for (title, key) in
+                    [("good answers: ", "good_latency_ms"), ("from sending: ", "service_ms")]
+                {
+                    let told = remark.strip_prefix(title).map(|told| told.split(", "));
+                    let pairs = told.into_iter().flatten().filter_map(|one| one.split_once(' '));
+                    for (name, time) in pairs {
+                        shows(time, endpoint[key].get(name), &place);
+                        times += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(failures >= 5 && times >= 8, "{failures} counts of failures, {times} times");
+}
