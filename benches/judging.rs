@@ -120,6 +120,7 @@ fn plan(over: Option<Duration>) -> Plan {
         confidence: None,
         regression: None,
         accepts: Vec::new(),
+        export: None,
         left_out: Vec::new(),
         tags: Vec::new(),
         exclude_tags: Vec::new(),

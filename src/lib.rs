@@ -57,7 +57,9 @@
 //! - No text from outside reaches a sink but through [`sanitise`]; no value from the environment is
 //!   shown, since everything written passes [`secret::Masks`].
 //! - No file is written in place: [`store`] renames whole ones, in a directory proved usable before
-//!   the first request.
+//!   the first request. Only the lines of `[export] json` grow while a run is under way.
+//! - Nobody who is told of a run holds it up: each of the [`outlets`] has a thread of its own, and
+//!   misses what it is too slow for.
 //! - No exit but in `main`, no global state, no `unsafe`, no plugin system, no feature flags, no
 //!   traits for closed sets; the one seam is [`load::probe`].
 //!
@@ -71,6 +73,7 @@
 //! | a metric | a [`metric::Metric`] | what the compiler names | `tests/it/laws.rs` |
 //! | a doubt | a [`judge::finding::Doubt`] | its page in `explain` | `tests/it/judge.rs` |
 //! | a key of the gate file | its field in [`plan`] | the reader beside it | `tests/it/plan` |
+//! | a dashboard | `telemetry/NAME.rs` | a [`plan::outlet::Kind`] | `tests/it/exports.rs` |
 //! | a CI host | `host/NAME.rs` | [`host::ci`], [`host::Place`] | `tests/it/forge` |
 //! | a forge | `publish/NAME` | the arms in [`publish`] | `tests/it/forge` |
 //! | a command | `app/NAME.rs` | [`cli`] and the arm in [`app`] | `tests/it/gate.rs` |
@@ -112,6 +115,7 @@ pub mod ingest;
 pub mod report;
 pub mod screen;
 pub mod export;
+pub mod telemetry;
 pub mod host;
 pub mod init;
 
@@ -124,6 +128,7 @@ pub mod locust;
 pub mod git;
 pub mod publish;
 pub mod shelf;
+pub mod outlets;
 
 // door
 pub mod error;

@@ -51,6 +51,12 @@ fn system(release: Option<String>, kernel: &str) -> String {
     if kernel.is_empty() { name } else { format!("{name}, Linux {kernel}") }
 }
 
+/// The time of day in nanoseconds since 1970.
+#[must_use]
+pub fn nanos() -> u64 {
+    u64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos()).unwrap_or_default()
+}
+
 /// The time of day, as files have it: RFC 3339, UTC, whole seconds.
 #[must_use]
 pub fn now() -> String {

@@ -1,14 +1,15 @@
 //! Files: written whole or not at all, into a directory that was proved usable before any load was
 //! spent.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+mod lock;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::sanitise::Clean;
+use lock::{take, unfollowed};
 
-/// Held by a run for as long as it may write, so that two runs cannot mix their reports.
-const LOCK: &str = ".lock";
 /// What a file is called until it is whole; a killed run may leave one behind.
 const UNFINISHED: (&str, &str) = (".loadgate-", ".tmp");
 
@@ -135,6 +136,20 @@ impl Store {
         written.map_err(|why| Unwritten { path, why })
     }
 
+    /// A new file to which lines are added while the run is under way: the one kind that may be cut
+    /// off in the middle. A symbolic link of that name is refused, never followed.
+    ///
+    /// # Errors
+    /// When the system says no.
+    pub fn growing(&self, name: &str) -> Result<File, Unwritten> {
+        let path = self.path(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        unfollowed(&mut options);
+        let file = self.unmoved().and_then(|()| options.open(&path));
+        file.map_err(|why| Unwritten { path, why })
+    }
+
     /// Whether the name still leads to the directory that was taken: files of others may lie in one
     /// that was put in its place.
     fn unmoved(&self) -> io::Result<()> {
@@ -173,37 +188,6 @@ fn unfinished(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(dir)
-}
-
-/// Takes the lock of a directory, or tells who has it.
-fn take(dir: &Path) -> Result<File, Unusable> {
-    let refused = |why| Unusable::Refused { dir: dir.to_owned(), why };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let flags = rustix::fs::OFlags::NOFOLLOW.bits();
-        options.custom_flags(i32::try_from(flags).expect("open flags are small"));
-    }
-    let mut file = options.open(dir.join(LOCK)).map_err(refused)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut by = String::new();
-            let _ = file.take(20).read_to_string(&mut by);
-            let by = if by.is_empty() { "unknown".to_owned() } else { by };
-            return Err(Unusable::InUse { dir: dir.to_owned(), by });
-        }
-        // Some network file systems know no locks; the reports can be written all the same.
-        Err(TryLockError::Error(why)) if why.kind() == io::ErrorKind::Unsupported => {}
-        Err(TryLockError::Error(why)) => return Err(refused(why)),
-    }
-    let name = std::process::id().to_string();
-    file.set_len(0).map_err(refused)?;
-    file.seek(SeekFrom::Start(0)).map_err(refused)?;
-    file.write_all(name.as_bytes()).map_err(refused)?;
-    Ok(file)
 }
 
 /// Removes what a killed run left half written; called with the lock held.

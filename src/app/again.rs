@@ -8,6 +8,7 @@ use super::measure::measure;
 use super::past::Earlier;
 use super::stand::Stand;
 use super::swarm::Swarm;
+use super::telling::Telling;
 use super::voice::Voice;
 use crate::chance::Key;
 use crate::judge::wants_second;
@@ -38,6 +39,8 @@ pub(super) struct Load<'a> {
     pub store: &'a Arc<Store>,
     /// Who says how it goes.
     pub voice: &'a Voice,
+    /// Who is told how it goes by `[export]`.
+    pub telling: &'a Telling,
 }
 
 /// Puts the load on; where it is compared with earlier runs and suspicious, once more.
@@ -68,10 +71,12 @@ pub(super) async fn measured(load: &Load<'_>, earlier: Option<&Earlier>, signals
 }
 
 async fn once(load: &Load<'_>, signals: &Signals) -> Run {
-    let Load { plan, stand, store, voice, .. } = *load;
+    let Load { plan, stand, store, voice, telling, .. } = *load;
     match load.engine {
-        Engine::Own(drive) => measure(plan, drive, stand, store, voice, signals).await,
-        Engine::Locust(swarm) => swarm.measured(plan, stand, store, (voice, signals)).await,
+        Engine::Own(drive) => measure(plan, drive, stand, store, (voice, telling), signals).await,
+        Engine::Locust(swarm) => {
+            swarm.measured(plan, stand, store, (voice, telling, signals)).await
+        }
     }
 }
 

@@ -14,10 +14,10 @@ pub(super) const RUN: &str = "run.json";
 
 /// Takes a directory for reports and `more` files, proves it usable, and clears it of an earlier
 /// run's, but for `spared`.
-pub(super) fn open(dir: &Path, more: &[&'static str], spared: &[&str]) -> Result<Store, Unusable> {
+pub(super) fn open(dir: &Path, more: &[&str], spared: &[&str]) -> Result<Store, Unusable> {
     let reports = Format::FILES.into_iter().filter_map(Format::file_name);
-    let names: Vec<&str> =
-        std::iter::once(RUN).chain(reports).chain(more.iter().copied()).collect();
+    let mut names: Vec<&str> = std::iter::once(RUN).chain(reports).collect();
+    names.extend(more);
     let store = Store::open(dir, &names)?;
     let old: Vec<&str> = names.into_iter().filter(|name| !spared.contains(name)).collect();
     store.clear(&old)?;

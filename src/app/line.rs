@@ -14,6 +14,7 @@ use super::rounds::compare;
 use super::scene::Scene;
 use super::stand;
 use super::swarm::{self, Swarm};
+use super::telling::{self, Telling};
 use super::voice::Voice;
 use crate::archive;
 use crate::baseline::History;
@@ -24,6 +25,7 @@ use crate::load::wire::{HttpWire, reflect};
 use crate::plan::{Drive, Plan};
 use crate::report::{Case, words};
 use crate::run::{Run, Stop};
+use crate::shard::Shard;
 use crate::store::{self, Store};
 
 /// Puts the load on, judges what came back, writes the reports.
@@ -38,7 +40,10 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     let plan = asked.driven();
     let engine = ready(ask, &plan).await?;
     let earlier = past::read(ask, &asked)?;
-    let store = Arc::new(deliver::open(&ask.out, around.files(), &[])?);
+    let lines = telling::files(&asked.plan);
+    let more: Vec<&str> =
+        around.files().iter().copied().chain(lines.iter().map(String::as_str)).collect();
+    let store = Arc::new(deliver::open(&ask.out, &more, &[])?);
     around.begin(&voice);
     around.fold();
     let (stand, engine) = match &engine {
@@ -47,23 +52,30 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
         }
         Ready::Locust(swarm) => (stand::look(ask, || swarm.fingerprint()), Engine::Locust(swarm)),
     };
-    let load = Load { plan: &plan, engine, stand: &stand, store: &store, voice: &voice };
+    let shard = plan.drive.as_ref().map_or(Shard::ALONE, |drive| drive.load.shard);
+    let telling = Telling::open(&asked.plan, shard, &store, &voice);
+    let (store, voice, ears) = (&store, &voice, (&voice, &telling, &signals));
+    let load = Load { plan: &plan, engine, stand: &stand, store, voice, telling: &telling };
     let mut run = again::measured(&load, earlier.as_ref(), &signals).await;
     if let Engine::Own(drive) = engine {
-        run = compare(&plan, drive, run, (&store, &voice, &signals)).await;
+        run = compare(&plan, drive, run, store, ears).await;
     }
     around.unfold();
     let run = run.hidden(&plan.masks);
-    let kept = deliver::keep(&store, &run, &voice);
+    let kept = deliver::keep(store, &run, voice);
     if !run.origin.shard.is_alone() {
-        return Ok(set_aside(&run, kept, &store, &voice));
+        telling.conclude(&run, None);
+        telling.close(&run.stop, voice, &signals).await;
+        return Ok(set_aside(&run, kept, store, voice));
     }
     let history = earlier.map(|earlier| earlier.of(&run));
-    let told = Told { asked: &asked, run: &run, kept, history };
+    let told = Told { asked: &asked, run: &run, kept, history, telling: &telling };
     let stop = async {
         signals.first().await;
     };
-    Ok(conclude(&told, &store, &voice, &mut around, stop))
+    let exit = conclude(&told, store, voice, &mut around, stop);
+    telling.close(&run.stop, voice, &signals).await;
+    Ok(exit)
 }
 
 /// Whoever puts the load on, and can.
@@ -145,7 +157,8 @@ pub(super) fn judged(
     let kept = own || deliver::keep(&store, &run, &voice);
     around.begin(&voice);
     let history = past::read(ask, &asked)?.map(|earlier| earlier.of(&run));
-    let told = Told { asked: &asked, run: &run, kept, history };
+    let telling = Telling::default();
+    let told = Told { asked: &asked, run: &run, kept, history, telling: &telling };
     Ok(conclude(&told, &store, &voice, &mut around, std::future::pending()))
 }
 
@@ -166,6 +179,8 @@ struct Told<'a> {
     kept: bool,
     /// The runs before it, where it is compared with them.
     history: Option<History>,
+    /// Who is told of it by `[export]`.
+    telling: &'a Telling,
 }
 
 /// From a run to reports, a verdict and an exit code.
@@ -185,6 +200,7 @@ fn conclude(
     let exit = Exit::of(&judgement);
     let case = Case { plan, run, judgement: &judgement, exit_code: exit.code() };
     let delivered = deliver::tell(store, &case, voice);
+    told.telling.conclude(run, Some(&delivered.facts));
     let exit = if kept && delivered.whole { exit } else { exit.undelivered() };
     let ending = Ending { judgement: &judgement, delivered: &delivered, store, exit };
     around.tell(plan, &ending, stop)

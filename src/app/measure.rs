@@ -8,6 +8,7 @@ use super::checkpoint::Checkpoints;
 use super::progress::Progress;
 use super::ready;
 use super::stand::Stand;
+use super::telling::Telling;
 use super::voice::Voice;
 use crate::judge::clearly_breached;
 use crate::load::health;
@@ -26,7 +27,7 @@ pub(super) async fn measure(
     drive: &Drive,
     stand: &Stand,
     store: &Arc<Store>,
-    voice: &Voice,
+    (voice, telling): (&Voice, &Telling),
     signals: &Signals,
 ) -> Run {
     let seed = drive.load.seed.unwrap_or_else(machine::draw_seed);
@@ -46,7 +47,7 @@ pub(super) async fn measure(
             let order = order(if wire.speaks_two() { "HTTP/2" } else { "HTTP/1.1" });
             let (profile, threads) = (&order.load.profile, health::threads(&order.load));
             voice.step(&format!("{profile} from {threads} load threads, seed {seed}"));
-            let progress = Progress::new(voice, (plan, drive, false), signals);
+            let progress = Progress::new(voice, (plan, drive, false), telling, signals);
             let order = order.with_recent(progress.wants_recent());
             let checkpoints = Checkpoints::start(store, &plan.masks);
             send(plan, order, wire, progress, checkpoints, signals).await

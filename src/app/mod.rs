@@ -14,6 +14,7 @@ mod around;
 mod checkpoint;
 mod lookout;
 mod terminal;
+mod telling;
 mod progress;
 mod ready;
 mod bar;

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::attend::Signals;
 use super::lookout::Lookout;
+use super::telling::Telling;
 use super::terminal::Screen;
 use super::voice::{Shown, Voice, bare};
 use crate::load;
@@ -50,6 +51,10 @@ pub(super) struct Progress<'a> {
     form: Form<'a>,
     /// When it was looked at last, and what had been sent by then.
     last: (Duration, u64),
+    /// Dashboards that are told beside the person.
+    telling: &'a Telling,
+    /// The load is shared between two versions.
+    shared: bool,
 }
 
 /// How it is shown.
@@ -77,6 +82,7 @@ impl<'a> Progress<'a> {
     pub(super) fn new(
         voice: &'a Voice,
         (plan, drive, shared): (&'a Plan, &'a Drive, bool),
+        telling: &'a Telling,
         signals: &Signals,
     ) -> Self {
         let whole = drive.load.profile.duration();
@@ -91,18 +97,20 @@ impl<'a> Progress<'a> {
             Shown::Moving => Form::Moving(moving(voice.width)),
             Shown::Live => live().unwrap_or_else(|| Form::Moving(moving(voice.width))),
         };
-        Self { voice, whole, form, last: (Duration::ZERO, 0) }
+        telling.begin();
+        Self { voice, whole, form, last: (Duration::ZERO, 0), telling, shared }
     }
 
     /// For a load that somebody else puts on: by a line at most, since only its sums are known
     /// before its end.
-    pub(super) fn by_line(voice: &'a Voice, whole: Duration) -> Self {
+    pub(super) fn by_line(voice: &'a Voice, whole: Duration, telling: &'a Telling) -> Self {
         let form = match voice.shown {
             Shown::Not => Form::None,
             Shown::Lines => Form::Lines(PLAIN),
             Shown::Moving | Shown::Live => Form::Moving(moving(voice.width)),
         };
-        Self { voice, whole, form, last: (Duration::ZERO, 0) }
+        telling.begin();
+        Self { voice, whole, form, last: (Duration::ZERO, 0), telling, shared: false }
     }
 
     /// Whether what ended since the last look is wanted apart.
@@ -112,6 +120,7 @@ impl<'a> Progress<'a> {
 
     /// Shows how it stands, where it is time to.
     pub(super) fn show(&mut self, now: &load::Progress<'_>) {
+        self.telling.own(now, self.shared);
         let elapsed = now.elapsed();
         let sent = now.pulse().sent;
         let (before, already) = std::mem::replace(&mut self.last, (elapsed, sent));
@@ -127,6 +136,7 @@ impl<'a> Progress<'a> {
 
     /// The same of a load that Locust puts on.
     pub(super) fn swarm(&mut self, now: &Standing<'_>) {
+        self.telling.swarm(now);
         let (before, already) = std::mem::replace(&mut self.last, (now.elapsed, now.sent));
         if !self.is_due(now.elapsed) {
             return;

@@ -14,6 +14,7 @@ use super::progress::Progress;
 use super::read::{Ask, Gate};
 use super::ready;
 use super::stand::Stand;
+use super::telling::Telling;
 use super::voice::Voice;
 use crate::judge::clearly_breached;
 use crate::locust::{self, Call, Found, Given, Job, Line, Seen, Standing, Unfound};
@@ -102,7 +103,7 @@ impl Swarm {
         plan: &Plan,
         stand: &Stand,
         store: &Arc<Store>,
-        (voice, signals): (&Voice, &Signals),
+        (voice, telling, signals): (&Voice, &Telling, &Signals),
     ) -> Run {
         let job = Job {
             plan,
@@ -132,18 +133,17 @@ impl Swarm {
         } else {
             format!("Locust {version} (`{shown}`) puts the load on")
         });
-        self.driven(&job, Kept::start(plan, store), voice, signals).await
+        self.driven(&job, Kept::start(plan, store), (voice, telling, signals)).await
     }
 
     async fn driven(
         &self,
         job: &Job<'_>,
         mut kept: Kept<'_>,
-        voice: &Voice,
-        signals: &Signals,
+        (voice, telling, signals): (&Voice, &Telling, &Signals),
     ) -> Run {
         let whole = self.locust.run_time.unwrap_or_default();
-        let progress = RefCell::new(Progress::by_line(voice, whole));
+        let progress = RefCell::new(Progress::by_line(voice, whole, telling));
         let said = RefCell::new(Vec::new());
         let see = |seen: &Seen<'_>| match seen {
             Seen::Said(line) => {

@@ -43,7 +43,7 @@ impl Read for Url {
 
 impl Reader<'_> {
     /// Says what is wrong with a value that may hold credentials, without the value.
-    fn secret_bad(&mut self, node: Node<'_>, why: &str, hint: String) {
+    pub(super) fn secret_bad(&mut self, node: Node<'_>, why: &str, hint: String) {
         self.fault(node.value.span(), format!("`{}` {why}", node.key), hint);
         // Credentials in the line itself must not be shown either.
         if let Some(fault) = self.faults.last_mut().filter(|fault| fault.source.contains('@')) {
@@ -84,7 +84,8 @@ impl Address {
     }
 }
 
-fn host_and_port(authority: &str, usual: u16) -> Result<(String, u16), BadUnit> {
+/// A host and its port, taken apart.
+pub(super) fn host_and_port(authority: &str, usual: u16) -> Result<(String, u16), BadUnit> {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         Some(_) | None => (authority, None),

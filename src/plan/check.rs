@@ -22,10 +22,9 @@ use super::sla::Sla;
 use super::tags::Tags;
 use super::target::{self, TIMEOUT};
 use super::threshold::{Selector, Threshold};
-use super::timetable::Timetable;
 use super::value::Many;
-use super::{Drive, Http, Load, Plan, Request, Source, Target, file, glob, levels, locust, syntax};
-use crate::run::Model;
+use super::{Drive, Http, Load, Plan, Request, Source, Target};
+use super::{file, glob, levels, locust, outlets, shards, syntax};
 use crate::secret::Masks;
 use crate::unit::Ratio;
 
@@ -64,6 +63,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
         requests: drive.as_ref().map_or(&[][..], |drive| &drive.requests),
     };
     let target = drive.as_ref().map(|drive| &drive.target);
+    let export = outlets::export(&file.export, &mut reader);
     let mut bar = Bar::default();
     if source.thresholds.is_none() {
         let written = (&file.sla, &file.regression, &file.accept);
@@ -105,6 +105,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
         confidence,
         regression,
         accepts,
+        export,
         left_out,
         tags: source.tags.to_vec(),
         exclude_tags: source.exclude_tags.to_vec(),
@@ -269,31 +270,8 @@ fn drive(
         let users = usize::try_from(users_at_once(&drive).saturating_mul(2)).unwrap_or(MOST_USUAL);
         drive.load.connections = drive.load.connections.max(users.min(MOST_USUAL));
     }
-    reader.faults.extend(shard_unfit(&drive));
+    reader.faults.extend(shards::unfit(&drive));
     Some((drive, left_out))
-}
-
-/// Why a load cannot be shared like that.
-fn shard_unfit(drive: &Drive) -> Option<Fault> {
-    let (load, flag) = (&drive.load, "--shard");
-    if load.shard.is_alone() {
-        return None;
-    }
-    if load.seed.is_none() {
-        let hint = "give all shards the same `--seed`, or write `seed` in `[load]`".to_owned();
-        return Some(Fault::outside(flag, "shards draw alike only from one seed", Some(hint)));
-    }
-    let parts = parts(&drive.scenarios, &load.profile);
-    let tables = Timetable::of_parts(&parts, load, load.seed.unwrap_or(0));
-    let mut most = parts.iter().zip(&tables).map(|(part, table)| match part.profile.model {
-        Model::Open => table.planned(),
-        Model::Closed => part.profile.peak().div_ceil(1_000_000),
-    });
-    let idle = most.all(|most| most < load.shard.of());
-    idle.then(|| {
-        let hint = Some("use fewer shards".to_owned());
-        Fault::outside(flag, "there are more shards than arrivals or users", hint)
-    })
 }
 
 /// Whether some scenario says how much there is of it.

@@ -4,6 +4,7 @@ use super::accept::AcceptAsk;
 use super::auth::AuthAsk;
 use super::compare::Compare;
 use super::engine::Engine;
+use super::export::ExportAsk;
 use super::reader::{Text, table};
 use super::request::request_table;
 use super::sla::Sla;
@@ -31,6 +32,8 @@ table! {
         regression: Compare,
         /// Regressions that are known, and let pass until a day.
         accept: Many<AcceptAsk>,
+        /// Where the numbers go while the run is under way, beside the reports.
+        export: ExportAsk,
     }
 }
 

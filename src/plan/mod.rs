@@ -38,9 +38,11 @@ mod metrics;
 mod sla;
 mod compare;
 pub mod accept;
+pub mod outlet;
 mod stage;
 mod story;
 mod engine;
+mod export;
 mod file;
 mod syntax;
 mod beside;
@@ -52,6 +54,7 @@ mod known;
 mod manner;
 mod endpoint;
 mod target;
+mod outlets;
 pub mod locust;
 mod levels;
 mod feed;
@@ -62,6 +65,7 @@ mod cast;
 mod timed;
 mod limits;
 mod changes;
+mod shards;
 mod check;
 mod schema;
 mod crowd;
@@ -84,6 +88,7 @@ pub use expected::{Expected, expected, shares, starved};
 use fault::{Fault, Faults};
 use grant::Grant;
 use locust::Locust;
+use outlet::Export;
 pub use outline::outline;
 use profile::Profile;
 use regression::Regression;
@@ -150,6 +155,8 @@ pub struct Plan {
     pub regression: Option<Regression>,
     /// Regressions that are known.
     pub accepts: Vec<Accept>,
+    /// Where the numbers go while it is under way; `None` where nobody is told.
+    pub export: Option<Export>,
     /// What is expected of endpoints that the chosen tags leave out: nobody judges it in this run,
     /// and every report says so.
     pub left_out: Vec<Threshold>,

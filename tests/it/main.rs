@@ -47,6 +47,8 @@ mod stats;
 mod report;
 /// A load under way on a whole terminal.
 mod screen;
+/// The numbers of a run on their way to dashboards: real ones, and parsers of others.
+mod exports;
 /// The built binary against real loopback servers.
 mod gate;
 /// What is expected of answers, and groups of steps, on the built binary.

@@ -38,7 +38,8 @@ fn validator() -> jsonschema::Validator {
 }
 
 /// Bad files whose mistakes lie in their meaning, not in their shape; a schema cannot see those.
-const MEANING: [&str; 37] = [
+const MEANING: [&str; 38] = [
+    "export-to-nobody",
     "arrivals-that-spawn",
     "tags",
     "own-loads-alone",
@@ -128,6 +129,11 @@ fn step(more: &str) -> String {
     gate(&format!("[[scenario]]\nname = \"a\"\n{steps}"), "max = \"< 1s\"")
 }
 
+/// A gate file that exports.
+fn export(more: &str) -> String {
+    gate("[[request]]\nget = \"/\"", &format!("max = \"< 1s\"\n[export]\n{more}"))
+}
+
 /// A gate file with a key nobody knows in the table of that name.
 fn with_unknown_key(table: &str) -> Option<String> {
     let key = "zzzzzzzz = 1";
@@ -182,6 +188,11 @@ fn with_unknown_key(table: &str) -> Option<String> {
             gate(&request(""), &format!("max = \"< 1s\"\n[regression]\n{key}\np50 = \"+5%\""))
         }
         "AcceptAsk" => gate(&request(""), &format!("max = \"< 1s\"\n[[accept]]\n{key}")),
+        "ExportAsk" => export(key),
+        "Scrape" => export(&format!("prometheus = {{ listen = \"[::]:1\", {key} }}")),
+        "SinkAsk" => export(&format!("otlp = {{ url = \"http://h\", {key} }}")),
+        "StatsdAsk" => export(&format!("statsd = {{ address = \"h:1\", {key} }}")),
+        "JsonAsk" => export(&format!("json = {{ {key} }}")),
         "Data" => {
             let data = format!("data = {{ csv = \"users.csv\", {key} }}");
             gate(&format!("{SCENARIO}\n{data}"), "max = \"< 1s\"")

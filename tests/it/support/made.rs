@@ -125,6 +125,7 @@ pub(crate) fn plan(load: Load, names: &[&str], thresholds: Vec<Threshold>) -> Pl
         confidence: None,
         regression: None,
         accepts: Vec::new(),
+        export: None,
         left_out: Vec::new(),
         tags: Vec::new(),
         exclude_tags: Vec::new(),
