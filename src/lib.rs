@@ -73,6 +73,7 @@
 //! | a metric | a [`metric::Metric`] | what the compiler names | `tests/it/laws.rs` |
 //! | a doubt | a [`judge::finding::Doubt`] | its page in `explain` | `tests/it/judge.rs` |
 //! | a key of the gate file | its field in [`plan`] | the reader beside it | `tests/it/plan` |
+//! | a way to ask a probe | `probing/NAME.rs` | a [`plan::probe::Asks`] | `tests/it/probes.rs` |
 //! | a dashboard | `telemetry/NAME.rs` | a [`plan::outlet::Kind`] | `tests/it/exports.rs` |
 //! | a CI host | `host/NAME.rs` | [`host::ci`], [`host::Place`] | `tests/it/forge` |
 //! | a forge | `publish/NAME` | the arms in [`publish`] | `tests/it/forge` |
@@ -129,6 +130,7 @@ pub mod git;
 pub mod publish;
 pub mod shelf;
 pub mod outlets;
+pub mod probing;
 
 // door
 pub mod error;

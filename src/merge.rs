@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::run::{Delivered, Evidence, Generator, Merged, Origin, Pulse, Run, Slice, Stop};
+use crate::run::{Delivered, Evidence, Generator, Merged, Origin, Pulse, Run, Series, Slice, Stop};
 use crate::sanitise::Clean;
 use crate::shard::Shard;
 use crate::tally::{Damaged, Packed};
@@ -192,7 +192,7 @@ fn apart(shards: &[(String, Run)]) -> Duration {
 
 fn add(whole: &mut Run, shard: Run) -> Result<(), Damaged> {
     // Shards compare nothing.
-    let Run { origin, load, generator, slices, endpoints, stop, .. } = shard;
+    let Run { origin, load, generator, slices, endpoints, stop, probes, .. } = shard;
     let ours = &mut whole.origin;
     ours.insecure |= origin.insecure;
     ours.cores = ours.cores.saturating_add(origin.cores);
@@ -213,12 +213,29 @@ fn add(whole: &mut Run, shard: Run) -> Result<(), Damaged> {
     for (ours, theirs) in whole.endpoints.iter_mut().zip(endpoints) {
         add_evidence(ours, theirs)?;
     }
+    add_probes(&mut whole.probes, probes);
     whole.stop = match (&whole.stop, stop) {
         (Stop::Dead(ours), Stop::Dead(theirs)) => Stop::Dead(theirs.max(*ours)),
         (Stop::Dead(ours), _) => Stop::Dead(*ours),
         (_, theirs) => theirs,
     };
     Ok(())
+}
+
+/// Each shard asks for itself: all of its answers count.
+fn add_probes(ours: &mut Vec<Series>, theirs: Vec<Series>) {
+    for series in theirs {
+        match ours.iter_mut().find(|one| (&one.name, &one.unit) == (&series.name, &series.unit)) {
+            Some(one) => {
+                one.readings.extend(series.readings);
+                one.readings.sort_by_key(|(at, _)| *at);
+                if one.said.is_empty() {
+                    one.said = series.said;
+                }
+            }
+            None => ours.push(series),
+        }
+    }
 }
 
 fn both(one: Option<u64>, other: Option<u64>) -> Option<u64> {

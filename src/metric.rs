@@ -98,6 +98,8 @@ pub enum Value {
     Rate(Rate),
     /// A plain number of requests.
     Count(u64),
+    /// What a probe answered, in its unit.
+    Number(f64, &'static str),
 }
 
 /// What kind of [`Value`] answers a metric.
@@ -274,6 +276,7 @@ impl Value {
             Self::Share(share) => Some(share.share() * 100.0),
             Self::Rate(rate) => Some(rate.as_f64()),
             Self::Count(count) => Some(count as f64),
+            Self::Number(number, _) => Some(number),
         }
     }
 
@@ -285,6 +288,7 @@ impl Value {
             Self::Share(_) => "%",
             Self::Rate(_) => "/s",
             Self::Count(_) => "",
+            Self::Number(_, unit) => unit,
         }
     }
 }
@@ -297,6 +301,10 @@ impl fmt::Display for Value {
             Self::Share(share) => write!(out, "{share}"),
             Self::Rate(rate) => write!(out, "{rate}"),
             Self::Count(count) => write!(out, "{count}"),
+            Self::Number(number, unit) => {
+                let space = if matches!(*unit, "" | "/s") { "" } else { " " };
+                write!(out, "{}{space}{unit}", unit::show_number(*number))
+            }
         }
     }
 }

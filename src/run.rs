@@ -3,6 +3,7 @@
 mod origin;
 mod generator;
 mod rounds;
+mod series;
 mod quotes;
 mod imported;
 
@@ -19,6 +20,7 @@ pub use imported::{DRIVEN, Imported, Precision, Script, Subject};
 pub use origin::Origin;
 pub use quotes::{Answer, Band, Quotes, Ranks};
 pub use rounds::Rounds;
+pub use series::Series;
 
 /// Everything one execution told us.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Run {
     pub stop: Stop,
     /// How fast the machine itself was; `None` where that was not measured.
     pub reference: Option<Reference>,
+    /// What was asked beside the load, and answered.
+    pub probes: Vec<Series>,
     /// The run that followed at once because this one was suspicious, without its slices.
     pub again: Option<Box<Run>>,
     /// Rounds in which the same load was shared between the target and another version; `None`
@@ -263,6 +267,7 @@ impl Run {
             hide(&mut missed.got);
         }
         self.stop = self.stop.hidden(masks);
+        self.probes.iter_mut().for_each(|series| hide(&mut series.said));
         let told = self.imported.iter_mut().flat_map(|imported| {
             let raised = imported.script.iter_mut().flat_map(|script| &mut script.raised);
             let told = imported.untold.values_mut().chain(&mut imported.unsound);
@@ -287,6 +292,7 @@ impl Run {
             evidence.missed.clear();
         }
         self.load.refused.clear();
+        self.probes.clear();
         self.again = None;
         self.rounds = None;
         self

@@ -8,7 +8,7 @@ mod margin;
 use std::fmt;
 use std::time::Duration;
 
-pub use count::show_count;
+pub use count::{show_count, show_number};
 pub use duration::{parse_duration, show_duration, show_time};
 pub use margin::Margin;
 

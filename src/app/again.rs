@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use super::attend::Signals;
+use super::beside::Beside;
 use super::measure::measure;
 use super::past::Earlier;
 use super::stand::Stand;
 use super::swarm::Swarm;
-use super::telling::Telling;
 use super::voice::Voice;
 use crate::chance::Key;
 use crate::judge::wants_second;
@@ -40,7 +40,7 @@ pub(super) struct Load<'a> {
     /// Who says how it goes.
     pub voice: &'a Voice,
     /// Who is told how it goes by `[export]`.
-    pub telling: &'a Telling,
+    pub beside: &'a Beside,
 }
 
 /// Puts the load on; where it is compared with earlier runs and suspicious, once more.
@@ -71,13 +71,13 @@ pub(super) async fn measured(load: &Load<'_>, earlier: Option<&Earlier>, signals
 }
 
 async fn once(load: &Load<'_>, signals: &Signals) -> Run {
-    let Load { plan, stand, store, voice, telling, .. } = *load;
-    match load.engine {
-        Engine::Own(drive) => measure(plan, drive, stand, store, (voice, telling), signals).await,
-        Engine::Locust(swarm) => {
-            swarm.measured(plan, stand, store, (voice, telling, signals)).await
-        }
-    }
+    let Load { plan, stand, store, voice, beside, .. } = *load;
+    let mut run = match load.engine {
+        Engine::Own(drive) => measure(plan, drive, stand, store, (voice, beside), signals).await,
+        Engine::Locust(swarm) => swarm.measured(plan, stand, store, (voice, beside, signals)).await,
+    };
+    run.probes = beside.end();
+    run
 }
 
 /// The load with the reference service before and after it; a machine that cannot tell how fast it

@@ -7,6 +7,7 @@ use super::again::{self, Engine, Load};
 use super::around::{Around, Ending};
 use super::attend::Signals;
 use super::bar::{self, Barred};
+use super::beside::Beside;
 use super::deliver;
 use super::past;
 use super::read::Ask;
@@ -54,12 +55,14 @@ pub(super) async fn run(ask: &Ask, voice: Voice, signals: Signals) -> Result<Exi
     };
     let shard = plan.drive.as_ref().map_or(Shard::ALONE, |drive| drive.load.shard);
     let telling = Telling::open(&asked.plan, shard, &store, &voice);
-    let (store, voice, ears) = (&store, &voice, (&voice, &telling, &signals));
-    let load = Load { plan: &plan, engine, stand: &stand, store, voice, telling: &telling };
+    let beside = Beside::new(&asked.plan, telling);
+    let (store, voice, ears) = (&store, &voice, (&voice, &beside, &signals));
+    let load = Load { plan: &plan, engine, stand: &stand, store, voice, beside: &beside };
     let mut run = again::measured(&load, earlier.as_ref(), &signals).await;
     if let Engine::Own(drive) = engine {
         run = compare(&plan, drive, run, store, ears).await;
     }
+    let telling = beside.telling;
     around.unfold();
     let run = run.hidden(&plan.masks);
     let kept = deliver::keep(store, &run, voice);

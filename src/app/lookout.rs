@@ -112,7 +112,7 @@ impl<'a> Lookout<'a> {
     fn check(&self, finding: &Finding, plan: &Plan, elapsed: Duration) -> Check {
         let mut of = match &finding.scope {
             Scope::Whole => "whole run".to_owned(),
-            Scope::Endpoint(name) => self.clean(name),
+            Scope::Endpoint(name) | Scope::Probe(name) => self.clean(name),
         };
         let mut end = self.drive.load.profile.duration();
         if let Asked::Limit { metric, over, during, .. } = &finding.asked {

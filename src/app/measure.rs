@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::attend::Signals;
+use super::beside::Beside;
 use super::checkpoint::Checkpoints;
 use super::progress::Progress;
 use super::ready;
 use super::stand::Stand;
-use super::telling::Telling;
 use super::voice::Voice;
 use crate::judge::clearly_breached;
 use crate::load::health;
@@ -27,7 +27,7 @@ pub(super) async fn measure(
     drive: &Drive,
     stand: &Stand,
     store: &Arc<Store>,
-    (voice, telling): (&Voice, &Telling),
+    (voice, beside): (&Voice, &Beside),
     signals: &Signals,
 ) -> Run {
     let seed = drive.load.seed.unwrap_or_else(machine::draw_seed);
@@ -47,7 +47,7 @@ pub(super) async fn measure(
             let order = order(if wire.speaks_two() { "HTTP/2" } else { "HTTP/1.1" });
             let (profile, threads) = (&order.load.profile, health::threads(&order.load));
             voice.step(&format!("{profile} from {threads} load threads, seed {seed}"));
-            let progress = Progress::new(voice, (plan, drive, false), telling, signals);
+            let progress = Progress::new(voice, (plan, drive, false), beside, signals);
             let order = order.with_recent(progress.wants_recent());
             let checkpoints = Checkpoints::start(store, &plan.masks);
             send(plan, order, wire, progress, checkpoints, signals).await
@@ -150,7 +150,8 @@ async fn send(
     let early = alone && may_abort(plan);
     let watch = |now: &load::Progress<'_>| {
         progress.borrow_mut().show(now);
-        checkpoints.keep(now.elapsed(), || now.run().hidden(&tokens(&wire)));
+        let so_far = || Run { probes: progress.borrow().series(), ..now.run() };
+        checkpoints.keep(now.elapsed(), || so_far().hidden(&tokens(&wire)));
         let breach = if early { clearly_breached(plan, &now.run()) } else { None };
         breach.map(Stop::Breached)
     };

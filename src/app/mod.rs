@@ -15,6 +15,7 @@ mod checkpoint;
 mod lookout;
 mod terminal;
 mod telling;
+mod beside;
 mod progress;
 mod ready;
 mod bar;

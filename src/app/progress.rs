@@ -8,8 +8,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::attend::Signals;
+use super::beside::Beside;
 use super::lookout::Lookout;
-use super::telling::Telling;
 use super::terminal::Screen;
 use super::voice::{Shown, Voice, bare};
 use crate::load;
@@ -17,6 +17,7 @@ use crate::locust::Standing;
 use crate::metric::Value;
 use crate::plan::{Drive, Plan};
 use crate::report::words;
+use crate::run::Series;
 use crate::tally::latency_at;
 use crate::unit::{Quantile, Rate, Ratio, show_duration};
 
@@ -52,7 +53,7 @@ pub(super) struct Progress<'a> {
     /// When it was looked at last, and what had been sent by then.
     last: (Duration, u64),
     /// Dashboards that are told beside the person.
-    telling: &'a Telling,
+    beside: &'a Beside,
     /// The load is shared between two versions.
     shared: bool,
 }
@@ -82,7 +83,7 @@ impl<'a> Progress<'a> {
     pub(super) fn new(
         voice: &'a Voice,
         (plan, drive, shared): (&'a Plan, &'a Drive, bool),
-        telling: &'a Telling,
+        beside: &'a Beside,
         signals: &Signals,
     ) -> Self {
         let whole = drive.load.profile.duration();
@@ -97,20 +98,20 @@ impl<'a> Progress<'a> {
             Shown::Moving => Form::Moving(moving(voice.width)),
             Shown::Live => live().unwrap_or_else(|| Form::Moving(moving(voice.width))),
         };
-        telling.begin();
-        Self { voice, whole, form, last: (Duration::ZERO, 0), telling, shared }
+        beside.begin(shared);
+        Self { voice, whole, form, last: (Duration::ZERO, 0), beside, shared }
     }
 
     /// For a load that somebody else puts on: by a line at most, since only its sums are known
     /// before its end.
-    pub(super) fn by_line(voice: &'a Voice, whole: Duration, telling: &'a Telling) -> Self {
+    pub(super) fn by_line(voice: &'a Voice, whole: Duration, beside: &'a Beside) -> Self {
         let form = match voice.shown {
             Shown::Not => Form::None,
             Shown::Lines => Form::Lines(PLAIN),
             Shown::Moving | Shown::Live => Form::Moving(moving(voice.width)),
         };
-        telling.begin();
-        Self { voice, whole, form, last: (Duration::ZERO, 0), telling, shared: false }
+        beside.begin(false);
+        Self { voice, whole, form, last: (Duration::ZERO, 0), beside, shared: false }
     }
 
     /// Whether what ended since the last look is wanted apart.
@@ -120,7 +121,8 @@ impl<'a> Progress<'a> {
 
     /// Shows how it stands, where it is time to.
     pub(super) fn show(&mut self, now: &load::Progress<'_>) {
-        self.telling.own(now, self.shared);
+        self.beside.own(now, self.shared);
+        self.say();
         let elapsed = now.elapsed();
         let sent = now.pulse().sent;
         let (before, already) = std::mem::replace(&mut self.last, (elapsed, sent));
@@ -136,7 +138,8 @@ impl<'a> Progress<'a> {
 
     /// The same of a load that Locust puts on.
     pub(super) fn swarm(&mut self, now: &Standing<'_>) {
-        self.telling.swarm(now);
+        self.beside.swarm(now);
+        self.say();
         let (before, already) = std::mem::replace(&mut self.last, (now.elapsed, now.sent));
         if !self.is_due(now.elapsed) {
             return;
@@ -158,6 +161,18 @@ impl<'a> Progress<'a> {
         let whole = now.whole.unwrap_or(self.whole);
         let users = words::plural(now.users, "user");
         self.put(&format!("{}  {users}", line(&glance, whole)), now.elapsed);
+    }
+
+    /// What was asked beside it, and answered so far.
+    pub(super) fn series(&self) -> Vec<Series> {
+        self.beside.series()
+    }
+
+    /// Says what became of the questions beside it, where something did.
+    fn say(&self) {
+        for said in self.beside.said() {
+            self.note(&said);
+        }
     }
 
     fn is_due(&self, elapsed: Duration) -> bool {

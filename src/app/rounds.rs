@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::attend::Signals;
+use super::beside::Beside;
 use super::deliver;
 use super::measure::reach;
 use super::progress::Progress;
 use super::restart::Started;
-use super::telling::Telling;
 use super::voice::Voice;
 use crate::chance::Key;
 use crate::judge::wants_more;
@@ -26,7 +26,7 @@ const ROUNDS: u64 = u64::MAX - 3;
 const RESTARTS: u64 = u64::MAX - 4;
 
 /// Who says how it goes, who is told of it, and who may end it.
-type Ears<'a> = (&'a Voice, &'a Telling, &'a Signals);
+type Ears<'a> = (&'a Voice, &'a Beside, &'a Signals);
 
 /// Both versions as they are asked, the one judged first.
 struct Versions<'a> {
@@ -43,7 +43,7 @@ pub(super) async fn compare(
     drive: &Drive,
     mut run: Run,
     store: &Arc<Store>,
-    (voice, telling, signals): Ears<'_>,
+    (voice, beside, signals): Ears<'_>,
 ) -> Run {
     let Some(regression) = &plan.regression else { return run };
     let Some(site) = &regression.against else { return run };
@@ -59,7 +59,7 @@ pub(super) async fn compare(
     while wants_more(plan, &run, &rounds) {
         let number = rounds.rounds.len();
         voice.step(&format!("round {}", number + 1));
-        match versions.round(number, (voice, telling, signals)).await {
+        match versions.round(number, (voice, beside, signals)).await {
             Ok(round) => {
                 let stop = round.stop.clone();
                 rounds.rounds.push(round);
@@ -104,13 +104,13 @@ impl<'a> Versions<'a> {
     }
 
     /// One round: both started anew where that is asked for, then under load.
-    async fn round(&self, number: usize, (voice, telling, signals): Ears<'_>) -> Result<Run, Halt> {
+    async fn round(&self, number: usize, (voice, beside, signals): Ears<'_>) -> Result<Run, Halt> {
         let ready = tokio::select! {
             ready = self.ready(number, voice) => ready,
             signal = signals.first() => return Err(Halt::Signal(signal.name().to_owned())),
         };
         let (started, wires) = ready.map_err(Halt::Trouble)?;
-        let run = self.load(number, wires, (voice, telling, signals)).await;
+        let run = self.load(number, wires, (voice, beside, signals)).await;
         for one in started {
             one.end().await;
         }
@@ -148,7 +148,7 @@ impl<'a> Versions<'a> {
         &self,
         number: usize,
         wires: [HttpWire; 2],
-        (voice, telling, signals): Ears<'_>,
+        (voice, beside, signals): Ears<'_>,
     ) -> Run {
         let drive = &self.drives[0];
         let seed = Key::new(self.seed, ROUNDS).bits(number as u64);
@@ -156,7 +156,7 @@ impl<'a> Versions<'a> {
         let axis = pieces(self.regression, &drive.load);
         let origin = Origin { seed, ..Origin::default() };
         let order = Order::new(drive, axis, seed, origin).shared(arms);
-        let progress = Progress::new(voice, (self.plan, drive, true), telling, signals);
+        let progress = Progress::new(voice, (self.plan, drive, true), beside, signals);
         let order = order.with_recent(progress.wants_recent());
         let progress = RefCell::new(progress);
         let watch = |now: &load::Progress<'_>| {

@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 use sha2::{Digest as _, Sha256};
 
 use super::attend::Signals;
+use super::beside::Beside;
 use super::checkpoint::Checkpoints;
 use super::measure::may_abort;
 use super::progress::Progress;
 use super::read::{Ask, Gate};
 use super::ready;
 use super::stand::Stand;
-use super::telling::Telling;
 use super::voice::Voice;
 use crate::judge::clearly_breached;
 use crate::locust::{self, Call, Found, Given, Job, Line, Seen, Standing, Unfound};
 use crate::plan::Plan;
 use crate::plan::locust::Locust;
-use crate::run::{Run, Stop};
+use crate::run::{Run, Series, Stop};
 use crate::sanitise::Clean;
 use crate::store::Store;
 
@@ -103,7 +103,7 @@ impl Swarm {
         plan: &Plan,
         stand: &Stand,
         store: &Arc<Store>,
-        (voice, telling, signals): (&Voice, &Telling, &Signals),
+        (voice, beside, signals): (&Voice, &Beside, &Signals),
     ) -> Run {
         let job = Job {
             plan,
@@ -133,17 +133,17 @@ impl Swarm {
         } else {
             format!("Locust {version} (`{shown}`) puts the load on")
         });
-        self.driven(&job, Kept::start(plan, store), (voice, telling, signals)).await
+        self.driven(&job, Kept::start(plan, store), (voice, beside, signals)).await
     }
 
     async fn driven(
         &self,
         job: &Job<'_>,
         mut kept: Kept<'_>,
-        (voice, telling, signals): (&Voice, &Telling, &Signals),
+        (voice, beside, signals): (&Voice, &Beside, &Signals),
     ) -> Run {
         let whole = self.locust.run_time.unwrap_or_default();
-        let progress = RefCell::new(Progress::by_line(voice, whole, telling));
+        let progress = RefCell::new(Progress::by_line(voice, whole, beside));
         let said = RefCell::new(Vec::new());
         let see = |seen: &Seen<'_>| match seen {
             Seen::Said(line) => {
@@ -156,7 +156,7 @@ impl Swarm {
             }
             Seen::Stands(standing) => {
                 progress.borrow_mut().swarm(standing);
-                kept.look(standing)
+                kept.look(standing, || progress.borrow().series())
             }
         };
         let stop = async {
@@ -193,7 +193,11 @@ impl<'a> Kept<'a> {
     }
 
     /// Looks at the run as far as it came; what is clearly breached ends it.
-    fn look(&mut self, standing: &Standing<'_>) -> Option<Stop> {
+    fn look(
+        &mut self,
+        standing: &Standing<'_>,
+        probes: impl FnOnce() -> Vec<Series>,
+    ) -> Option<Stop> {
         let (now, early) = (self.began.elapsed(), may_abort(self.plan));
         if now < self.next || !(early || self.checkpoints.are_due(now)) {
             return None;
@@ -202,7 +206,7 @@ impl<'a> Kept<'a> {
         let passed = self.began.elapsed();
         self.next = passed + passed.saturating_sub(now) * SPARING;
         let breach = if early { clearly_breached(self.plan, &run) } else { None };
-        self.checkpoints.keep(now, || run);
+        self.checkpoints.keep(now, || Run { probes: probes(), ..run });
         breach.map(Stop::Breached)
     }
 }

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed, few};
+use super::number::{Class, Count, Nanos, Real, Seed, Share, Sum, Timed, few};
 use super::quoted::{Imported, Quotes};
 use super::{MOST_ENDPOINTS, MOST_ROUNDS, MOST_SLICES};
 
 /// Lists that have no cap of their own: stages, addresses, threads.
 const MOST_OTHERS: usize = 4_096;
+/// Probes of a run, and questions of one probe.
+const MOST_PROBES: usize = 1_000;
+const MOST_READINGS: usize = 1_000_000;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct File<'a> {
@@ -30,6 +33,13 @@ pub(super) struct File<'a> {
     pub(super) endpoints: Vec<Endpoint<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reference: Option<Reference>,
+    #[serde(
+        borrow,
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "few::<_, _, MOST_PROBES>"
+    )]
+    pub(super) probes: Vec<Series<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) again: Option<Box<Again<'a>>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +90,19 @@ pub(super) struct Again<'a> {
     pub(super) endpoints: Vec<Endpoint<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reference: Option<Reference>,
+}
+
+/// What was asked beside the load: when, in nanoseconds from its begin, and the answer.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Series<'a> {
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) unit: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    pub(super) said: Cow<'a, str>,
+    #[serde(deserialize_with = "few::<_, _, MOST_READINGS>")]
+    pub(super) readings: Vec<(Nanos, Option<Real>)>,
 }
 
 /// How fast the machine itself was.

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::number::{Count, MOST_COUNT};
+use super::number::{Count, MOST_COUNT, Nanos, Real};
 use super::{MOST_TEXT, form, quoted};
 use crate::run::{
     Clock, Delivered, Evidence, Generator, Imported, Merged, Missed, Model, Origin, Pulse,
-    Reference, Rounds, Run, Slice, Starved, Stop,
+    Reference, Rounds, Run, Series, Slice, Starved, Stop,
 };
 use crate::shard::{self, Shard};
 use crate::tally::{Packed, PackedLap, PackedTimes, Tally, Times};
@@ -41,6 +41,7 @@ pub(super) fn run(file: form::File<'_>) -> Believed<Run> {
         endpoints,
         stop: stop(file.stop)?,
         reference: file.reference.map(reference),
+        probes: file.probes.into_iter().enumerate().map(probe).collect::<Believed<_>>()?,
         again: file.again.map(|form| again(*form).map(Box::new)).transpose()?,
         imported: file.imported.map(imported).transpose()?,
     })
@@ -55,6 +56,7 @@ fn again(form: form::Again<'_>) -> Believed<Run> {
         endpoints: endpoints(form.endpoints, "again.endpoints", 0)?,
         stop: stop(form.stop)?,
         reference: form.reference.map(reference),
+        probes: Vec::new(),
         again: None,
         rounds: None,
         imported: None,
@@ -63,6 +65,21 @@ fn again(form: form::Again<'_>) -> Believed<Run> {
 
 fn reference(form: form::Reference) -> Reference {
     Reference { before: form.before_ns.0, after: form.after_ns.0 }
+}
+
+fn probe((index, form): (usize, form::Series<'_>)) -> Believed<Series> {
+    let place = format!("probes[{index}]");
+    let reading = |(at, answer): (Nanos, Option<Real>)| (at.0, answer.map(|answer| answer.0));
+    let readings: Vec<_> = form.readings.into_iter().map(reading).collect();
+    if !readings.is_sorted_by_key(|(at, _)| *at) {
+        return no(place, "its readings are not in the order of time");
+    }
+    Ok(Series {
+        name: text(form.name, &place)?,
+        unit: text(form.unit, &place)?,
+        said: text(form.said, &place)?,
+        readings,
+    })
 }
 
 fn endpoints(forms: Vec<form::Endpoint<'_>>, of: &str, slices: usize) -> Believed<Vec<Evidence>> {
@@ -106,6 +123,7 @@ fn round(form: form::Round<'_>, index: usize) -> Believed<Run> {
         endpoints: both,
         stop: stop(form.stop)?,
         reference: None,
+        probes: Vec::new(),
         again: None,
         rounds: None,
         imported: None,

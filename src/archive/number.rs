@@ -38,6 +38,10 @@ pub(super) struct Nanos(pub(super) Duration);
 #[derive(Clone, Copy)]
 pub(super) struct Share(pub(super) Ratio);
 
+/// What a probe answered, with all its digits.
+#[derive(Clone, Copy)]
+pub(super) struct Real(pub(super) f64);
+
 /// A class of failure, by name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Class(pub(super) Failure);
@@ -113,6 +117,16 @@ impl Written for Share {
     }
 }
 
+impl Written for Real {
+    const WHAT: &'static str = "a number as digits in quotes";
+    fn write(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0)
+    }
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number: &f64| number.is_finite()).map(Self)
+    }
+}
+
 impl Written for Class {
     const WHAT: &'static str = "a class of failure";
     fn write(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -167,7 +181,7 @@ macro_rules! as_text {
         }
     )*};
 }
-as_text!(Count Seed Sum Nanos Share Class Timed);
+as_text!(Count Seed Sum Nanos Share Real Class Timed);
 
 /// Reads a list of at most so many entries, so that a short file cannot ask for much memory.
 pub(super) fn few<'de, D, T, const MOST: usize>(from: D) -> Result<Vec<T>, D::Error>

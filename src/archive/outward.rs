@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::number::{Class, Count, Nanos, Seed, Share, Sum, Timed};
+use super::number::{Class, Count, Nanos, Real, Seed, Share, Sum, Timed};
 use super::{form, quoted};
 use crate::run::{
-    Delivered, Evidence, Generator, Missed, Model, Origin, Reference, Rounds, Run, Slice, Stop,
+    Delivered, Evidence, Generator, Missed, Model, Origin, Reference, Rounds, Run, Series, Slice,
+    Stop,
 };
 use crate::tally::{Packed, PackedLap, PackedTimes, Packer};
 
@@ -41,6 +42,7 @@ pub(super) fn file<'a>(run: &'a Run, wholes: &'a Wholes) -> form::File<'a> {
         slices: run.slices.iter().map(slice).collect(),
         endpoints: endpoints.map(|(evidence, whole)| endpoint(evidence, whole)).collect(),
         reference: run.reference.map(reference),
+        probes: run.probes.iter().map(probe).collect(),
         again: run.again.as_deref().zip(wholes.again.as_deref()).map(again),
         rounds: run.rounds.as_ref().map(|all| rounds(all, &wholes.rounds)),
         imported: run.imported.as_ref().map(quoted::outward),
@@ -74,6 +76,16 @@ fn round<'a>(run: &'a Run, wholes: &'a Wholes) -> form::Round<'a> {
 fn again<'a>((run, wholes): (&'a Run, &'a Wholes)) -> Box<form::Again<'a>> {
     let form::File { origin, load, generator, stop, endpoints, reference, .. } = file(run, wholes);
     Box::new(form::Again { origin, load, generator, stop, endpoints, reference })
+}
+
+fn probe(series: &Series) -> form::Series<'_> {
+    let readings = series.readings.iter().map(|(at, answer)| (Nanos(*at), answer.map(Real)));
+    form::Series {
+        name: text(&series.name),
+        unit: text(&series.unit),
+        said: text(&series.said),
+        readings: readings.collect(),
+    }
 }
 
 fn reference(reference: Reference) -> form::Reference {

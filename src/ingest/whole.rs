@@ -57,6 +57,7 @@ pub(super) fn run(mut intake: Intake, ask: &Ask<'_>) -> Result<Run, Unreadable> 
         endpoints,
         stop: Stop::End,
         reference: None,
+        probes: Vec::new(),
         again: None,
         rounds: None,
         imported: Some(imported(told)),

@@ -74,7 +74,8 @@ pub(super) fn applies(threshold: &Threshold, scope: &Scope) -> bool {
     match (&threshold.selector, scope) {
         (Selector::Whole, Scope::Whole) => true,
         (Selector::Endpoints(pattern), Scope::Endpoint(name)) => glob::selects(pattern, name),
-        (Selector::Whole, Scope::Endpoint(_)) | (Selector::Endpoints(_), Scope::Whole) => false,
+        (Selector::Whole, Scope::Endpoint(_) | Scope::Probe(_))
+        | (Selector::Endpoints(_), Scope::Whole | Scope::Probe(_)) => false,
     }
 }
 

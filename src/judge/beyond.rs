@@ -57,7 +57,12 @@ impl Beyond {
                 | Metric::Count
                 | Metric::Timing(..)
                 | Metric::EventsPerSecond,
-                Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
+                Value::Time(_)
+                | Value::Never
+                | Value::Share(_)
+                | Value::Rate(_)
+                | Value::Count(_)
+                | Value::Number(..),
             ) => return None,
         };
         let flipped = !relation.is_upper();
@@ -66,10 +71,21 @@ impl Beyond {
             Value::Share(_) if flipped => {
                 Some(Self { part: of.saturating_sub(part), of, allowed: 1.0 - allowed, what })
             }
-            Value::Time(_) | Value::Never | Value::Rate(_) | Value::Count(_) if flipped => None,
-            Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_) => {
-                Some(Self { part, of, allowed, what })
+            Value::Time(_)
+            | Value::Never
+            | Value::Rate(_)
+            | Value::Count(_)
+            | Value::Number(..)
+                if flipped =>
+            {
+                None
             }
+            Value::Time(_)
+            | Value::Never
+            | Value::Share(_)
+            | Value::Rate(_)
+            | Value::Count(_)
+            | Value::Number(..) => Some(Self { part, of, allowed, what }),
         }
     }
 

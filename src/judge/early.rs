@@ -138,6 +138,7 @@ pub(super) fn stands(plan: &Plan, run: &Run, finding: &Finding) -> bool {
     };
     let tally = match &finding.scope {
         Scope::Whole => Some(run.whole()),
+        Scope::Probe(_) => None,
         Scope::Endpoint(name) => {
             let found = run.endpoints.iter().find(|endpoint| endpoint.name == *name);
             found.map(|endpoint| endpoint.whole.clone())

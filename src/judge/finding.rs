@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::interval::{Close, Interval};
 use crate::metric::{Metric, Value};
+use crate::plan::probe::Gauge;
 use crate::plan::threshold::{Level, Limit};
 use crate::policy::Policy;
 use crate::shard::Shard;
@@ -102,6 +103,8 @@ pub enum Scope {
     Whole,
     /// One endpoint, by name; or the selector as written, where it matched none.
     Endpoint(String),
+    /// What was asked beside the load: `probe.cpu`.
+    Probe(String),
 }
 
 /// What was asked.
@@ -117,6 +120,13 @@ pub enum Asked {
         over: Option<Duration>,
         /// The name of the stage.
         during: Option<String>,
+    },
+    /// What a probe answered within a limit, over all of the judged time.
+    Gauge {
+        /// What of its answers.
+        gauge: Gauge,
+        /// The limit, in the probe's unit.
+        limit: Limit,
     },
     /// A metric that became no more than so much worse.
     Change {
@@ -211,6 +221,8 @@ pub enum Doubt {
     },
     /// No request of the scope ended within the time looked at.
     NoSamples,
+    /// A probe answered too few of its questions, or none: how many, and why.
+    NoReadings(String),
     /// Too few samples for this metric.
     TooFew {
         /// How many there are.
@@ -346,48 +358,13 @@ impl Rule {
     }
 }
 
-impl Doubt {
-    /// The name in every report, and for `loadgate explain`.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::NoSuchScope { .. } => "no-such-scope",
-            Self::NoSamples => "no-samples",
-            Self::TooFew { .. } => "too-few",
-            Self::NoAnswers => "no-answers",
-            Self::FellBehind(_) => "fell-behind",
-            Self::CutShort => "cut-short",
-            Self::NoWindows => "no-windows",
-            Self::NoSuchStage => "no-such-stage",
-            Self::OverRange => "over-range",
-            Self::NoBase(_) => "no-base",
-            Self::OneShard(_) => "one-shard",
-            Self::TooClose(_) => "too-close",
-            Self::TooShort(_) => "too-short",
-            Self::NoBaseline => "no-baseline",
-            Self::TooFewRuns { .. } => "too-few-runs",
-            Self::Foreign(_) => "foreign",
-            Self::OtherLoad(_) => "other-load",
-            Self::Damaged(_) => "damaged",
-            Self::TooFewRounds { .. } => "too-few-rounds",
-            Self::Unequal(_) => "unequal",
-            Self::Undecided => "undecided",
-            Self::Unarmed => "unarmed",
-            Self::Untold(_) => "not-in-file",
-            Self::TooCoarse(..) => "too-coarse",
-            Self::Unsound(_) => "unsound",
-            Self::Invalid(_) => "invalid",
-        }
-    }
-}
-
 impl Scope {
     /// `*` for the whole run, an endpoint's name else.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Whole => "*",
-            Self::Endpoint(name) => name,
+            Self::Endpoint(name) | Self::Probe(name) => name,
         }
     }
 }

@@ -10,6 +10,7 @@ mod trust;
 mod reading;
 mod quoted;
 mod absolute;
+mod gauges;
 mod noise;
 mod sight;
 mod past;
@@ -57,6 +58,7 @@ pub fn wants_second(plan: &Plan, run: &Run, history: &History) -> bool {
 #[must_use]
 pub fn judge_after(plan: &Plan, run: &Run, history: Option<&History>) -> Judgement {
     let mut findings = absolute::findings(plan, run);
+    findings.extend(gauges::findings(plan, run));
     ending::settle(run, &mut findings);
     findings.extend(relative::findings(plan, run, history));
     findings.extend(script::finding(plan, run));

@@ -75,7 +75,7 @@ pub fn of_scope(arm: &[Evidence], scope: Option<&str>) -> Tally {
 
 pub(super) fn of(arm: &[Evidence], scope: &Scope) -> Tally {
     match scope {
-        Scope::Whole => of_scope(arm, None),
+        Scope::Whole | Scope::Probe(_) => of_scope(arm, None),
         Scope::Endpoint(name) => of_scope(arm, Some(name)),
     }
 }

@@ -76,7 +76,9 @@ pub(super) fn in_steps(threshold: &Threshold, run: &Run, reading: Reading) -> Re
     let (low, high) = (Value::Time(low), Value::Time(high));
     let whole = step.is_some_and(|step| match threshold.limit.bound {
         Value::Time(bound) => bound.as_nanos() % step.as_nanos().max(1) == 0,
-        Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_) => true,
+        Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_) | Value::Number(..) => {
+            true
+        }
     });
     let outcome = match (holds(threshold.limit, low), holds(threshold.limit, high)) {
         (true, true) => Outcome::Held,

@@ -50,9 +50,22 @@ pub(super) fn compare(one: Value, other: Value) -> Option<Ordering> {
         (Value::Share(one), Value::Share(other)) => one.partial_cmp(&other),
         (Value::Rate(one), Value::Rate(other)) => Some(one.cmp(&other)),
         (Value::Count(one), Value::Count(other)) => Some(one.cmp(&other)),
+        (Value::Number(one, unit), Value::Number(other, same)) if unit == same => {
+            one.partial_cmp(&other)
+        }
         (
-            Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
-            Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
+            Value::Time(_)
+            | Value::Never
+            | Value::Share(_)
+            | Value::Rate(_)
+            | Value::Count(_)
+            | Value::Number(..),
+            Value::Time(_)
+            | Value::Never
+            | Value::Share(_)
+            | Value::Rate(_)
+            | Value::Count(_)
+            | Value::Number(..),
         ) => None,
     }
 }

@@ -77,6 +77,7 @@ fn is_open(doubt: &Doubt) -> bool {
         | Doubt::Unarmed => true,
         Doubt::NoSuchScope { .. }
         | Doubt::NoSamples
+        | Doubt::NoReadings(_)
         | Doubt::NoAnswers
         | Doubt::FellBehind(_)
         | Doubt::CutShort
@@ -106,7 +107,8 @@ fn accept(finding: &mut Finding, plan: &Plan, run: &Run) {
     let about = |selector: &Selector| match (selector, &finding.scope) {
         (Selector::Whole, Scope::Whole) => true,
         (Selector::Endpoints(pattern), Scope::Endpoint(name)) => glob::selects(pattern, name),
-        (Selector::Whole, Scope::Endpoint(_)) | (Selector::Endpoints(_), Scope::Whole) => false,
+        (Selector::Whole, Scope::Endpoint(_) | Scope::Probe(_))
+        | (Selector::Endpoints(_), Scope::Whole | Scope::Probe(_)) => false,
     };
     let mut accepts = plan.accepts.iter().filter(|one| one.metric == metric);
     let found = accepts.find(|one| about(&one.selector) && one.holds(&run.origin.started));

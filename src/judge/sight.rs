@@ -37,7 +37,7 @@ pub(super) struct Pair {
 
 pub(super) fn scope_name(scope: &Scope) -> Option<&str> {
     match scope {
-        Scope::Whole => None,
+        Scope::Whole | Scope::Probe(_) => None,
         Scope::Endpoint(name) => Some(name),
     }
 }

@@ -248,6 +248,7 @@ fn takes_time(finding: &Finding) -> bool {
             has_bounds(*metric) && !always
         }
         Asked::Limit { over: Some(_), .. }
+        | Asked::Gauge { .. }
         | Asked::Change { .. }
         | Asked::Fit
         | Asked::Sound

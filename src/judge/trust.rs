@@ -170,7 +170,12 @@ pub(super) fn asks_for_many(asked: &Asked) -> bool {
             counts && !limit.relation.is_upper()
         }
         Asked::Change { metric, .. } => *metric == Metric::Throughput,
-        Asked::Fit | Asked::Sound | Asked::Valid | Asked::Script(_) | Asked::Policy(_) => false,
+        Asked::Gauge { .. }
+        | Asked::Fit
+        | Asked::Sound
+        | Asked::Valid
+        | Asked::Script(_)
+        | Asked::Policy(_) => false,
     }
 }
 
@@ -180,7 +185,12 @@ fn latency_limit(threshold: &Threshold) -> Option<Duration> {
         (Relation::Below | Relation::AtMost, Value::Time(limit)) => Some(limit),
         (
             Relation::Below | Relation::AtMost | Relation::Above | Relation::AtLeast,
-            Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_),
+            Value::Time(_)
+            | Value::Never
+            | Value::Share(_)
+            | Value::Rate(_)
+            | Value::Count(_)
+            | Value::Number(..),
         ) => None,
     }
 }

@@ -237,6 +237,7 @@ impl Course {
             slices: Vec::new(),
             stop,
             reference: None,
+            probes: Vec::new(),
             again: None,
             rounds: None,
             imported: None,

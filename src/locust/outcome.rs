@@ -61,6 +61,7 @@ pub(super) fn run(job: &Job<'_>, records: &Records, ended: &Ended, stop: Stop) -
         load: delivered(job, facts, &counted, (lasted, warm_up)),
         generator: generator(facts),
         reference: None,
+        probes: Vec::new(),
         again: None,
         rounds: None,
         imported: Some(Imported {
@@ -93,7 +94,12 @@ fn in_millis(time: Duration) -> Duration {
 fn overdue(plan: &Plan) -> Duration {
     let limit = |threshold: &Threshold| match threshold.limit.bound {
         Value::Time(time) if threshold.limit.relation.is_upper() => Some(time),
-        Value::Time(_) | Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_) => None,
+        Value::Time(_)
+        | Value::Never
+        | Value::Share(_)
+        | Value::Rate(_)
+        | Value::Count(_)
+        | Value::Number(..) => None,
     };
     let longest = plan.thresholds.iter().filter_map(limit).max();
     longest.unwrap_or(USUAL_OVERDUE).max(LEAST_OVERDUE)

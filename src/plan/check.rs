@@ -15,6 +15,7 @@ use super::fault::{Fault, Faults, Page};
 use super::limits::{self, Setting};
 use super::mix::users_at_once;
 use super::parts::{parts, sum};
+use super::probe::ProbeLimit;
 use super::profile::Profile;
 use super::reader::{At, Node, Read, Reader, Slot};
 use super::regression::Regression;
@@ -24,7 +25,7 @@ use super::target::{self, TIMEOUT};
 use super::threshold::{Selector, Threshold};
 use super::value::Many;
 use super::{Drive, Http, Load, Plan, Request, Source, Target};
-use super::{file, glob, levels, locust, outlets, shards, syntax};
+use super::{file, glob, levels, locust, outlets, probes, shards, syntax};
 use crate::secret::Masks;
 use crate::unit::Ratio;
 
@@ -51,6 +52,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
     };
     let (drive, left_out) = driven.unzip();
     let left_out: Vec<String> = left_out.unwrap_or_default();
+    let probes = probes::probes(&file.probe, &mut reader);
     let named = drive.iter().flat_map(|drive| &drive.endpoints);
     let setting = Setting {
         load: drive.as_ref().map(|drive| &drive.load),
@@ -61,6 +63,8 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
         stages: stages(&file),
         names: named.chain(&left_out).map(String::as_str).collect(),
         requests: drive.as_ref().map_or(&[][..], |drive| &drive.requests),
+        probes: &probes,
+        asked: probes::names(&file.probe),
     };
     let target = drive.as_ref().map(|drive| &drive.target);
     let export = outlets::export(&file.export, &mut reader);
@@ -79,11 +83,11 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
             Err(Faults(told)) => faults.extend(told),
         }
     }
-    let Bar { mut thresholds, confidence, regression, accepts } = bar;
+    let Bar { mut thresholds, probe_limits, confidence, regression, accepts } = bar;
     let aside = drive.as_ref().map(|drive| set_aside(&mut thresholds, drive, &left_out));
     let aside = aside.unwrap_or_default();
     let compared = regression.is_some();
-    let asks = compared || thresholds.iter().any(|one| !one.default);
+    let asks = compared || !probe_limits.is_empty() || thresholds.iter().any(|one| !one.default);
     if faults.is_empty() && !aside.is_empty() && !asks {
         faults.push(Tags::of(source).nothing_asked());
     }
@@ -106,6 +110,8 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
         regression,
         accepts,
         export,
+        probes,
+        probe_limits,
         left_out,
         tags: source.tags.to_vec(),
         exclude_tags: source.exclude_tags.to_vec(),
@@ -118,6 +124,7 @@ pub(super) fn plan(source: &Source<'_>) -> Result<Plan, Faults> {
 #[derive(Default)]
 struct Bar {
     thresholds: Vec<Threshold>,
+    probe_limits: Vec<ProbeLimit>,
     confidence: Option<Ratio>,
     regression: Option<Regression>,
     accepts: Vec<Accept>,
@@ -208,6 +215,8 @@ fn asked(
         }
         Slot::Bad => Vec::new(),
     };
+    let probes = sla.value().map_or(&[][..], |sla| &sla.probes);
+    let probe_limits = probes::limits(probes, setting, reader);
     let accepts = accept::accepts(accept, &setting.names, compared, reader);
     let confidence = match sla {
         Slot::Is(At { value, .. }) => {
@@ -215,7 +224,7 @@ fn asked(
         }
         Slot::Absent | Slot::Bad => None,
     };
-    Bar { thresholds, confidence, regression, accepts }
+    Bar { thresholds, probe_limits, confidence, regression, accepts }
 }
 
 fn holds_thresholds_alone(file: &file::File) -> bool {

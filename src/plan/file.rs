@@ -5,6 +5,7 @@ use super::auth::AuthAsk;
 use super::compare::Compare;
 use super::engine::Engine;
 use super::export::ExportAsk;
+use super::gauge::ProbeAsk;
 use super::reader::{Text, table};
 use super::request::request_table;
 use super::sla::Sla;
@@ -32,6 +33,9 @@ table! {
         regression: Compare,
         /// Regressions that are known, and let pass until a day.
         accept: Many<AcceptAsk>,
+        /// What the service, or the machine it is on, is asked while the load is under way, by
+        /// name; judged by `probe` in `[sla]`.
+        probe: Dict<ProbeAsk>,
         /// Where the numbers go while the run is under way, beside the reports.
         export: ExportAsk,
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::axis::judged_span;
+use super::probe::Probe;
 use super::reader::{At, Reader, nearest};
 use super::sla::{Entry, Sla};
 use super::threshold::{During, Level, Limit, Relation, Selector, Threshold, Window};
@@ -32,6 +33,10 @@ pub(super) struct Setting<'a> {
     pub(super) names: Vec<&'a str>,
     /// What is sent.
     pub(super) requests: &'a [Request],
+    /// What is asked beside it.
+    pub(super) probes: &'a [Probe],
+    /// The names of the probes as they are written, whatever else is wrong with them.
+    pub(super) asked: Vec<&'a str>,
 }
 
 /// A threshold, and where its limit stands.
@@ -65,7 +70,8 @@ pub(super) fn thresholds(
     warn_before_fail(&sla.entries, reader);
     rising(&placed, reader);
     let mut thresholds: Vec<_> = placed.into_iter().map(|placed| placed.threshold).collect();
-    if !thresholds.iter().any(is_whole_error_rate) && !thresholds.is_empty() {
+    let asks = !thresholds.is_empty() || !sla.probes.is_empty();
+    if !thresholds.iter().any(is_whole_error_rate) && asks {
         thresholds.push(default_error_rate());
     }
     thresholds
@@ -228,7 +234,12 @@ fn reachable(entry: &Entry, limit: &At<Limit>, setting: &Setting<'_>, reader: &m
             let most = most.div_ceil(1_000_000_000_000_000);
             (u128::from(asked), most, format!("{most} requests"))
         }
-        Value::Rate(_) | Value::Count(_) | Value::Time(_) | Value::Never | Value::Share(_) => {
+        Value::Rate(_)
+        | Value::Count(_)
+        | Value::Number(..)
+        | Value::Time(_)
+        | Value::Never
+        | Value::Share(_) => {
             return;
         }
     };

@@ -1,6 +1,7 @@
 //! What a gate file asks for, valid by construction: target, load, requests, thresholds.
 
 mod token;
+mod trust;
 pub mod grant;
 pub mod fault;
 mod environment;
@@ -34,15 +35,17 @@ mod socket;
 mod request;
 mod auth;
 mod confidence;
+pub mod outlet;
+mod export;
+pub mod probe;
+mod gauge;
 mod metrics;
 mod sla;
 mod compare;
 pub mod accept;
-pub mod outlet;
 mod stage;
 mod story;
 mod engine;
-mod export;
 mod file;
 mod syntax;
 mod beside;
@@ -64,6 +67,7 @@ mod tags;
 mod cast;
 mod timed;
 mod limits;
+mod probes;
 mod changes;
 mod shards;
 mod check;
@@ -75,6 +79,7 @@ mod column;
 mod plot;
 mod versus;
 mod swarm;
+mod watch;
 mod outline;
 
 use std::time::Duration;
@@ -90,12 +95,14 @@ use grant::Grant;
 use locust::Locust;
 use outlet::Export;
 pub use outline::outline;
+use probe::{Probe, ProbeLimit};
 use profile::Profile;
 use regression::Regression;
 pub use rule::{Expect, HeaderRule, JsonRule};
 pub use schema::schema;
 use stream::Stream;
 use threshold::Threshold;
+pub use trust::{Identity, Tls};
 
 /// A gate file as bytes, and what reading it needs at hand; nothing here is read from a disk or an
 /// environment directly.
@@ -157,6 +164,10 @@ pub struct Plan {
     pub accepts: Vec<Accept>,
     /// Where the numbers go while it is under way; `None` where nobody is told.
     pub export: Option<Export>,
+    /// What is asked beside the load.
+    pub probes: Vec<Probe>,
+    /// What is expected of the answers.
+    pub probe_limits: Vec<ProbeLimit>,
     /// What is expected of endpoints that the chosen tags leave out: nobody judges it in this run,
     /// and every report says so.
     pub left_out: Vec<Threshold>,
@@ -270,32 +281,6 @@ pub struct Ready {
     pub path: String,
     /// How long to wait for that.
     pub within: Duration,
-}
-
-/// How to trust the target, and how to be trusted. PEM bytes, read with the gate file.
-#[derive(Clone, Debug, Default)]
-pub struct Tls {
-    /// The only roots to trust; the system's when absent.
-    pub ca: Option<Vec<u8>>,
-    /// Our certificate chain and its key (mutual TLS).
-    pub identity: Option<Identity>,
-    /// Certificates are not checked; said in every report.
-    pub insecure: bool,
-}
-
-/// Our certificate chain and its key, in PEM.
-#[derive(Clone)]
-pub struct Identity {
-    /// The chain, leaf first.
-    pub cert: Vec<u8>,
-    /// The private key.
-    pub key: Vec<u8>,
-}
-
-impl std::fmt::Debug for Identity {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Identity(…)")
-    }
 }
 
 /// Which HTTP to speak.

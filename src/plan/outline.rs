@@ -12,7 +12,7 @@ use super::profile::Profile;
 use super::scenario::{Wanted, total};
 use super::stream::Stream;
 use super::threshold::{During, Level, Selector, Threshold};
-use super::{Arrivals, Drive, Http, Plan, Request, glob, swarm, versus};
+use super::{Arrivals, Drive, Http, Plan, Request, glob, swarm, versus, watch};
 use crate::run::Model;
 use crate::unit::{Rate, show_count, show_duration};
 
@@ -37,8 +37,9 @@ pub fn outline(plan: &Plan) -> String {
         }
     }
     checks(&mut out, plan, planned.as_ref());
+    watch::probes(&mut out, plan, shown);
     versus::compared(&mut out, plan);
-    told(&mut out, plan, shown);
+    watch::told(&mut out, plan, shown);
     for threshold in &plan.left_out {
         let threshold = shown.line(&threshold.to_string());
         say(&mut out, format_args!("left out by its tags, never judged: {threshold}"));
@@ -48,16 +49,6 @@ pub fn outline(plan: &Plan) -> String {
         say(&mut out, format_args!("\nwarning: {warning}"));
     }
     out
-}
-
-/// Whom the numbers go to while it is under way.
-fn told(out: &mut String, plan: &Plan, shown: Shown<'_>) {
-    let Some(export) = &plan.export else { return };
-    say(out, format_args!("\nexport     every {}", show_duration(export.interval)));
-    for outlet in &export.outlets {
-        let (name, place) = (outlet.kind.name(), shown.line(&outlet.shown));
-        say(out, format_args!("           {name}: {place}"));
-    }
 }
 
 fn target(out: &mut String, drive: &Drive, shown: Shown<'_>) {

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::confidence::{self, CONFIDENCE};
+use super::gauge::{self, PROBE};
 use super::metrics::metrics;
 use super::reader::{At, Node, Read, Reader, Slot, Text, nearest, table, visible};
 use super::threshold::{Limit, example_of};
@@ -18,6 +19,8 @@ use crate::unit::Ratio;
 #[derive(Clone, Debug)]
 pub(super) struct Sla {
     pub(super) entries: Vec<Entry>,
+    /// Limits on probes.
+    pub(super) probes: Vec<gauge::Entry>,
     /// How sure a judgement must be.
     pub(super) confidence: Option<At<Ratio>>,
     /// How many keys ask for something, those included that could not be read.
@@ -125,7 +128,8 @@ const ELSEWHERE: [(&str, &str); 18] = [
 impl Read for Sla {
     fn read(node: Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let table = reader.table(node, "`[sla]`")?;
-        let mut sla = Self { entries: Vec::new(), confidence: None, written: table.len() };
+        let (entries, probes, confidence) = (Vec::new(), Vec::new(), None);
+        let mut sla = Self { entries, probes, confidence, written: table.len() };
         for (key, value) in in_order(table) {
             if key.get_ref() == CONFIDENCE && value.get_ref().as_table().is_none() {
                 sla.written -= 1;
@@ -133,6 +137,9 @@ impl Read for Sla {
                 continue;
             }
             match value.get_ref().as_table() {
+                Some(table) if gauge::is_probes(key.get_ref(), table) => {
+                    sla.probes = gauge::entries(table, reader);
+                }
                 Some(table) if is_scope(key.get_ref(), table, &RULE_KEYS) => {
                     let scope = At { value: key.get_ref().to_string(), span: key.span() };
                     sla.scope(&scope, table, reader);
@@ -335,6 +342,8 @@ impl JsonSchema for Sla {
         });
         let mut of_whole = metrics(&rule, Some(&scope));
         of_whole.insert(format!("^{CONFIDENCE}$"), confidence::schema().to_value());
+        let probes = serde_json::json!({ "anyOf": [gauge::schema(generator), scope] });
+        of_whole.insert(format!("^{PROBE}$"), probes);
         json_schema!({
             "type": "object",
             "patternProperties": of_whole,

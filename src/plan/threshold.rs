@@ -297,6 +297,7 @@ impl fmt::Display for Limit {
         match self.bound {
             Value::Time(time) => out.write_str(&unit::show_duration(time)),
             Value::Rate(rate) => out.write_str(&rate.written()),
+            Value::Number(number, unit) => write!(out, "{number}{unit}"),
             bound @ (Value::Never | Value::Share(_) | Value::Count(_)) => write!(out, "{bound}"),
         }
     }

@@ -3,6 +3,7 @@
 
 mod difference;
 mod bars;
+mod probes;
 mod loads;
 mod owned;
 mod written;
@@ -98,6 +99,7 @@ impl Policy {
 #[must_use]
 pub fn compare(base: &Copy, change: &Copy) -> Vec<Difference> {
     let mut all = bars::compare(&base.plan, &change.plan);
+    all.extend(probes::compare(&base.plan, &change.plan));
     all.extend(loads::compare(&base.plan, &change.plan));
     let drives = base.plan.drive.as_ref().zip(change.plan.drive.as_ref());
     all.extend(drives.into_iter().flat_map(|(old, new)| owned::compare(old, new)));

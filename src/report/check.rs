@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::change::{self, Accepted};
 use super::doubted::doubt;
 use super::measured::Measured;
-use super::used::{margin, used};
+use super::used::{excess, margin, used};
 use super::words;
 use crate::judge::finding::{Asked, Change, Finding, Outcome, Rule, Scope};
 use crate::judge::interval::Interval;
@@ -146,12 +146,6 @@ impl Check {
         measured: Option<&Measured>,
     ) -> Self {
         let Wanted { metric, limit, over, during, floor } = Wanted::of(&finding.asked);
-        let breach = (&finding.asked, finding.got, &finding.outcome);
-        let excess = if let (Asked::Limit { limit, .. }, Some(got), Outcome::Breached) = breach {
-            words::excess(got, *limit)
-        } else {
-            None
-        };
         let (doubt, reasons) = doubt(&finding.outcome, clean);
         let trust = finding.rule == Rule::Trust;
         let reasons = reasons.iter().filter(|_| trust).map(|reason| Clean::line(reason));
@@ -167,7 +161,7 @@ impl Check {
             during: during.map(clean),
             got: finding.got,
             between: finding.between,
-            excess,
+            excess: excess(finding),
             used: used(finding),
             margin: margin(&finding.asked),
             samples: finding.samples,
@@ -322,6 +316,10 @@ impl<'a> Wanted<'a> {
                 let (metric, limit) = (metric.to_string(), words::margin(*limit));
                 Self { metric, limit, floor: *floor, ..Self::default() }
             }
+            Asked::Gauge { gauge, limit } => {
+                let (metric, limit) = (gauge.to_string(), words::limit(*limit));
+                Self { metric, limit, ..Self::default() }
+            }
             Asked::Fit => Self { metric: "fit".to_owned(), ..Self::default() },
             Asked::Sound => Self { metric: "sound".to_owned(), ..Self::default() },
             Asked::Valid => Self { metric: "valid".to_owned(), ..Self::default() },
@@ -335,9 +333,12 @@ impl<'a> Wanted<'a> {
 fn told(asked: &Asked) -> Option<&str> {
     match asked {
         Asked::Policy(said) | Asked::Script(said) => Some(said),
-        Asked::Limit { .. } | Asked::Change { .. } | Asked::Fit | Asked::Sound | Asked::Valid => {
-            None
-        }
+        Asked::Limit { .. }
+        | Asked::Gauge { .. }
+        | Asked::Change { .. }
+        | Asked::Fit
+        | Asked::Sound
+        | Asked::Valid => None,
     }
 }
 
@@ -347,6 +348,7 @@ fn time_limit(asked: &Asked) -> Option<Duration> {
             Some(*time)
         }
         Asked::Limit { .. }
+        | Asked::Gauge { .. }
         | Asked::Change { .. }
         | Asked::Fit
         | Asked::Sound

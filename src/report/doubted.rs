@@ -16,6 +16,7 @@ pub(super) fn doubt<'a>(
         // The only doubts that repeat a text from outside.
         Outcome::Unjudged(
             doubt @ (Doubt::NoSuchScope { .. }
+            | Doubt::NoReadings(_)
             | Doubt::NoBase(_)
             | Doubt::Foreign(_)
             | Doubt::OtherLoad(_)

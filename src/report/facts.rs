@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::bar::Bar;
 use super::check::{Check, Mark};
-use super::measured::{Measured, Spread, spread};
+use super::measured::Measured;
+use super::probes::{Probed, probes};
 use super::series::{Moment, series};
 use super::source;
 use super::versions::Versions;
@@ -33,6 +34,8 @@ pub struct Facts {
     pub checks: Vec<Check>,
     /// Checks of endpoints that the chosen tags leave out, in words: nobody judged them.
     pub left_out: Vec<Clean>,
+    /// What was asked beside the load.
+    pub probes: Vec<Probed>,
     /// Two versions side by side, where there were two.
     pub versions: Option<Versions>,
     /// What it was judged by, in lines of a gate file.
@@ -62,51 +65,12 @@ pub struct Facts {
 }
 
 pub use super::fitness::Fitness;
+pub use super::loaded::Load;
+use super::loaded::load;
 pub use super::source::Source;
 
 /// Where a run comes from, fit for a report.
 pub type Origin = run::Origin<Clean>;
-
-/// The load asked for and put on; see [`crate::run::Delivered`].
-#[derive(Clone, Debug)]
-pub struct Load {
-    /// Open or closed.
-    pub model: Model,
-    /// The load in words.
-    pub profile: Clean,
-    /// Names of the stages.
-    pub stages: Vec<Clean>,
-    /// How long it was planned to last.
-    pub duration: Duration,
-    /// How long it lasted.
-    pub lasted: Duration,
-    /// Sent, never judged.
-    pub warm_up: Duration,
-    /// The judged time.
-    pub judged: Duration,
-    /// The deadline of a request.
-    pub timeout: Duration,
-    /// Arrivals planned (open model).
-    pub planned: Option<u64>,
-    /// Arrivals released (open model): a request each, or a user with several.
-    pub released: Option<u64>,
-    /// Users that arrived, where each of them may send several requests.
-    pub arrived: Option<u64>,
-    /// Requests sent.
-    pub sent: u64,
-    /// Arrivals dropped.
-    pub dropped: u64,
-    /// Most users at once (closed model).
-    pub users: u64,
-    /// Connections opened.
-    pub connections: u64,
-    /// Requests repeated on a fresh connection.
-    pub reconnects: u64,
-    /// How long opening a connection took.
-    pub connecting: Option<Spread>,
-    /// Failed connection attempts by address.
-    pub refused: Vec<(Clean, u64)>,
-}
 
 /// How fit the generator was; see [`crate::run::Generator`].
 #[derive(Clone, Debug)]
@@ -146,13 +110,12 @@ impl Facts {
         let clean = |text: &str| Clean::line(&plan.masks.apply(&sanitise::strip(text)));
         let tally = run.whole();
         let whole = Measured::whole(planned(run), &tally, run);
-        let endpoints: Vec<_> = run
-            .endpoints
-            .iter()
-            .map(|evidence| Measured::endpoint(evidence, run, &clean))
-            .collect();
+        let each = run.endpoints.iter();
+        let each = each.map(|evidence| Measured::endpoint(evidence, run, &clean));
+        let endpoints: Vec<_> = each.collect();
         let measured = |scope: &Scope| match scope {
             Scope::Whole => Some(&whole),
+            Scope::Probe(_) => None,
             Scope::Endpoint(name) => {
                 let at = run.endpoints.iter().position(|evidence| evidence.name == *name);
                 at.map(|at| &endpoints[at])
@@ -166,6 +129,7 @@ impl Facts {
             exit_code,
             why: Clean::default(),
             notes: Vec::new(),
+            probes: probes(plan, run, &clean),
             versions: Versions::of(plan, run, &checks, &clean),
             checks,
             left_out: plan.left_out.iter().map(|check| clean(&check.to_string())).collect(),
@@ -197,7 +161,7 @@ impl Facts {
         match value {
             Value::Time(time) => Some(time.as_secs_f64()),
             Value::Never => Some(self.load.timeout.as_secs_f64()),
-            Value::Share(_) | Value::Rate(_) | Value::Count(_) => None,
+            Value::Share(_) | Value::Rate(_) | Value::Count(_) | Value::Number(..) => None,
         }
     }
 
@@ -222,30 +186,6 @@ impl Facts {
 
 fn planned(run: &Run) -> Option<u64> {
     run.alone().try_fold(0_u64, |sum, evidence| Some(sum.saturating_add(evidence.planned?)))
-}
-
-fn load(run: &Run, clean: &dyn Fn(&str) -> Clean) -> Load {
-    let load = &run.load;
-    Load {
-        model: load.model,
-        profile: Clean::line(&load.profile),
-        stages: load.stages.iter().map(|name| clean(name)).collect(),
-        duration: load.duration,
-        lasted: load.lasted,
-        warm_up: load.warm_up,
-        judged: run.judged(),
-        timeout: load.timeout,
-        planned: load.planned,
-        released: load.released,
-        arrived: load.arrived(),
-        sent: load.sent,
-        dropped: load.dropped,
-        users: load.users,
-        connections: load.connections,
-        reconnects: load.reconnects,
-        connecting: spread(&load.connecting, load.connecting.count()),
-        refused: load.refused.iter().map(|(address, count)| (clean(address), *count)).collect(),
-    }
 }
 
 fn generator(run: &Run) -> Generator {

@@ -11,9 +11,10 @@ use super::check::Check;
 use super::facts::{self, Facts, Fitness};
 use super::measured::{self, Measured};
 use super::outside::{Between, Source};
+use super::probes;
 use super::verdict::{
     Accepted, Change, Descriptors, Difference, Endpoint, Environment, File, Finding, Generator,
-    Got, Interval, Lag, Missed, Policy, Refused, Spread, Stop, Timed, Told, Window,
+    Got, Interval, Lag, Missed, Policy, Probed, Refused, Spread, Stop, Timed, Told, Window,
 };
 use super::words;
 use crate::judge::finding::{self, Doubt, Outcome, Rests};
@@ -164,6 +165,7 @@ fn told(facts: &Facts) -> Told<'_> {
         stop: Stop { reason: facts.stop.0, text: facts.stop.1.as_ref().map(Clean::as_str) },
         policy: facts.bar.as_ref().map(policy),
         left_out: facts.left_out.iter().map(Clean::as_str).collect(),
+        probes: facts.probes.iter().map(probed).collect(),
         notes: facts.notes.iter().map(Clean::as_str).collect(),
         whole: endpoint(&facts.whole, "*"),
         endpoints: facts
@@ -189,6 +191,21 @@ fn policy(bar: &Bar) -> Policy<'_> {
         state: bar.state,
         approved: bar.approved,
         differences: bar.differences.iter().map(difference).collect(),
+    }
+}
+
+fn probed(probed: &probes::Probed) -> Probed<'_> {
+    let of = |nth: usize| probed.span.map(|span| rounded(span[nth]));
+    Probed {
+        name: probed.name.as_str(),
+        unit: probed.unit.as_str(),
+        asked: probed.asked,
+        answered: probed.answered,
+        min: of(0),
+        mean: of(1),
+        max: of(2),
+        last: of(3),
+        said: Some(probed.said.as_str()).filter(|said| !said.is_empty()),
     }
 }
 

@@ -144,9 +144,10 @@ fn told(bar: &Bar) -> impl Iterator<Item = String> {
 fn time_of(facts: &Facts, check: &Check) -> Duration {
     let time = match check.got {
         Some(Value::Time(time)) => time,
-        Some(Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_)) | None => {
-            facts.load.judged
-        }
+        Some(
+            Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_) | Value::Number(..),
+        )
+        | None => facts.load.judged,
     };
     let millis = (time.as_nanos() + 500_000) / 1_000_000;
     Duration::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX))

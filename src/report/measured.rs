@@ -144,7 +144,14 @@ impl Measured {
         };
         let rate = match told(Metric::Throughput) {
             Some(Value::Rate(rate)) => Some(rate),
-            Some(Value::Time(_) | Value::Never | Value::Share(_) | Value::Count(_)) | None => None,
+            Some(
+                Value::Time(_)
+                | Value::Never
+                | Value::Share(_)
+                | Value::Count(_)
+                | Value::Number(..),
+            )
+            | None => None,
         };
         let ranked = |metric: fn(Quantile) -> Metric| {
             let [p50, p95, p99] = SHOWN.map(|at| {
@@ -173,7 +180,14 @@ impl Measured {
         let frame = Frame { span: run.judged(), timeout: run.load.timeout };
         let rate = |metric| match tally.read(metric, frame) {
             Some(Value::Rate(rate)) => Some(rate),
-            Some(Value::Time(_) | Value::Never | Value::Share(_) | Value::Count(_)) | None => None,
+            Some(
+                Value::Time(_)
+                | Value::Never
+                | Value::Share(_)
+                | Value::Count(_)
+                | Value::Number(..),
+            )
+            | None => None,
         };
         let laps = Timing::ALL.into_iter().filter_map(|timing| timed(timing, tally.lap(timing)?));
         let good = spread(tally.latency(), tally.good());

@@ -8,6 +8,8 @@ pub mod used;
 pub mod check;
 pub mod series;
 mod source;
+pub mod loaded;
+pub mod probes;
 mod fitness;
 pub mod bar;
 pub mod gate;

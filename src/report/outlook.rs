@@ -56,7 +56,7 @@ fn why(doubt: &Doubt) -> String {
 fn scope_words(scope: &Scope, clean: &dyn Fn(&str) -> Clean) -> String {
     match scope {
         Scope::Whole => "whole run".to_owned(),
-        Scope::Endpoint(name) => clean(name).to_string(),
+        Scope::Endpoint(name) | Scope::Probe(name) => clean(name).to_string(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod latency;
 mod load;
 mod failures;
+mod probes;
 mod spread;
 
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub fn plots(facts: &Facts) -> Vec<Plot> {
         load::at_once(facts),
         failures::failures(facts),
     ];
-    all.into_iter().flatten().collect()
+    all.into_iter().flatten().chain(probes::probes(facts)).collect()
 }
 
 fn seconds(time: Duration) -> f64 {

@@ -1,6 +1,7 @@
 //! How much of its limit a finding uses.
 
-use crate::judge::finding::{Asked, Finding};
+use super::words;
+use crate::judge::finding::{Asked, Finding, Outcome};
 use crate::plan::threshold::Relation;
 
 /// How much of its limit a finding uses: 1 is at the limit, more is beyond, and *never* is beyond
@@ -8,7 +9,7 @@ use crate::plan::threshold::Relation;
 #[must_use]
 pub fn used(finding: &Finding) -> Option<f64> {
     let share = match (&finding.asked, &finding.change) {
-        (Asked::Limit { limit, .. }, _) => {
+        (Asked::Limit { limit, .. } | Asked::Gauge { limit, .. }, _) => {
             let (got, bound) = (finding.got?, limit.bound.number()?);
             let got = got.number().unwrap_or(f64::INFINITY);
             match limit.relation {
@@ -40,10 +41,21 @@ pub fn margin(asked: &Asked) -> Option<f64> {
         Asked::Change { limit, .. } if limit.rises() => Some(limit.size()),
         Asked::Change { limit, .. } => Some(-limit.size()),
         Asked::Limit { .. }
+        | Asked::Gauge { .. }
         | Asked::Fit
         | Asked::Sound
         | Asked::Valid
         | Asked::Script(_)
         | Asked::Policy(_) => None,
     }
+}
+
+/// How far a value lies beyond the limit that it breaches: `+65 %`; `None` for any other finding.
+#[must_use]
+pub fn excess(finding: &Finding) -> Option<String> {
+    let (Asked::Limit { limit, .. } | Asked::Gauge { limit, .. }) = &finding.asked else {
+        return None;
+    };
+    let breached = finding.outcome == Outcome::Breached;
+    finding.got.filter(|_| breached).and_then(|got| words::excess(got, *limit))
 }

@@ -4,6 +4,7 @@
 mod change;
 mod environment;
 mod interval;
+mod probed;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use super::outside::{Between, Source};
 pub(super) use change::{Accepted, Change};
 pub(super) use environment::Environment;
 pub(super) use interval::Interval;
+pub(super) use probed::Probed;
 
 /// The judgement of one run of a gate, as `loadgate run` and `loadgate check` write it.
 #[derive(Serialize, JsonSchema)]
@@ -103,7 +105,7 @@ pub(super) struct Got {
     /// for.
     pub(super) value: Option<f64>,
     /// The unit of the number; empty for plain counts.
-    #[schemars(extend("enum" = ["ms", "%", "/s", ""]))]
+    #[schemars(extend("enum" = crate::plan::probe::UNITS))]
     pub(super) unit: &'static str,
 }
 
@@ -193,6 +195,9 @@ pub(super) struct Told<'a> {
     /// are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) left_out: Vec<&'a str>,
+    /// What was asked beside the load; absent where nothing was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) probes: Vec<Probed<'a>>,
     /// What else a reader must know, most urgent first.
     pub(super) notes: Vec<&'a str>,
     /// All endpoints together.

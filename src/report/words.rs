@@ -43,7 +43,7 @@ pub fn duration(time: Duration) -> String {
 #[must_use]
 pub fn value(value: Value) -> String {
     match value {
-        Value::Time(_) | Value::Never | Value::Rate(_) => value.to_string(),
+        Value::Time(_) | Value::Never | Value::Rate(_) | Value::Number(..) => value.to_string(),
         Value::Share(share) => percent(share.share()),
         Value::Count(number) => count(number),
     }
@@ -78,7 +78,11 @@ pub fn interval(interval: &Interval) -> String {
 pub fn limit(limit: Limit) -> String {
     let bound = match limit.bound {
         Value::Time(time) => duration(time),
-        bound @ (Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_)) => value(bound),
+        bound @ (Value::Never
+        | Value::Share(_)
+        | Value::Rate(_)
+        | Value::Count(_)
+        | Value::Number(..)) => value(bound),
     };
     format!("{} {bound}", limit.relation.sign())
 }
@@ -113,7 +117,7 @@ pub fn excess(got: Value, limit: Limit) -> Option<String> {
 #[must_use]
 pub fn asked(asked: &Asked) -> String {
     match asked {
-        Asked::Limit { limit, .. } => limit.to_string(),
+        Asked::Limit { limit, .. } | Asked::Gauge { limit, .. } => limit.to_string(),
         Asked::Change { limit, .. } => limit.to_string(),
         Asked::Fit => "fit".to_owned(),
         Asked::Sound => "sound".to_owned(),

@@ -40,7 +40,7 @@ fn tail(now: Tiers) -> Option<f64> {
     match now.p95? {
         Value::Time(time) => Some(time.as_secs_f64()),
         Value::Never => Some(f64::INFINITY),
-        Value::Share(_) | Value::Rate(_) | Value::Count(_) => None,
+        Value::Share(_) | Value::Rate(_) | Value::Count(_) | Value::Number(..) => None,
     }
 }
 

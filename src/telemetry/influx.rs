@@ -71,7 +71,8 @@ fn counted(part: &Counted) -> Vec<(String, String)> {
                 fields.push((name.to_owned(), time.as_secs_f64().to_string()));
             }
             Some(Value::Never) => fields.push((format!("{name}_never"), "true".to_owned())),
-            Some(Value::Share(_) | Value::Rate(_) | Value::Count(_)) | None => {}
+            Some(Value::Share(_) | Value::Rate(_) | Value::Count(_) | Value::Number(..)) | None => {
+            }
         }
     }
     fields

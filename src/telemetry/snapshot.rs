@@ -106,7 +106,10 @@ fn counted(name: &str, version: Option<&'static str>, tally: &Tally, frame: Fram
     };
     let mean = match tally.read(Metric::Mean, frame) {
         Some(Value::Time(mean)) => mean.as_secs_f64(),
-        Some(Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_)) | None => 0.0,
+        Some(
+            Value::Never | Value::Share(_) | Value::Rate(_) | Value::Count(_) | Value::Number(..),
+        )
+        | None => 0.0,
     };
     Counted {
         name: name.to_owned(),

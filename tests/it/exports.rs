@@ -2,7 +2,7 @@
 //! anything by being told.
 
 /// A Prometheus of our own, that scrapes and takes what is written to it.
-mod prometheus;
+pub(crate) mod prometheus;
 
 use std::collections::BTreeMap;
 use std::net::{TcpListener, UdpSocket};
@@ -43,7 +43,7 @@ fn service() -> Server {
 }
 
 /// A port that nobody has, as far as one can know.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
     listener.local_addr().expect("a listener has an address").port()
 }

@@ -253,7 +253,7 @@ fn tighter(threshold: &Threshold, by: f64) -> Threshold {
         Value::Rate(rate) if raised => {
             Value::Rate(Rate::per_second(rate.as_f64() / by.max(0.01)).expect("a rate"))
         }
-        other @ (Value::Never | Value::Rate(_) | Value::Count(_)) => other,
+        other @ (Value::Never | Value::Rate(_) | Value::Count(_) | Value::Number(..)) => other,
     };
     tight
 }

@@ -47,6 +47,8 @@ mod stats;
 mod report;
 /// A load under way on a whole terminal.
 mod screen;
+/// What is asked beside a load: real peers, and everything that can be no answer.
+mod probes;
 /// The numbers of a run on their way to dashboards: real ones, and parsers of others.
 mod exports;
 /// The built binary against real loopback servers.

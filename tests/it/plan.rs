@@ -76,7 +76,7 @@ fn read(text: &str) -> Result<Plan, Faults> {
     Plan::read(&source("gate.toml", text.as_bytes()))
 }
 
-fn good(text: &str) -> Plan {
+pub(crate) fn good(text: &str) -> Plan {
     let told = read(text).map_err(|faults| faults.to_string());
     told.expect("a good gate file")
 }

@@ -169,6 +169,7 @@ fn side_effects_live_in_the_files_named_here() {
                 "src/publish/",
                 "src/machine.rs",
                 "src/locust/",
+                "src/probing/",
             ],
         ),
         (&["println!", "eprintln!", "print!(", "dbg!", "process::exit"], &[]),

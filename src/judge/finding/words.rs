@@ -6,6 +6,46 @@ use super::Doubt;
 use crate::metric::Value;
 use crate::unit::show_duration;
 
+impl Doubt {
+    /// The name in every report, and for `loadgate explain`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoSuchScope { .. } => "no-such-scope",
+            Self::NoSamples => "no-samples",
+            Self::NoReadings(_) => "no-readings",
+            Self::TooFew { .. } => "too-few",
+            Self::NoAnswers => "no-answers",
+            Self::FellBehind(_) => "fell-behind",
+            Self::CutShort => "cut-short",
+            Self::NoWindows => "no-windows",
+            Self::NoSuchStage => "no-such-stage",
+            Self::OverRange => "over-range",
+            Self::NoBase(_) => "no-base",
+            Self::OneShard(_) => "one-shard",
+            Self::TooClose(_) => "too-close",
+            Self::TooShort(_) => "too-short",
+            Self::NoBaseline => "no-baseline",
+            Self::TooFewRuns { .. } => "too-few-runs",
+            Self::Foreign(_) => "foreign",
+            Self::OtherLoad(_) => "other-load",
+            Self::Damaged(_) => "damaged",
+            Self::TooFewRounds { .. } => "too-few-rounds",
+            Self::Unequal(_) => "unequal",
+            Self::Undecided => "undecided",
+            Self::Unarmed => "unarmed",
+            Self::Untold(_) => "not-in-file",
+            Self::TooCoarse(..) => "too-coarse",
+            Self::Unsound(_) => "unsound",
+            Self::Invalid(_) => "invalid",
+        }
+    }
+}
+
+fn few(have: u64, need: u64, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(out, "{have} samples are too few, {need} are needed")
+}
+
 impl fmt::Display for Doubt {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -14,9 +54,8 @@ impl fmt::Display for Doubt {
                 write!(out, "no endpoint has this name; did you mean `{name}`?")
             }
             Self::NoSamples => out.write_str("no request was made in the time looked at"),
-            Self::TooFew { have, need } => {
-                write!(out, "{have} samples are too few, {need} are needed")
-            }
+            Self::NoReadings(why) => write!(out, "the probe did not answer: {why}"),
+            Self::TooFew { have, need } => few(*have, *need, out),
             Self::NoAnswers => out.write_str("nothing in the whole run was answered"),
             Self::FellBehind(reasons) => joined("the generator was not fit", reasons, out),
             Self::CutShort => out.write_str("the run ended before the time looked at was over"),

@@ -117,6 +117,7 @@ fn datum(title: &str, value: Value) -> Json {
         Value::Share(share) => ("PERCENTAGE", json!(hundredths(share.share() * 100.0))),
         Value::Rate(rate) => ("NUMBER", json!(hundredths(rate.as_f64()))),
         Value::Count(count) => ("NUMBER", json!(count)),
+        Value::Number(number, _) => ("NUMBER", json!(hundredths(number))),
     };
     json!({ "title": title, "type": kind, "value": value })
 }

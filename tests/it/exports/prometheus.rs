@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{endpoint, free_port, gate, number, service};
 
 /// Debian's Prometheus on a port of its own; it ends when dropped.
-struct Prometheus {
+pub(crate) struct Prometheus {
     child: Child,
     port: u16,
     _home: TempDir,
@@ -19,7 +19,7 @@ struct Prometheus {
 
 impl Prometheus {
     /// Starts it: it scrapes that port twice in a second.
-    fn start(scraped: u16) -> Self {
+    pub(crate) fn start(scraped: u16) -> Self {
         let home = tempfile::tempdir().expect("a temporary directory");
         let config = format!(
             "global:\n  scrape_interval: 500ms\n  scrape_timeout: 400ms\nscrape_configs:\n\
@@ -41,6 +41,11 @@ impl Prometheus {
         let ready = || prometheus.get("/-/ready").is_some_and(|text| text.contains("200 OK"));
         within_a_minute("Prometheus", || ready().then_some(()));
         prometheus
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The answer to one question, head and body; `None` while nobody answers.

@@ -38,7 +38,8 @@ fn validator() -> jsonschema::Validator {
 }
 
 /// Bad files whose mistakes lie in their meaning, not in their shape; a schema cannot see those.
-const MEANING: [&str; 38] = [
+const MEANING: [&str; 39] = [
+    "probes",
     "export-to-nobody",
     "arrivals-that-spawn",
     "tags",
@@ -188,6 +189,14 @@ fn with_unknown_key(table: &str) -> Option<String> {
             gate(&request(""), &format!("max = \"< 1s\"\n[regression]\n{key}\np50 = \"+5%\""))
         }
         "AcceptAsk" => gate(&request(""), &format!("max = \"< 1s\"\n[[accept]]\n{key}")),
+        "ProbeAsk" => {
+            let sla = format!("max = \"< 1s\"\n[probe.cpu]\ncommand = \"echo 1\"\n{key}");
+            gate(&request(""), &sla)
+        }
+        "ProbeRule" => {
+            let rule = format!("probe.cpu.max = {{ fail = \"< 1\", {key} }}");
+            gate(&request(""), &format!("{rule}\n[probe.cpu]\ncommand = \"echo 1\""))
+        }
         "ExportAsk" => export(key),
         "Scrape" => export(&format!("prometheus = {{ listen = \"[::]:1\", {key} }}")),
         "SinkAsk" => export(&format!("otlp = {{ url = \"http://h\", {key} }}")),

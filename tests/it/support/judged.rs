@@ -18,6 +18,7 @@ pub(crate) fn line(finding: &Finding) -> String {
             format!("{metric} {limit}{over}{during}")
         }
         Asked::Change { metric, limit, .. } => format!("{metric} {limit}"),
+        Asked::Gauge { gauge, limit } => format!("{gauge} {limit}"),
         Asked::Fit => "fit".to_owned(),
         Asked::Sound => "sound".to_owned(),
         Asked::Valid => "valid".to_owned(),
