@@ -272,3 +272,36 @@ fn no_test_is_ignored_or_expected_to_panic() {
     }
     expect_none(&faults);
 }
+
+#[test]
+fn the_lock_of_the_fuzzers_knows_what_the_project_depends_on() {
+    let read = |path: &str| {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(root.join(path)).expect("a file of the project")
+    };
+    let manifest = read("Cargo.toml");
+    let mut section = "";
+    let mut wanted = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if matches!(section, "[dependencies]" | "[target.'cfg(unix)'.dependencies]")
+            && let Some((name, rest)) = line.split_once(" = ").filter(|_| !line.starts_with('#'))
+        {
+            let other = rest.split_once("package = \"").and_then(|(_, rest)| rest.split_once('"'));
+            wanted.push(other.map_or(name, |(package, _)| package).to_owned());
+        }
+    }
+    let lock = read("tests/fuzz/Cargo.lock");
+    let own = lock.split("[[package]]").find(|one| one.contains("\nname = \"loadgate\"\n"));
+    let own = own.expect("the fuzzers are of this project");
+    let missing: Vec<String> = wanted
+        .iter()
+        .filter(|name| {
+            !own.contains(&format!(" \"{name}\"")) && !own.contains(&format!(" \"{name} "))
+        })
+        .map(|name| format!("{name} is missing: cargo update --workspace in tests/fuzz"))
+        .collect();
+    assert!(wanted.len() > 30);
+    expect_none(&missing);
+}
