@@ -23,13 +23,17 @@ pub fn lines(plan: &Plan, clean: &dyn Fn(&str) -> Clean) -> Vec<Clean> {
         last = Some(&threshold.selector);
         out.push(limit(threshold));
     }
+    let mut last = None;
     for limit in &plan.probe_limits {
         let (probe, gauge) = (&limit.probe, key(&limit.gauge.to_string()));
         let rule = match limit.level {
             Level::Fail => format!("\"{}\"", limit.limit),
             Level::Warn => format!("{{ warn = \"{}\" }}", limit.limit),
         };
-        out.push(format!("[sla.probe.{probe}]"));
+        if last != Some(probe) {
+            out.push(format!("[sla.probe.{probe}]"));
+        }
+        last = Some(probe);
         out.push(format!("{gauge} = {rule}{}", origin(false, limit.line)));
     }
     if let Some(regression) = &plan.regression {

@@ -15,11 +15,12 @@ pub(super) fn probes(facts: &Facts) -> Vec<Plot> {
 
 fn plot(facts: &Facts, nth: usize, probed: &Probed) -> Option<Plot> {
     let answers = probed.points.iter().filter_map(|(_, answer)| *answer);
-    let limits = probed.limits.iter().map(|(limit, _)| *limit);
     let (least, most) = (answers.clone().reduce(f64::min)?, answers.reduce(f64::max)?);
-    // A limit far away would press the answers flat.
-    let near = limits.filter(|limit| *limit <= most.abs().max(1e-9) * 4.0);
-    let most = near.fold(most, f64::max);
+    // A limit far away would press the answers flat: it is told and not drawn.
+    let far = |(limit, _): &&(f64, String)| *limit > most.abs().max(1e-9) * 4.0;
+    let (beyond, limits): (Vec<_>, Vec<_>) = probed.limits.iter().partition(far);
+    let most = limits.iter().map(|(limit, _)| *limit).fold(most, f64::max);
+    let beyond: Vec<_> = beyond.iter().map(|(_, said)| format!("; {said} lies above")).collect();
     let unit = probed.unit.as_str();
     let word = |number: f64| united(number, unit);
     let points = probed.points.iter().map(|(at, answer)| answer.map(|answer| (*at, answer)));
@@ -31,12 +32,12 @@ fn plot(facts: &Facts, nth: usize, probed: &Probed) -> Option<Plot> {
     });
     Some(Plot {
         id: format!("probe-{nth}"),
-        title: format!("Probe {}{}", probed.name, titled(unit)),
+        title: format!("Probe {}{}{}", probed.name, titled(unit), beyond.concat()),
         desc: described(probed, &word),
         x: over_time(facts)?,
         y: Axis::around(least.min(0.0), most, &word),
         bands: bands(facts),
-        limits: probed.limits.iter().map(|(limit, said)| (*limit, said.clone())).collect(),
+        limits: limits.into_iter().cloned().collect(),
         lines: vec![line],
         spots: spots.collect(),
         ..Plot::default()
