@@ -4,15 +4,28 @@
 use maud::{Markup, html};
 
 use super::change;
-use super::check::{Check, Mark};
+use super::check::Check;
 use super::facts::Facts;
 use super::plots::{curve, log, percentiles, thin, times};
+use super::stack::{self, Column, column};
 use super::svg::{Area, Axis, Line, Plot};
 use super::versions::Both;
-use super::words;
+use super::{findings, words};
 use crate::judge::finding::{Change, Rests};
 use crate::metric::Value;
 
+/// The columns of the table of changes.
+const COLUMNS: [Column; 9] = [
+    column("outcome", ""),
+    column("of", ""),
+    column("metric", "w"),
+    column("before", "n"),
+    column("now", "n"),
+    column("change", "n"),
+    column("surely", "n"),
+    column("limit", "n"),
+    column("picture", ""),
+];
 /// The width of a change's picture, and half of it.
 const WIDE: f64 = 240.0;
 const MIDDLE: f64 = 120.0;
@@ -24,26 +37,12 @@ pub fn comparison(facts: &Facts) -> Markup {
     let mut told: Vec<_> = told.collect();
     let Some((_, first)) = told.first().copied() else { return html! {} };
     told.sort_by_key(|(check, _)| check.mark);
+    let rows = told.iter().map(|(check, change)| row(check, change, &told));
     let plots: Vec<Plot> = facts.versions.iter().flat_map(|all| pictures(&all.scopes)).collect();
     html! {
         section aria-labelledby="comparison" {
             h2 id="comparison" { (title(facts, first)) }
-            div.scroll tabindex="0" role="group" aria-labelledby="comparison" {
-                table cellpadding="6" {
-                    thead { tr {
-                        th scope="col" { "outcome" }
-                        th scope="col" { "of" }
-                        th scope="col" { "metric" }
-                        th.n scope="col" { "before" }
-                        th.n scope="col" { "now" }
-                        th.n scope="col" { "change" }
-                        th.n scope="col" { "surely" }
-                        th.n scope="col" { "limit" }
-                        th scope="col" { "picture" }
-                    } }
-                    tbody { @for (check, change) in &told { (row(check, change, &told)) } }
-                }
-            }
+            (stack::table("comparison", &COLUMNS, 1, rows))
             p.note {
                 "Each picture: no change in the middle, worse to the right; the dot is the \
                  estimate, the line what bounds it, the dashes are the limit."
@@ -75,26 +74,19 @@ fn title(facts: &Facts, change: &Change) -> String {
     }
 }
 
-fn row(check: &Check, change: &Change, all: &[(&Check, &Change)]) -> Markup {
-    let class = match check.mark {
-        Mark::Fail => "pill fail",
-        Mark::Doubt | Mark::Warn | Mark::Unsure | Mark::Open => "pill doubt",
-        Mark::Held => "pill pass",
-    };
+fn row(check: &Check, change: &Change, all: &[(&Check, &Change)]) -> Vec<Markup> {
     let told = |value: Option<Value>| value.map_or_else(|| "–".to_owned(), words::value);
-    html! {
-        tr {
-            td { span class=(class) { (check.mark.word()) } }
-            th scope="row" { (check.place()) }
-            td.w { (check.metric) }
-            td.n { (told(change.base)) }
-            td.n { (told(check.got)) }
-            td.n { (change::short(change)) }
-            td.n { (change::bounds(change).unwrap_or_else(|| "–".to_owned())) }
-            td.n { (check.limit) }
-            td { (picture(check, change, all)) }
-        }
-    }
+    vec![
+        findings::pill(check.mark),
+        html! { (check.place()) },
+        html! { (check.metric) },
+        html! { (told(change.base)) },
+        html! { (told(check.got)) },
+        html! { (change::short(change)) },
+        html! { (change::bounds(change).unwrap_or_else(|| "–".to_owned())) },
+        html! { (check.limit) },
+        picture(check, change, all),
+    ]
 }
 
 /// A change, what bounds it, and its limit, on one scale for all changes of its kind; what is said

@@ -6,11 +6,24 @@ use maud::{Markup, html};
 use super::change;
 use super::check::{Check, Mark};
 use super::facts::Facts;
-use super::words;
+use super::stack::{self, Column, column};
+use super::{tables, words};
 use crate::metric::Value;
 
 /// More checks than this that held are folded away.
 const MOST_HELD: usize = 12;
+
+/// The columns of a table of checks.
+const COLUMNS: [Column; 8] = [
+    column("outcome", ""),
+    column("of", ""),
+    column("metric", "w"),
+    column("measured", "n"),
+    column("limit", "w"),
+    column("surely", "n"),
+    column("samples", "n"),
+    column("remarks", "rest"),
+];
 
 /// Writes them.
 #[must_use]
@@ -46,43 +59,43 @@ fn told(checks: &[&Check]) -> String {
 }
 
 fn table(label: &str, checks: &[&Check]) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="group" aria-labelledby=(label) {
-            table cellpadding="6" {
-                thead { tr {
-                    th scope="col" { "outcome" }
-                    th scope="col" { "of" }
-                    th scope="col" { "metric" }
-                    th.n scope="col" { "measured" }
-                    th scope="col" { "limit" }
-                    th.n scope="col" { "surely" }
-                    th.n scope="col" { "samples" }
-                    th scope="col" { "remarks" }
-                } }
-                tbody { @for check in checks { (row(check)) } }
-            }
-        }
-    }
+    stack::table(label, &COLUMNS, 1, checks.iter().map(|check| row(check)))
 }
 
-fn row(check: &Check) -> Markup {
-    let class = match check.mark {
+fn row(check: &Check) -> Vec<Markup> {
+    let samples = if check.samples > 0 { words::count(check.samples) } else { "–".to_owned() };
+    vec![
+        pill(check.mark),
+        html! { (check.place()) },
+        html! { (check.metric) },
+        html! { (check.measured()) },
+        html! { (check.limit) },
+        html! { (bounds(check)) },
+        html! { (samples) },
+        html! { (remarked(check)) },
+    ]
+}
+
+/// What became of a check, in colour and in a word.
+#[must_use]
+pub(super) fn pill(mark: Mark) -> Markup {
+    let class = match mark {
         Mark::Fail => "pill fail",
         Mark::Doubt | Mark::Warn | Mark::Unsure | Mark::Open => "pill doubt",
         Mark::Held => "pill pass",
     };
-    html! {
-        tr {
-            td { span class=(class) { (check.mark.word()) } }
-            th scope="row" { (check.place()) }
-            td.w { (check.metric) }
-            td.n { (check.measured()) }
-            td.w { (check.limit) }
-            td.n { (bounds(check)) }
-            td.n { @if check.samples > 0 { (words::count(check.samples)) } @else { "–" } }
-            td.rest { (remarks(check).join("; ")) }
-        }
-    }
+    html! { span class=(class) { (mark.word()) } }
+}
+
+/// Its remarks. Of many reasons why the measurement was not fit the first stands here, all of them
+/// in the section on the generator.
+fn remarked(check: &Check) -> String {
+    let more = check.reasons.len().saturating_sub(1);
+    let left_out: Vec<_> = check.reasons.iter().skip(1).map(ToString::to_string).collect();
+    let mut told: Vec<_> =
+        remarks(check).into_iter().filter(|remark| !left_out.contains(remark)).collect();
+    told.extend((more > 0).then(|| tables::more(more)));
+    told.join("; ")
 }
 
 /// Between which values it surely lies.

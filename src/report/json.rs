@@ -6,7 +6,6 @@ use std::time::Duration;
 use schemars::generate::SchemaSettings;
 
 use super::bar::{Bar, Line};
-use super::change;
 use super::check::Check;
 use super::facts::{self, Facts, Fitness};
 use super::measured::{self, Measured};
@@ -16,7 +15,7 @@ use super::verdict::{
     Accepted, Change, Descriptors, Difference, Endpoint, Environment, File, Finding, Generator,
     Got, Interval, Lag, Missed, Policy, Probed, Refused, Spread, Stop, Timed, Told, Window,
 };
-use super::words;
+use super::{change, delivered, words};
 use crate::judge::finding::{self, Doubt, Outcome, Rests};
 use crate::judge::interval;
 use crate::metric::Value;
@@ -151,8 +150,10 @@ fn told(facts: &Facts) -> Told<'_> {
         released: load.released,
         sent: load.sent,
         dropped: load.dropped,
+        unsent: delivered::unsent(load),
         ended: facts.whole.count,
         failed: facts.whole.failed,
+        unanswered: delivered::unanswered(&facts.whole),
         failures: failures(&facts.whole),
         users: load.users,
         connections: load.connections,

@@ -3,14 +3,32 @@
 
 use maud::{Markup, html};
 
+use super::bar::Line;
 use super::facts::{Facts, Fitness, Generator};
 use super::measured::Measured;
+use super::stack::{self, Column, column};
 use super::{text, words};
 use crate::metric::Value;
 use crate::run::{Model, Starved};
 use crate::sample::Failure;
 use crate::sanitise::Clean;
 use crate::unit::Ratio;
+
+const DIFFERENCES: [Column; 5] = [
+    column("way", ""),
+    column("what", ""),
+    column("base", ""),
+    column("change", ""),
+    column("by", "n"),
+];
+const FAILURES: [Column; 6] = [
+    column("endpoint", ""),
+    column("class", "w"),
+    column("requests", "n"),
+    column("share", "n"),
+    column("statuses", ""),
+    column("one of them", "rest"),
+];
 
 /// How the gate file differs from the base commit's.
 #[must_use]
@@ -19,29 +37,16 @@ pub fn differences(facts: &Facts) -> Markup {
         return html! {};
     };
     let cell = |text: &Option<Clean>| text.as_ref().map_or("–".to_owned(), ToString::to_string);
+    let row = |line: &Line| {
+        let class = if line.loosens { "pill fail" } else { "pill" };
+        let told = [cell(&line.from), cell(&line.to), cell(&line.by)];
+        let first = [html! { span class=(class) { (line.way.name()) } }, html! { (line.what) }];
+        first.into_iter().chain(told.iter().map(|text| html! { (text) })).collect()
+    };
     html! {
         section aria-labelledby="policy" {
             h2 id="policy" { "The gate file since " (bar.base) }
-            div.scroll tabindex="0" role="group" aria-labelledby="policy" {
-                table cellpadding="6" {
-                    thead { tr {
-                        th scope="col" { "way" }
-                        th scope="col" { "what" }
-                        th scope="col" { "base" }
-                        th scope="col" { "change" }
-                        th.n scope="col" { "by" }
-                    } }
-                    tbody { @for line in &bar.differences { tr {
-                        td { span class=(if line.loosens { "pill fail" } else { "pill" }) {
-                            (line.way.name())
-                        } }
-                        th scope="row" { (line.what) }
-                        td { (cell(&line.from)) }
-                        td { (cell(&line.to)) }
-                        td.n { (cell(&line.by)) }
-                    } } }
-                }
-            }
+            (stack::table("policy", &DIFFERENCES, 1, bar.differences.iter().map(row)))
         }
     }
 }
@@ -57,43 +62,29 @@ pub fn failures(facts: &Facts) -> Markup {
                 @if facts.whole.failed == 0 {
                     p { "No request of the judged time failed." }
                 } @else {
-                    div.scroll tabindex="0" role="group" aria-labelledby="failures" {
-                        table cellpadding="6" {
-                            thead { tr {
-                                th scope="col" { "endpoint" }
-                                th scope="col" { "class" }
-                                th.n scope="col" { "requests" }
-                                th.n scope="col" { "share" }
-                                th scope="col" { "statuses" }
-                                th scope="col" { "one of them" }
-                            } }
-                            tbody { @for endpoint in failed() { (rows(endpoint)) } }
-                        }
-                    }
+                    (stack::table("failures", &FAILURES, 0, failed().flat_map(rows)))
                 }
             }
         }
     }
 }
 
-fn rows(measured: &Measured) -> Markup {
-    let codes = words::bad_statuses(&measured.statuses);
-    html! {
-        @for (nth, (why, count)) in measured.failures.iter().enumerate() {
-            tr {
-                th scope="row" { (measured.name) }
-                td.w { (why) }
-                td.n { (words::count(*count)) }
-                td.n { (share(*count, measured.count)) }
-                td { @if nth == 0 { (codes) } }
-                td.rest {
-                    @if *why == Failure::Expectation && !measured.missed.is_empty() {
-                        ul { @for missed in &measured.missed { li { (text::missed(missed)) } } }
-                    } @else { (example(measured, *why)) }
-                }
-            }
-        }
-    }
+fn rows(measured: &Measured) -> impl Iterator<Item = Vec<Markup>> {
+    measured.failures.iter().enumerate().map(|(nth, (why, count))| {
+        let codes = if nth == 0 { words::bad_statuses(&measured.statuses) } else { String::new() };
+        vec![
+            html! { (measured.name) },
+            html! { (why) },
+            html! { (words::count(*count)) },
+            html! { (share(*count, measured.count)) },
+            html! { (codes) },
+            html! {
+                @if *why == Failure::Expectation && !measured.missed.is_empty() {
+                    ul { @for missed in &measured.missed { li { (text::missed(missed)) } } }
+                } @else { (example(measured, *why)) }
+            },
+        ]
+    })
 }
 
 fn example(measured: &Measured, why: Failure) -> &str {
@@ -107,9 +98,15 @@ fn share(part: u64, whole: u64) -> String {
 
 /// Names and values, side by side where there is room.
 fn facts_of(id: &str, title: &str, facts: &[(&str, String)]) -> Markup {
+    section(id, title, &html! {}, facts)
+}
+
+/// The same, with something to say before them.
+fn section(id: &str, title: &str, first: &Markup, facts: &[(&str, String)]) -> Markup {
     html! {
         section aria-labelledby=(id) {
             h2 id=(id) { (title) }
+            (first)
             dl.facts {
                 @for (name, value) in facts { @if !value.is_empty() {
                     div { dt { (name) } dd { (value) } }
@@ -152,11 +149,10 @@ pub fn load(facts: &Facts) -> Markup {
 pub fn generator(facts: &Facts) -> Markup {
     if let Some(source) = &facts.source {
         let all = [("put on by", source.tool.to_string()), ("times", source.precision.clone())];
-        return facts_of("generator", "Generator", &all);
+        return section("generator", "Generator", &reasons(facts), &all);
     }
     let generator = &facts.generator;
     let percent = |share: &Ratio| words::percent(share.share());
-    let reasons: Vec<_> = generator.reasons.iter().map(ToString::to_string).collect();
     let lag = generator.lag.map(|lag| {
         let [p50, p99, max] = lag.map(|time| words::value(Value::Time(time)));
         format!("p50 {p50}, p99 {p99}, max {max}")
@@ -166,7 +162,6 @@ pub fn generator(facts: &Facts) -> Markup {
         .map(|(most, limit)| format!("{} of {} at most", words::count(most), words::count(limit)));
     let all = [
         ("fitness", generator.fitness.said().to_owned()),
-        ("why not", reasons.join("; ")),
         ("late by", lag.unwrap_or_default()),
         ("load threads", words::count(generator.threads)),
         ("CPU of each", generator.cpu.iter().map(percent).collect::<Vec<_>>().join(", ")),
@@ -177,7 +172,24 @@ pub fn generator(facts: &Facts) -> Markup {
         ("released by", generator.pacing.to_string()),
         ("clock", words::clock(generator.clock).unwrap_or("steady").to_owned()),
     ];
-    facts_of("generator", "Generator", &all)
+    section("generator", "Generator", &reasons(facts), &all)
+}
+
+/// Why it was not fit, each reason on its own.
+fn reasons(facts: &Facts) -> Markup {
+    let reasons = &facts.generator.reasons;
+    html! {
+        @if !reasons.is_empty() {
+            p { "Not to be trusted because:" }
+            ul.reasons { @for reason in reasons { li { (reason) } } }
+        }
+    }
+}
+
+/// Where to read the reasons that are not told in full for want of room.
+#[must_use]
+pub fn more(count: usize) -> String {
+    format!("{} below, under Generator", words::plural(count as u64, "more reason"))
 }
 
 fn short_of_cpu(generator: &Generator) -> String {

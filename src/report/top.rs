@@ -7,10 +7,9 @@ use super::check::{Check, Mark};
 use super::deciding::deciding;
 use super::facts::{Facts, Fitness};
 use super::measured::Spread;
-use super::words;
+use super::{delivered, tables, words};
 use crate::judge::finding::Verdict;
 use crate::metric::Value;
-use crate::run::Model;
 
 /// A number with what it is a number of.
 struct Card {
@@ -20,6 +19,8 @@ struct Card {
     /// How full its bar is, where it has one: 1 is at the mark.
     full: Option<f64>,
     rest: String,
+    /// Reasons that are told below, in the section on the generator.
+    more: usize,
 }
 
 /// Writes it.
@@ -66,7 +67,10 @@ fn card(card: &Card) -> Markup {
             p.what { (card.what) }
             p.number { (card.number) }
             @if let Some(full) = card.full { (bar(full)) }
-            p.rest { (card.rest) }
+            p.rest {
+                (card.rest)
+                @if card.more > 0 { ", " (tables::more(card.more)) }
+            }
         }
     }
 }
@@ -106,31 +110,15 @@ fn decided(check: &Check) -> Card {
     let number =
         if check.measured() == "–" { check.mark.word().to_owned() } else { check.measured() };
     let what = format!("{} {}", check.place(), check.metric);
-    Card { class, what, number, full: check.used, rest: rest.join(", ") }
+    Card { class, what, number, full: check.used, rest: rest.join(", "), more: 0 }
 }
 
 /// The load that was really put on.
 fn delivered(facts: &Facts) -> Card {
-    let load = &facts.load;
-    let good = facts.whole.throughput.map(|rate| format!("good answers at {rate}"));
-    let what = "load delivered".to_owned();
-    let (number, full, mut rest) = match (load.model, load.planned) {
-        (Model::Open, Some(planned)) if planned > 0 && facts.source.is_none() => {
-            let done = load.arrived.unwrap_or(load.sent);
-            let share = words::float(done) / words::float(planned);
-            let (one, many) = (words::count(done), words::count(planned));
-            let dropped = format!("{} dropped", words::count(load.dropped));
-            (format!("{one} of {many}"), Some(share), vec!["sent as planned".to_owned(), dropped])
-        }
-        (Model::Open | Model::Closed, _) => {
-            let users = (load.users > 0).then(|| words::plural(load.users, "user"));
-            let by = users.map(|users| format!("by {users}"));
-            (words::plural(load.sent, "request"), None, by.into_iter().collect())
-        }
-    };
-    rest.extend(good);
-    let short = full.is_some_and(|share| share < 0.98);
-    Card { class: if short { "doubt" } else { "" }, what, number, full, rest: rest.join(", ") }
+    let delivered::Told { number, share, rest } = delivered::told(facts);
+    let short = share.is_some_and(|share| share < 0.98);
+    let (class, what) = (if short { "doubt" } else { "" }, "load delivered".to_owned());
+    Card { class, what, number, full: share, rest: rest.join(", "), more: 0 }
 }
 
 /// Whether the generator was the bottleneck.
@@ -140,7 +128,9 @@ fn generator(facts: &Facts) -> Card {
         Fitness::Unfit => "doubt",
         Fitness::Fit | Fitness::Unused | Fitness::Foreign => "",
     };
-    let mut rest: Vec<String> = generator.reasons.iter().map(ToString::to_string).collect();
+    // All of them stand in the section on the generator.
+    let mut rest: Vec<String> = generator.reasons.iter().take(1).map(ToString::to_string).collect();
+    let more = generator.reasons.len().saturating_sub(1);
     if let (Some([_, late, _]), true) = (generator.lag, rest.is_empty()) {
         rest.push(format!("99 of 100 requests late by {} or less", time(late)));
     }
@@ -149,7 +139,7 @@ fn generator(facts: &Facts) -> Card {
         rest.push(format!("busiest thread at {} of a core", words::percent(busiest)));
     }
     let (what, number) = ("generator".to_owned(), generator.fitness.said().to_owned());
-    Card { class, what, number, full: None, rest: rest.join(", ") }
+    Card { class, what, number, full: None, rest: rest.join(", "), more }
 }
 
 fn time(time: std::time::Duration) -> String {

@@ -4,6 +4,7 @@
 mod change;
 mod environment;
 mod interval;
+mod policy;
 mod probed;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::outside::{Between, Source};
 pub(super) use change::{Accepted, Change};
 pub(super) use environment::Environment;
 pub(super) use interval::Interval;
+pub(super) use policy::{Difference, Policy};
 pub(super) use probed::Probed;
 
 /// The judgement of one run of a gate, as `loadgate run` and `loadgate check` write it.
@@ -163,10 +165,14 @@ pub(super) struct Told<'a> {
     pub(super) sent: u64,
     /// Arrivals dropped for want of room.
     pub(super) dropped: u64,
+    /// Arrivals planned that were neither sent nor dropped; null in the closed model.
+    pub(super) unsent: Option<u64>,
     /// Requests of the judged time, however they ended.
     pub(super) ended: u64,
     /// Those among them that failed.
     pub(super) failed: u64,
+    /// Those that got no whole answer: of every class but `status` and `expectation`.
+    pub(super) unanswered: u64,
     /// The failed ones by class.
     pub(super) failures: BTreeMap<&'static str, u64>,
     /// Most virtual users at once (closed model).
@@ -204,41 +210,6 @@ pub(super) struct Told<'a> {
     pub(super) whole: Endpoint<'a>,
     /// Each endpoint, in the order of the gate file.
     pub(super) endpoints: Vec<Endpoint<'a>>,
-}
-
-/// How the gate file compares with that of the commit a change is made against.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Policy<'a> {
-    /// The base commit.
-    pub(super) base: &'a str,
-    /// `loosened`: the change asks for less. `changed`: for no less, in another way. `new`: the
-    /// base has no such file. `outside`: the file is not in the repository. `unreadable`: nobody
-    /// knows.
-    #[schemars(extend("enum" = ["same", "changed", "loosened", "new", "outside", "unreadable"]))]
-    pub(super) state: &'static str,
-    /// Asking for less was approved from outside the change.
-    pub(super) approved: bool,
-    /// Every difference, the loosened first.
-    pub(super) differences: Vec<Difference>,
-}
-
-/// One difference between two gate files.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Difference {
-    /// `loosened` and `removed` ask for less.
-    #[schemars(extend("enum" = ["loosened", "removed", "tightened", "added", "changed"]))]
-    pub(super) way: &'static str,
-    /// `fail`: the gate depended on it. `warn`: it was only said.
-    #[schemars(extend("enum" = ["fail", "warn"]))]
-    pub(super) level: &'static str,
-    /// What differs.
-    pub(super) what: String,
-    /// What the base commit has.
-    pub(super) from: Option<String>,
-    /// What the change has.
-    pub(super) to: Option<String>,
-    /// By how much.
-    pub(super) by: Option<String>,
 }
 
 /// Failed connection attempts to one address.

@@ -116,6 +116,14 @@ function layout(width) {
   const faults = [];
   const wide = document.documentElement.scrollWidth;
   if (wide > width) faults.push(`is ${wide} pixels wide`);
+  const folded = [...document.querySelectorAll('details:not([open])')];
+  folded.forEach((one) => { one.open = true; });
+  for (const frame of document.querySelectorAll('.scroll:has(> .stack)')) {
+    if (width < 600 && frame.scrollWidth > frame.clientWidth) {
+      faults.push(`${frame.getAttribute('aria-labelledby')}: scrolls sideways, ${frame.scrollWidth} of ${frame.clientWidth}`);
+    }
+  }
+  folded.forEach((one) => { one.open = false; });
   for (const svg of document.querySelectorAll('figure > svg')) {
     const frame = svg.getBoundingClientRect();
     const seen = [...svg.querySelectorAll('text')].map((text) => [text, text.getBoundingClientRect()])

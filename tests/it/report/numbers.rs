@@ -208,6 +208,35 @@ fn the_cards_of_what_decided_show_what_their_findings_tell() {
     assert!(seen >= 10, "cards tell their samples: {seen}");
 }
 
+/// What a card says became of the load planned is what became of it: each part that is not nothing
+/// is told, and none that is nothing.
+#[track_caller]
+fn delivered(rest: &str, verdict: &Value, place: &str) {
+    let parts = [
+        (" dropped because max_in_flight was reached", "/facts/dropped"),
+        (" not sent ", "/facts/unsent"),
+        (" of ", "/facts/unanswered"),
+    ];
+    let mut short = 0;
+    for (words, key) in parts {
+        let told = verdict.pointer(key).and_then(Value::as_u64).unwrap_or(0);
+        let part = rest.split(", ").find(|part| match key {
+            "/facts/unanswered" => part.ends_with(" got no whole answer"),
+            _ => part.contains(words),
+        });
+        assert_eq!(part.is_some(), told > 0, "{place}: {key} is {told}: {rest}");
+        if let Some(part) = part {
+            let number = part.split(words).next().unwrap_or_default();
+            shows(number, verdict.pointer(key), place);
+        }
+        short += if key == "/facts/unanswered" { 0 } else { told };
+    }
+    assert_eq!(rest.starts_with("all planned "), short == 0, "{place}: {rest}");
+    let number = |key: &str| verdict.pointer(key).and_then(Value::as_u64).unwrap_or(0);
+    let sent = number("/facts/planned").saturating_sub(short);
+    assert_eq!(sent, number("/facts/sent"), "{place}: what was planned is sent or told");
+}
+
 #[test]
 fn the_cards_of_load_and_generator_show_what_was_measured() {
     for page in reports() {
@@ -220,8 +249,7 @@ fn the_cards_of_load_and_generator_show_what_was_measured() {
         let (sent, planned) = load[1].split_once(" of ").expect("the load of each has a timetable");
         shows(sent, facts("/facts/sent"), &place);
         shows(planned, facts("/facts/planned"), &place);
-        let dropped = between(load[2], "planned, ", " dropped").expect("what was dropped");
-        shows(dropped, facts("/facts/dropped"), &place);
+        delivered(load[2], &page.verdict, &place);
         let rate = between(load[2], "good answers at ", ",").expect("a rate");
         shows(rate, facts("/facts/whole/throughput_per_s"), &place);
         let (generator, place) = (of("generator"), format!("{}: generator", page.name));
@@ -229,6 +257,15 @@ fn the_cards_of_load_and_generator_show_what_was_measured() {
         shows(busiest, facts("/facts/generator/cpu_percent/0"), &place);
         if let Some(late) = between(generator[2], "late by ", " or less") {
             shows(late, facts("/facts/generator/lag_ms/p99"), &place);
+        }
+        let reasons = list(&page.verdict, "/facts/generator/reasons");
+        if let Some(first) = reasons.first().and_then(Value::as_str) {
+            let more = reasons.len() - 1;
+            assert!(generator[2].starts_with(first), "{place}: {}", generator[2]);
+            assert!(more == 0 || generator[2].contains(&format!("{more} more reason")), "{place}");
+            let text = page.seen.text();
+            let told = |reason: &Value| text.contains(reason.as_str().unwrap_or("?"));
+            assert!(reasons.iter().all(told), "{place}: each reason is told");
         }
     }
 }

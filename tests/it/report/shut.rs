@@ -50,6 +50,7 @@ fn the_page_loads_nothing_and_runs_one_script_of_ours() {
         "text-anchor",
         "preserveaspectratio",
         "cellpadding",
+        "data-label",
     ]
     .into();
     for made in all().iter().chain([&named(&names)]) {
