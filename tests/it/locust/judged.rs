@@ -62,3 +62,24 @@ fn a_service_that_became_slow_is_measured_twice_and_fails() {
     let run = archive::read(&done.file("run.json")).expect("it was written");
     assert!(run.again.is_some_and(|again| again.reference.is_some()));
 }
+
+#[test]
+fn probes_are_asked_beside_it_and_dashboards_are_told_of_it() {
+    let server = fast();
+    let more = "p50 = \"< 9s\"\nprobe.load.max = \"< 100\"\n\
+                [probe.load]\ncommand = \"echo 7\"\nevery = \"200ms\"\n\
+                [export]\ninterval = \"1s\"\njson = {}";
+    let gate = gate(&format!("{LOAD}run_time = \"4s\""), more, VISITS);
+    let _turn = turn();
+    let done = gate.run(&arguments(&server).each_ref().map(String::as_str));
+    done.code(0).says("probe.load max 7");
+    let lines = done.file("metrics.jsonl");
+    let lines: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let of = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).collect::<Vec<_>>();
+    assert!(of("run").len() >= 3, "told {} times", of("run").len());
+    let counts: Vec<_> = of("run").iter().map(|line| line["requests"].as_u64()).collect();
+    assert!(counts.first() < counts.last(), "{counts:?}");
+    assert_eq!(of("verdict")[0]["verdict"], "pass");
+    assert_eq!(of("endpoint").last().map(|line| &line["endpoint"]), Some(&"GET /page".into()));
+}
