@@ -1,13 +1,12 @@
 //! Services that take numbers by HTTP.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap};
 use http::{Method, Request};
 
 use super::Bring;
-use crate::host::reply::Refusal;
 use crate::plan::outlet::Sink;
-use crate::publish::client::Client;
+use crate::publish::client::{Client, headers, lost};
 use crate::telemetry::{Snapshot, influx, otlp, remote_write};
 
 /// An answer is looked at so far; nobody reads it.
@@ -42,18 +41,9 @@ impl Post {
         body: fn(&Snapshot) -> Vec<u8>,
     ) -> Result<Self, String> {
         let client = Client::unsigned().map_err(|_| "no client can be made".to_owned())?;
-        let mut headers = HeaderMap::new();
         let asked = sink.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let own = own.iter().copied().chain([(CONTENT_TYPE.as_str(), content_type)]);
-        for (name, value) in own.chain(asked) {
-            let name = HeaderName::from_bytes(name.as_bytes());
-            let value = HeaderValue::from_str(value);
-            let (Ok(name), Ok(mut value)) = (name, value) else {
-                return Err("one of its headers cannot be sent".to_owned());
-            };
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
+        let headers = headers(own.chain(asked))?;
         Ok(Self { client, url: sink.url.clone(), headers, body })
     }
 }
@@ -71,11 +61,4 @@ impl Bring for Post {
         }
         Err(format!("status {}", status.as_u16()))
     }
-}
-
-fn lost(refusal: Refusal) -> String {
-    let (Refusal::Unreachable(why) | Refusal::Odd(why)) = refusal else {
-        return "no whole answer came".to_owned();
-    };
-    why
 }

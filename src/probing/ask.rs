@@ -1,14 +1,13 @@
 //! One question and its answer: a number, or why there is none.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCEPT, HeaderMap};
 use http::{Method, Request};
 use serde_json::Value;
 
 use super::MOST_ANSWER;
-use crate::host::reply::Refusal;
 use crate::plan::probe::Asks;
-use crate::publish::client::Client;
+use crate::publish::client::{self, Client, lost};
 
 /// Somebody who asks one question.
 pub(super) enum Asker {
@@ -39,17 +38,10 @@ impl Asker {
             }
             Asks::Command(command) => return Ok(Self::Command(command.clone())),
         };
+        let asked = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let all =
+            client::headers([(ACCEPT.as_str(), "application/json")].into_iter().chain(asked))?;
         let client = Client::unsigned().map_err(|_| "no client can be made".to_owned())?;
-        let mut all = HeaderMap::new();
-        all.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        for (name, value) in headers {
-            let name = HeaderName::from_bytes(name.as_bytes());
-            let (Ok(name), Ok(mut value)) = (name, HeaderValue::from_str(value)) else {
-                return Err("one of its headers cannot be sent".to_owned());
-            };
-            value.set_sensitive(true);
-            all.insert(name, value);
-        }
         Ok(Self::Http(Box::new((client, url, all, find))))
     }
 
@@ -94,13 +86,6 @@ fn printed(text: &str) -> Result<f64, String> {
 
 fn finite(number: f64) -> Result<f64, String> {
     if number.is_finite() { Ok(number) } else { Err("the answer is not a number".to_owned()) }
-}
-
-fn lost(refusal: Refusal) -> String {
-    let (Refusal::Unreachable(why) | Refusal::Odd(why)) = refusal else {
-        return "no whole answer came".to_owned();
-    };
-    why
 }
 
 impl Find {

@@ -180,6 +180,32 @@ impl Client {
     }
 }
 
+/// Headers that a person wrote, none of which is ever shown.
+///
+/// # Errors
+/// When one of them cannot be sent; half a sentence.
+pub fn headers<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<HeaderMap, String> {
+    let mut map = HeaderMap::new();
+    for (name, value) in all {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let (Ok(name), Ok(mut value)) = (name, HeaderValue::from_str(value)) else {
+            return Err("one of its headers cannot be sent".to_owned());
+        };
+        value.set_sensitive(true);
+        map.insert(name, value);
+    }
+    Ok(map)
+}
+
+/// Why no answer came, as half a sentence.
+#[must_use]
+pub fn lost(refusal: Refusal) -> String {
+    let (Refusal::Unreachable(why) | Refusal::Odd(why)) = refusal else {
+        return "no whole answer came".to_owned();
+    };
+    why
+}
+
 /// A client; by this proxy, or by what the environment says.
 fn built(proxy: Option<&str>) -> Result<reqwest::Client, Refusal> {
     let lost = |error: &reqwest::Error| Refusal::Unreachable(control::told(error).what);
