@@ -1,6 +1,8 @@
 //! The comparison with another version: each change with its bounds beside its limit, and where
 //! there were two versions side by side, how their times were spread and how far they are apart.
 
+mod shift;
+
 use maud::{Markup, html};
 
 use super::change;
@@ -10,7 +12,7 @@ use super::plots::{curve, log, percentiles, thin, times};
 use super::stack::{self, Column, column};
 use super::svg::{Area, Axis, Line, Plot};
 use super::versions::Both;
-use super::{findings, words};
+use super::{findings, shifts, words};
 use crate::judge::finding::{Change, Rests};
 use crate::metric::Value;
 
@@ -47,13 +49,9 @@ pub fn comparison(facts: &Facts) -> Markup {
                 "Each picture: no change in the middle, worse to the right; the dot is the \
                  estimate, the line what bounds it, the dashes are the limit."
             }
+            (shift::table(facts))
             @if !plots.is_empty() {
                 div.plots { @for plot in &plots { (plot.figure()) } }
-                p.note {
-                    "Shift by percentile: the area holds the true shift with 95 %, each percentile \
-                     by itself; what is judged, and corrected for all checks together, stands in \
-                     the table."
-                }
             }
         }
     }
@@ -122,33 +120,30 @@ fn picture(check: &Check, change: &Change, all: &[(&Check, &Change)]) -> Markup 
 
 fn pictures(scopes: &[Both]) -> Vec<Plot> {
     let all = scopes.iter().enumerate();
-    all.flat_map(|(nth, both)| [shift(nth, both), spread(nth, both)]).flatten().collect()
+    let drawn = all.filter(|(_, both)| !both.new.is_empty() || !both.base.is_empty());
+    drawn.flat_map(|(nth, both)| [plot(nth, both), spread(nth, both)]).flatten().collect()
 }
 
 /// How far the version judged is from the other, by percentile.
-fn shift(nth: usize, both: &Both) -> Option<Plot> {
+fn plot(nth: usize, both: &Both) -> Option<Plot> {
     let place = |share: f64| 1.0 / (1.0 - share);
     // As far as the last percentile that is told, and a little room.
-    let last = both.shifts.last().map(|one| place(one.share))?;
+    let last = both.shifts.last().map(|one| place(one.quantile.share()))?;
     let x = Axis { to: last * 1.3, ..percentiles(u64::MAX) };
     let x = Axis { ticks: x.ticks.iter().filter(|(at, _)| *at <= x.to).cloned().collect(), ..x };
-    let points = both.shifts.iter().map(|one| (place(one.share), one.estimate * 100.0));
+    let points = both.shifts.iter().map(|one| (place(one.quantile.share()), one.estimate * 100.0));
     let points: Vec<_> = points.collect();
-    let sure =
-        both.shifts.iter().map(|one| (place(one.share), one.lower * 100.0, one.upper * 100.0));
+    let sure = both
+        .shifts
+        .iter()
+        .map(|one| (place(one.quantile.share()), one.lower * 100.0, one.upper * 100.0));
     let sure: Vec<_> = sure.collect();
     let ends = sure.iter().flat_map(|(_, low, high)| [*low, *high]);
     let (low, high) = (ends.clone().reduce(f64::min)?, ends.reduce(f64::max)?);
-    let told = both.shifts.iter().map(|one| {
-        let [estimate, lower, upper] = [one.estimate, one.lower, one.upper]
-            .map(|share| words::change(share, false).unwrap_or_default());
-        format!("p{} {estimate} ({lower} to {upper})", one.share * 100.0)
+    let told = both.shifts.iter().map(shifts::said);
+    let spots = both.shifts.iter().zip(told.clone()).map(|(one, words)| {
+        (place(one.quantile.share()) * 0.9, place(one.quantile.share()) * 1.12, words)
     });
-    let spots = both
-        .shifts
-        .iter()
-        .zip(told.clone())
-        .map(|(one, words)| (place(one.share) * 0.9, place(one.share) * 1.12, words));
     let name = &both.name;
     Some(Plot {
         id: format!("shift-{nth}"),

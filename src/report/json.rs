@@ -13,9 +13,10 @@ use super::outside::{Between, Source};
 use super::probes;
 use super::verdict::{
     Accepted, Change, Descriptors, Difference, Endpoint, Environment, File, Finding, Generator,
-    Got, Interval, Lag, Missed, Policy, Probed, Refused, Spread, Stop, Timed, Told, Window,
+    Got, Interval, Lag, Missed, Policy, Probed, Refused, Shift, Shifted, Shifts, Spread, Stop,
+    Timed, Told, Window,
 };
-use super::{change, delivered, words};
+use super::{change, delivered, shifts, versions, words};
 use crate::judge::finding::{self, Doubt, Outcome, Rests};
 use crate::judge::interval;
 use crate::metric::Value;
@@ -167,6 +168,7 @@ fn told(facts: &Facts) -> Told<'_> {
         policy: facts.bar.as_ref().map(policy),
         left_out: facts.left_out.iter().map(Clean::as_str).collect(),
         probes: facts.probes.iter().map(probed).collect(),
+        shifts: shifts::shifts(facts).map(shifted),
         notes: facts.notes.iter().map(Clean::as_str).collect(),
         whole: endpoint(&facts.whole, "*"),
         endpoints: facts
@@ -175,6 +177,21 @@ fn told(facts: &Facts) -> Told<'_> {
             .map(|measured| endpoint(measured, measured.name.as_str()))
             .collect(),
     }
+}
+
+fn shifted(told: shifts::Shifts<'_>) -> Shifts<'_> {
+    let percent = |share: f64| share.is_finite().then(|| rounded(share * 100.0));
+    let shift = |one: &versions::Shift| Shift {
+        percentile: one.quantile.to_string(),
+        estimate_percent: percent(one.estimate),
+        lower_percent: percent(one.lower),
+        upper_percent: percent(one.upper),
+    };
+    let scopes = told.scopes.into_iter().map(|one| Shifted {
+        scope: one.scope,
+        percentiles: one.shifts.iter().map(shift).collect(),
+    });
+    Shifts { against: told.against.name(), scopes: scopes.collect() }
 }
 
 fn policy(bar: &Bar) -> Policy<'_> {

@@ -15,6 +15,7 @@ pub mod bar;
 pub mod gate;
 pub mod versions;
 pub mod facts;
+mod shifts;
 pub mod deciding;
 mod delivered;
 pub mod text;

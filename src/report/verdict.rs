@@ -6,6 +6,7 @@ mod environment;
 mod interval;
 mod policy;
 mod probed;
+mod shift;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ pub(super) use environment::Environment;
 pub(super) use interval::Interval;
 pub(super) use policy::{Difference, Policy};
 pub(super) use probed::Probed;
+pub(super) use shift::{Shift, Shifted, Shifts};
 
 /// The judgement of one run of a gate, as `loadgate run` and `loadgate check` write it.
 #[derive(Serialize, JsonSchema)]
@@ -204,6 +206,10 @@ pub(super) struct Told<'a> {
     /// What was asked beside the load; absent where nothing was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) probes: Vec<Probed<'a>>,
+    /// How far percentiles are from another version or from earlier runs; absent where nothing was
+    /// compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) shifts: Option<Shifts<'a>>,
     /// What else a reader must know, most urgent first.
     pub(super) notes: Vec<&'a str>,
     /// All endpoints together.

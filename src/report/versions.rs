@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::check::Check;
+use crate::judge::finding::Rule;
 use crate::judge::{of_scope, sound_rounds};
 use crate::metric::Metric;
 use crate::plan::Plan;
@@ -14,8 +15,8 @@ use crate::stats::{deviation, mean, real, size};
 use crate::tally::{Frame, Tally};
 use crate::unit::Quantile;
 
-/// Scopes that are drawn, at most: those whose checks ask for attention first.
-const MOST_SCOPES: usize = 8;
+/// Scopes of which large plots are drawn, at most: those whose checks ask for attention first.
+const MOST_DRAWN: usize = 8;
 /// The percentiles at which a shift is told, in millionths.
 const SHARES: [u32; 9] =
     [100_000, 250_000, 500_000, 750_000, 900_000, 950_000, 990_000, 999_000, 999_900];
@@ -31,7 +32,7 @@ pub struct Versions {
     pub against: Clean,
     /// Rounds that were compared.
     pub rounds: usize,
-    /// What became of each scope that is drawn.
+    /// Each scope that a check is about, and what else there is room to draw; the drawn first.
     pub scopes: Vec<Both>,
 }
 
@@ -40,7 +41,10 @@ pub struct Versions {
 pub struct Both {
     /// The endpoint's name; `whole run` for all together.
     pub name: Clean,
-    /// Upper edges and counts of good answers' latencies: the version judged.
+    /// It is the whole run.
+    pub whole: bool,
+    /// Upper edges and counts of good answers' latencies: the version judged. Empty where no plot
+    /// shows them.
     pub new: Vec<(Duration, u64)>,
     /// The same of the version compared with.
     pub base: Vec<(Duration, u64)>,
@@ -53,8 +57,8 @@ pub struct Both {
 /// How far two versions are apart at one percentile. Shares of what it was: 0.05 is 5 % slower.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shift {
-    /// The percentile, as a share of the requests.
-    pub share: f64,
+    /// The percentile.
+    pub quantile: Quantile,
     /// The mean over rounds (of logarithms).
     pub estimate: f64,
     /// A bound that the true shift is above with 97.5 %, each percentile by itself (Student's t
@@ -90,14 +94,22 @@ impl Versions {
             own.map(|check| check.mark).min()
         };
         // Stable, and what nobody asked for comes last: `None` is less than any mark.
-        scopes.sort_by_key(|scope| weight(*scope).map_or((1, None), |mark| (0, Some(mark))));
-        let drawn = scopes.into_iter().take(MOST_SCOPES);
-        let scopes = drawn.map(|scope| both(&rounds, scope, clean)).collect();
+        scopes.sort_by_cached_key(|scope| weight(*scope).map_or((1, None), |mark| (0, Some(mark))));
+        let compared = |check: &&Check| check.rule == Rule::Regression;
+        let asked: Vec<&Check> = checks.iter().filter(compared).collect();
+        let asked = |scope: Option<&str>| match scope.map(clean) {
+            None => asked.iter().any(|check| check.whole),
+            Some(name) => asked.iter().any(|check| !check.whole && check.scope == name),
+        };
+        let shown = scopes.into_iter().enumerate();
+        let shown = shown.filter(|(nth, scope)| *nth < MOST_DRAWN || asked(*scope));
+        let scopes =
+            shown.map(|(nth, scope)| both(&rounds, scope, nth < MOST_DRAWN, clean)).collect();
         Some(Self { against: clean(&told.against), rounds: rounds.len(), scopes })
     }
 }
 
-fn both(rounds: &[&Run], scope: Option<&str>, clean: &dyn Fn(&str) -> Clean) -> Both {
+fn both(rounds: &[&Run], scope: Option<&str>, drawn: bool, clean: &dyn Fn(&str) -> Clean) -> Both {
     let arms = |arm: usize| -> Vec<Tally> {
         rounds.iter().map(|round| of_scope(Rounds::arms(round)[arm], scope)).collect()
     };
@@ -112,8 +124,9 @@ fn both(rounds: &[&Run], scope: Option<&str>, clean: &dyn Fn(&str) -> Clean) -> 
     let (all_new, all_base) = (sum(&new), sum(&base));
     Both {
         name: scope.map_or_else(|| Clean::line("whole run"), clean),
-        new: all_new.latency().buckets(),
-        base: all_base.latency().buckets(),
+        whole: scope.is_none(),
+        new: if drawn { all_new.latency().buckets() } else { Vec::new() },
+        base: if drawn { all_base.latency().buckets() } else { Vec::new() },
         counts: [all_new.count(), all_base.count()],
         shifts: shifts(&new, &base),
     }
@@ -135,7 +148,7 @@ pub fn shifts(new: &[Tally], base: &[Tally]) -> Vec<Shift> {
             / size(logs.len()).sqrt();
         let fit = center.is_finite() && half.is_finite() && real(least) * (1.0 - share) >= TAIL;
         let [estimate, lower, upper] = [center, center - half, center + half].map(f64::exp_m1);
-        fit.then_some(Shift { share, estimate, lower, upper })
+        fit.then_some(Shift { quantile, estimate, lower, upper })
     };
     SHARES.iter().filter_map(told).collect()
 }

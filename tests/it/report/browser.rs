@@ -83,6 +83,7 @@ fn seen() -> &'static (Vec<Page>, Seen) {
             pages::hundred(),
             named("hostile", "hostile-names"),
             pages::compared(),
+            pages::kept(),
         ];
         let htmls = made.iter().map(|made| (made.name, render(Format::Html, &made.case())));
         let history = ("history", pages::history());
@@ -187,6 +188,24 @@ fn every_word_is_there_without_scripts_and_under_jenkins() {
             assert_eq!(other, text, "{name}: {look} is not {first}");
         }
     }
+}
+
+#[test]
+fn each_of_a_hundred_endpoints_compared_has_its_shift() {
+    let made = pages::hundred_compared();
+    let html = render(Format::Html, &made.case());
+    let verdict: Value =
+        serde_json::from_str(&render(Format::Json, &made.case())).expect("verdict.json is JSON");
+    let scopes = verdict.pointer("/facts/shifts/scopes").and_then(Value::as_array);
+    let scopes = scopes.expect("what was compared has shifts");
+    assert_eq!(scopes.len(), 100, "each endpoint that a check is about");
+    assert!(
+        scopes.iter().all(|one| one["percentiles"].as_array().is_some_and(|all| all.len() > 2))
+    );
+    assert_eq!(html.matches("data-label=\"shift by percentile\"").count(), 100);
+    assert!(html.contains("92 more shifts"), "eight in sight, the others folded");
+    let changes = html.matches("data-label=\"change\"").count();
+    assert!(changes >= 200 && html.len() < 1_000_000, "{changes} changes, {} bytes", html.len());
 }
 
 #[test]

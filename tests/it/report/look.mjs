@@ -238,6 +238,7 @@ function tables() {
   }
   all.top = [...document.querySelectorAll('header .card')].map((one) => [...one.querySelectorAll('p')].map(text));
   all.tiles = [...document.querySelectorAll('header .tiles > div')].map((one) => [...one.children].map(text));
+  all.plots = [...document.querySelectorAll('figure > svg')].map((one) => [...one.children].slice(0, 2).map(text));
   return all;
 }
 

@@ -119,6 +119,68 @@ fn every_change_shows_both_values_and_its_bounds() {
     }
 }
 
+/// Shifts in words, `p50 +1.2 % (+0.8 % to +1.6 %)` each, are those of a scope: every one of them.
+#[track_caller]
+fn shifts(text: &str, between: &str, told: &Value, place: &str) {
+    let told = list(told, "/percentiles");
+    let words: Vec<&str> = text.split(between).collect();
+    assert_eq!(words.len(), told.len(), "{place}: {text}");
+    for (words, told) in words.iter().zip(told) {
+        let place = format!("{place}: {words}");
+        let parts = words.strip_suffix(')').and_then(|words| words.split_once(" ("));
+        let (first, bounds) = parts.expect("an estimate with its bounds");
+        let (percentile, estimate) = first.split_once(' ').expect("a percentile with its shift");
+        let (lower, upper) = bounds.split_once(" to ").expect("two bounds");
+        assert_eq!(told["percentile"], percentile, "{place}");
+        shows(estimate, told.get("estimate_percent"), &place);
+        shows(lower, told.get("lower_percent"), &place);
+        shows(upper, told.get("upper_percent"), &place);
+    }
+}
+
+#[test]
+fn every_shift_drawn_is_in_the_verdict() {
+    let (mut scopes, mut plots) = (0, 0);
+    for page in reports() {
+        let rows = table(page, "shifts").iter().chain(table(page, "more-shifts"));
+        let rows: Vec<_> = rows.map(cells).filter(|row| row[0] != "of").collect();
+        let told = list(&page.verdict, "/facts/shifts/scopes");
+        assert_eq!(rows.len(), told.len(), "{}: a row for each", page.name);
+        for (row, told) in rows.iter().zip(told) {
+            let scope = if told["scope"] == "*" { "whole run" } else { row[0] };
+            assert!(row[0] == scope && (told["scope"] == scope || told["scope"] == "*"));
+            shifts(row[1], "; ", told, &format!("{}: {scope}", page.name));
+            scopes += 1;
+        }
+        for plot in table(page, "plots").iter().map(cells) {
+            let Some(scope) = plot[0].strip_suffix(": shift by percentile") else { continue };
+            let is_it = |row: &&(&Vec<&str>, &Value)| row.0[0] == scope;
+            let pairs: Vec<_> = rows.iter().zip(told).collect();
+            let (_, told) = pairs.iter().find(is_it).expect("what is drawn is told");
+            let words = plot[1].strip_prefix("How much slower each percentile became: ");
+            let words = words.and_then(|words| words.strip_suffix('.'));
+            shifts(words.expect("a plot in words"), ", ", told, page.name);
+            plots += 1;
+        }
+    }
+    assert!(scopes >= 7 && plots >= 4, "{scopes} scopes of two pages, {plots} plots");
+    let kept = reports().find(|page| page.name == "kept").expect("a page of kept runs");
+    for one in list(&kept.verdict, "/facts/shifts/scopes") {
+        for shift in list(one, "/percentiles") {
+            let is_it = |finding: &&Value| {
+                finding["scope"] == one["scope"]
+                    && finding["metric"] == shift["percentile"]
+                    && finding.get("change").is_some()
+            };
+            let finding = list(&kept.verdict, "/findings").iter().find(is_it);
+            let change = &finding.expect("each is a finding's")["change"];
+            for key in ["estimate", "lower", "upper"] {
+                assert_eq!(shift[format!("{key}_percent")], change[key], "{one}: {key}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_endpoint_shows_what_was_measured_of_it() {
     for page in reports() {

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use loadgate::baseline::group::groups;
-use loadgate::baseline::{Kept, Mark, Meaning, Proof, Shelf};
+use loadgate::baseline::{History, Kept, Mark, Meaning, Past, Proof, Shelf};
 use loadgate::chance::Key;
+use loadgate::judge::judge_after;
 use loadgate::plan::regression::Regression;
 use loadgate::plan::{Plan, Site};
 use loadgate::report::words::float as real;
@@ -143,6 +144,57 @@ fn round(plan: &Plan, number: u64) -> Run {
         }
     }
     run(plan, &samples).bare()
+}
+
+/// A hundred endpoints, compared in rounds.
+pub(super) fn hundred_compared() -> Owned {
+    let names: Vec<String> = (0..100)
+        .map(|nth| format!("GET /api/v1/shops/:shop/resources-{nth}/items/:item"))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut plan = plan(load(vec![stage("", s(60))], s(0)), &names, vec![asked("p95", "< 900ms")]);
+    let shown = "http://127.0.0.1:9090".to_owned();
+    let against = Site { secure: false, host: "127.0.0.1".to_owned(), port: 9090, shown };
+    plan.regression = Some(Regression {
+        against: Some(against),
+        rounds: Some(12),
+        restart: Some("systemctl restart shop".to_owned()),
+        ..Regression::usual()
+    });
+    let all = |seed: u64, count: u64| -> Vec<(&str, Vec<Sample>)> {
+        (0..)
+            .zip(&names)
+            .map(|(nth, name)| (*name, around(seed + nth, count, s(60), 30.0)))
+            .collect()
+    };
+    let both = |number: u64| {
+        let arms = (0..2).flat_map(|arm| all(9000 + number * 1000 + arm * 100, 120));
+        self::run(&plan, &arms.collect::<Vec<_>>()).bare()
+    };
+    let mut run = run(&plan, &all(1, 120));
+    let rounds = (0..ROUNDS).map(both).collect();
+    run.rounds = Some(Rounds { against: "http://127.0.0.1:9090".to_owned(), rounds, ended: None });
+    Owned::new("hundred-compared", (plan, run))
+}
+
+/// A run after twelve that were kept: one endpoint is slower than they were.
+pub(super) fn kept() -> Owned {
+    let mut plan = plan(load(vec![stage("", s(60))], s(0)), &NAMES, vec![asked("p95", "< 900ms")]);
+    plan.regression = Some(Regression { baseline: Some("main".to_owned()), ..Regression::usual() });
+    let made = |number: u64| {
+        let one = |(nth, name): (u64, &'static str)| {
+            let slower = if nth == 1 && number >= 12 { 1.3 } else { 1.0 };
+            let center = 30.0 * slower * (1.0 + 0.01 * draw(800 + nth, number));
+            (name, around(number * 3 + nth, 1200, s(60), center))
+        };
+        self::run(&plan, &(0..).zip(NAMES).map(one).collect::<Vec<_>>())
+    };
+    let before = (0..12).map(|number| Kept::of(made(number), "main".to_owned(), Proof::Passed));
+    let past = Past { runs: before.collect(), anchor: Vec::new(), branch: "main".to_owned() };
+    let mut run = made(12);
+    run.again = Some(Box::new(made(13)));
+    let judgement = judge_after(&plan, &run, Some(&History::Past(past)));
+    Owned { name: "kept", plan, run, judgement }
 }
 
 /// Twenty kept runs of which one endpoint became slower with the twelfth, as a page.
