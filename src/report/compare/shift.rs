@@ -12,8 +12,7 @@ use crate::report::words;
 /// More scopes than this are folded away.
 const IN_SIGHT: usize = 8;
 /// The columns.
-const COLUMNS: [Column; 3] =
-    [column("of", ""), column("shift by percentile", "rest"), column("picture", "")];
+const COLUMNS: [Column; 3] = [column("of", ""), column("shift", "rest"), column("picture", "")];
 /// The width of a picture, its height, and what is left free on each side.
 const WIDE: f64 = 240.0;
 const HIGH: f64 = 60.0;

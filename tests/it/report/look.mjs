@@ -123,6 +123,13 @@ function layout(width) {
       faults.push(`${frame.getAttribute('aria-labelledby')}: scrolls sideways, ${frame.scrollWidth} of ${frame.clientWidth}`);
     }
   }
+  // A title before a cell is at most as wide as the room it has.
+  for (const cell of width < 600 ? document.querySelectorAll('.stack tbody > tr:first-child > *') : []) {
+    const pen = document.createElement('canvas').getContext('2d');
+    pen.font = getComputedStyle(cell, '::before').font;
+    const wide = pen.measureText(cell.dataset.label).width;
+    if (wide > parseFloat(getComputedStyle(cell).paddingLeft)) faults.push(`"${cell.dataset.label}" lies over its cell`);
+  }
   folded.forEach((one) => { one.open = false; });
   for (const svg of document.querySelectorAll('figure > svg')) {
     const frame = svg.getBoundingClientRect();
@@ -290,13 +297,19 @@ async function strict(name, html) {
 
 /// On paper: nothing that only works on a screen, and nothing cut off.
 async function printed(page) {
-  await page.setViewportSize({ width: 1000, height: 900 });
+  // A sheet of A4 between its margins.
+  await page.setViewportSize({ width: 718, height: 900 });
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   return page.evaluate(() => {
     const faults = [];
     if (getComputedStyle(document.body).backgroundColor !== 'rgb(255, 255, 255)') faults.push('is dark');
     const hidden = [...document.querySelectorAll('.scroll')].filter((one) => getComputedStyle(one).overflowX !== 'visible');
     if (hidden.length) faults.push('cuts tables off');
+    for (const table of document.querySelectorAll('table')) {
+      const right = Math.round(table.getBoundingClientRect().right);
+      const id = table.closest('[aria-labelledby]').getAttribute('aria-labelledby');
+      if (right > innerWidth) faults.push(`${id} ends at ${right} of ${innerWidth}`);
+    }
     if ([...document.querySelectorAll('[data-comfort]')].some((one) => one.offsetParent !== null)) faults.push('shows controls');
     return faults;
   });
