@@ -225,6 +225,22 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// The signal that ended it, by name; `None` where none did.
+    #[must_use]
+    pub fn signal(&self) -> Option<&str> {
+        match self {
+            Self::Signal(name) => Some(name),
+            Self::End
+            | Self::Breached(_)
+            | Self::Dead(_)
+            | Self::Stalled(_)
+            | Self::Panic(_)
+            | Self::NoThread(_)
+            | Self::Unreachable(..)
+            | Self::Checkpoint => None,
+        }
+    }
+
     /// The same without what must not be shown. What was breached is said in words and numbers of
     /// ours, and they stay.
     #[must_use]
@@ -347,6 +363,12 @@ impl Run {
         let ours = Failure::ALL.into_iter().filter(|failure| failure.is_ours());
         let failed = |why| self.alone().map(|one| one.whole.failed_by(why)).sum::<u64>();
         ours.map(failed).sum()
+    }
+
+    /// The answers of a probe within the judged time, and how many questions were due in it.
+    #[must_use]
+    pub fn answers(&self, series: &Series) -> (Vec<f64>, u64) {
+        series.within(self.load.warm_up, self.load.lasted.min(self.load.duration))
     }
 
     /// The judged time: from the end of the warm-up to the end of the load, planned or cut short.

@@ -39,7 +39,7 @@ pub(super) struct Load<'a> {
     pub store: &'a Arc<Store>,
     /// Who says how it goes.
     pub voice: &'a Voice,
-    /// Who is told how it goes by `[export]`.
+    /// Who is told how it goes by `[export]`, and what is asked meanwhile.
     pub beside: &'a Beside,
 }
 

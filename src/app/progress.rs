@@ -52,7 +52,7 @@ pub(super) struct Progress<'a> {
     form: Form<'a>,
     /// When it was looked at last, and what had been sent by then.
     last: (Duration, u64),
-    /// Dashboards that are told beside the person.
+    /// Who is told of it beside the person, and what is asked meanwhile.
     beside: &'a Beside,
     /// The load is shared between two versions.
     shared: bool,

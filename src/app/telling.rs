@@ -100,18 +100,10 @@ impl Telling {
         // A signal that came before is why the run ended; only the next one would hurry us, and it
         // ends the process.
         let hurry = async {
-            match stop {
-                Stop::Signal(_) => tokio::time::sleep(HURRY).await,
-                Stop::End
-                | Stop::Breached(_)
-                | Stop::Dead(_)
-                | Stop::Stalled(_)
-                | Stop::Panic(_)
-                | Stop::NoThread(_)
-                | Stop::Unreachable(..)
-                | Stop::Checkpoint => {
-                    signals.first().await;
-                }
+            if stop.signal().is_some() {
+                tokio::time::sleep(HURRY).await;
+            } else {
+                signals.first().await;
             }
         };
         for lost in outlets.into_inner().close(hurry).await {

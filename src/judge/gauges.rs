@@ -1,7 +1,5 @@
 //! What was asked beside the load, against its limits.
 
-use std::time::Duration;
-
 use super::finding::{Asked, Doubt, Finding, Outcome, Rule, Scope};
 use super::reading::holds;
 use crate::metric::Value;
@@ -36,8 +34,7 @@ fn judged(run: &Run, asked: &ProbeLimit, series: &Series) -> (Option<Value>, u64
         let why = format!("it was measured in {:?}, and the limit is in {unit:?}", series.unit);
         return (None, 0, Outcome::Unjudged(Doubt::NoReadings(why)));
     }
-    let end = run.load.lasted.min(run.load.duration.max(Duration::from_nanos(1)));
-    let (answers, questions) = series.within(run.load.warm_up, end);
+    let (answers, questions) = run.answers(series);
     let have = answers.len() as u64;
     let got = asked.gauge.of(&answers).map(|number| Value::Number(number, unit));
     let Some(value) = got else {
@@ -69,10 +66,14 @@ fn is_certain(asked: &ProbeLimit) -> bool {
 }
 
 fn unanswered(have: u64, questions: u64, series: &Series) -> String {
-    let said = if series.said.is_empty() { String::new() } else { format!(": {}", series.said) };
+    let said = match series.said.as_str() {
+        "" => "the load ended before an answer came",
+        said => said,
+    };
     match (have, questions) {
-        (0, 0) => format!("it was not asked within the judged time{said}"),
-        (0, _) => format!("none of {questions} questions was answered{said}"),
-        (have, _) => format!("only {have} of {questions} questions were answered{said}"),
+        (0, 0) => "the judged time was over before it was asked".to_owned(),
+        (0, 1) => format!("its one question was not answered: {said}"),
+        (0, _) => format!("none of {questions} questions was answered: {said}"),
+        (have, _) => format!("only {have} of {questions} questions were answered: {said}"),
     }
 }

@@ -79,17 +79,7 @@ pub fn judge_after(plan: &Plan, run: &Run, history: Option<&History>) -> Judgeme
             finding.outcome = Outcome::Unjudged(doubt.clone());
         }
     }
-    let interrupted = match &run.stop {
-        Stop::Signal(signal) => Some(signal.clone()),
-        Stop::End
-        | Stop::Breached(_)
-        | Stop::Dead(_)
-        | Stop::Stalled(_)
-        | Stop::Panic(_)
-        | Stop::NoThread(_)
-        | Stop::Unreachable(..)
-        | Stop::Checkpoint => None,
-    };
+    let interrupted = run.stop.signal().map(str::to_owned);
     Judgement { findings, interrupted, policy: None }
 }
 

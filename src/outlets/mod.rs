@@ -23,6 +23,9 @@ use crate::telemetry::Snapshot;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A telling is due a little before its time: whoever watches the load comes by once in a second.
 const SLACK: Duration = Duration::from_millis(100);
+/// How often the last numbers are told to somebody who does not take them, and how long each may
+/// take: with the pauses less than [`PATIENCE`].
+const LAST: (u32, Duration) = (3, Duration::from_millis(1_400));
 /// The pause before the last numbers are told again to somebody who did not take them.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -214,7 +217,7 @@ impl Losses {
     }
 }
 
-/// Brings the newest numbers again and again; the last ones until they are taken.
+/// Brings the newest numbers again and again; the last ones up to three times.
 async fn deliver(
     mut heard: watch::Receiver<News>,
     interval: Duration,
@@ -229,20 +232,13 @@ async fn deliver(
         // What came and went while the one before was brought.
         losses.lost += news.count - seen - 1;
         seen = news.count;
-        loop {
-            let brought = tokio::time::timeout(interval.min(PATIENCE), to.bring(now)).await;
-            let brought = brought.unwrap_or_else(|_| Err("no answer came in time".to_owned()));
-            match brought {
+        let (tries, limit) = if news.last { LAST } else { (1, interval.min(PATIENCE)) };
+        for again in (0..tries).rev() {
+            let brought = tokio::time::timeout(limit, to.bring(now)).await;
+            match brought.unwrap_or_else(|_| Err("no answer came in time".to_owned())) {
                 Ok(()) => break,
-                Err(why) if news.last && heard.has_changed().is_ok() => {
-                    // The run is being published meanwhile: there is time.
-                    losses.why = why;
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Err(why) => {
-                    losses.count(why);
-                    break;
-                }
+                Err(why) if again == 0 => losses.count(why),
+                Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
     }

@@ -4,6 +4,7 @@ use super::difference::{Difference, Part, Way};
 use crate::plan::Plan;
 use crate::plan::probe::ProbeLimit;
 use crate::plan::threshold::Level;
+use crate::unit::show_duration;
 
 /// How they differ. A probe that asks something else is another probe: a limit on it is lost.
 pub(super) fn compare(base: &Plan, change: &Plan) -> Vec<Difference> {
@@ -21,12 +22,18 @@ pub(super) fn compare(base: &Plan, change: &Plan) -> Vec<Difference> {
         let new = change.probes.iter().find(|new| new.name == old.name);
         let what = format!("probe {}", old.name);
         match new {
-            Some(new) if new == old => {}
-            Some(_) => all.push(
+            Some(new) if (&new.asks, new.unit) != (&old.asks, old.unit) => all.push(
                 Difference::new(Way::Loosened, Part::Sla, what)
                     .from("what it asked")
-                    .to("asks something else, or in another way"),
+                    .to("asks something else"),
             ),
+            // A peak is missed more easily by who asks less often.
+            Some(new) if new.every > old.every => {
+                let [from, to] =
+                    [old, new].map(|one| format!("every {}", show_duration(one.every)));
+                all.push(Difference::new(Way::Loosened, Part::Sla, what).from(from).to(to));
+            }
+            Some(_) => {}
             None => all.push(Difference::new(Way::Removed, Part::Sla, what).from("was asked")),
         }
     }

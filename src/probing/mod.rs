@@ -25,7 +25,8 @@ const MOST: usize = 1_000_000;
 /// Everything that is asked beside a load, until it is dropped.
 pub struct Sampler {
     began: std::time::Instant,
-    all: Vec<Arc<Mutex<Series>>>,
+    /// Each probe's answers, and the pause between two questions.
+    all: Vec<(Duration, Arc<Mutex<Series>>)>,
     /// Ends the thread when it is dropped.
     _stop: oneshot::Sender<()>,
     said: UnboundedReceiver<String>,
@@ -52,7 +53,7 @@ impl Sampler {
                 said: String::new(),
             };
             let series = Arc::new(Mutex::new(series));
-            all.push(Arc::clone(&series));
+            all.push((probe.every, Arc::clone(&series)));
             askers.push((probe.clone(), Asker::new(&probe.asks)?, series));
         }
         let work = move || {
@@ -79,8 +80,9 @@ impl Sampler {
     /// first question. What was asked before that is left out.
     #[must_use]
     pub fn series(&self, offset: Duration) -> Vec<Series> {
-        let shifted = |series: &Arc<Mutex<Series>>| {
-            let mut series = locked(series).clone();
+        let now = self.elapsed();
+        let shifted = |(every, series): &(Duration, Arc<Mutex<Series>>)| {
+            let mut series = locked(series).clone().whole(*every, now);
             series.readings = series
                 .readings
                 .into_iter()
@@ -102,7 +104,7 @@ fn locked(series: &Mutex<Series>) -> MutexGuard<'_, Series> {
 }
 
 /// Asks one question again and again. Where an answer takes longer than the pause, the questions
-/// that would have come meanwhile are left out.
+/// that would have come meanwhile are left out, and count as unanswered.
 async fn ask(
     probe: Probe,
     asker: Asker,
@@ -116,22 +118,26 @@ async fn ask(
     for _ in 0..MOST {
         ticks.tick().await;
         let at = Instant::now().into_std().saturating_duration_since(began);
+        // Unanswered until it is answered, also where the load ends before.
+        locked(&series).readings.push((at, None));
         let answer = timeout(probe.timeout, asker.ask()).await;
         let answer = answer.unwrap_or_else(|_| {
             Err(format!("no answer came within {}", show_duration(probe.timeout)))
         });
         answered |= answer.is_ok();
-        let mut series = locked(&series);
         match answer {
-            Ok(number) => series.readings.push((at, Some(number))),
+            Ok(number) => {
+                if let Some(last) = locked(&series).readings.last_mut() {
+                    last.1 = Some(number);
+                }
+            }
             Err(why) => {
                 if !answered && !told {
                     told = true;
                     // Nobody may be listening any more.
                     let _ = tell.send(format!("warning: probe {}: {why}", probe.name));
                 }
-                series.readings.push((at, None));
-                series.said = why;
+                locked(&series).said = why;
             }
         }
     }

@@ -37,7 +37,7 @@ pub(super) fn probes(plan: &Plan, run: &Run, clean: &dyn Fn(&str) -> Clean) -> V
 }
 
 fn probed(series: &Series, plan: &Plan, run: &Run, clean: &dyn Fn(&str) -> Clean) -> Probed {
-    let (answers, asked) = series.within(run.load.warm_up, run.load.lasted.min(run.load.duration));
+    let (answers, asked) = run.answers(series);
     let of = |gauge: Gauge| gauge.of(&answers);
     let span = of(Gauge::Min)
         .and_then(|least| Some([least, of(Gauge::Mean)?, of(Gauge::Max)?, of(Gauge::Last)?]));

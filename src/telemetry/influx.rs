@@ -88,10 +88,10 @@ fn line(
     out.push_str(measurement);
     let shared = now.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in tags.iter().copied().chain(shared) {
-        let value = strip(value);
+        let value = tag(&strip(value));
         // A tag cannot be empty.
-        if !value.trim().is_empty() {
-            let _ = write!(out, ",{name}={}", tag(&value));
+        if !value.is_empty() {
+            let _ = write!(out, ",{name}={value}");
         }
     }
     let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -101,7 +101,7 @@ fn line(
 /// The value of a tag. It cannot end with a backslash, which would hide what follows.
 fn tag(value: &str) -> String {
     let line = value.replace(['\n', '\r', '\t'], " ");
-    let plain = line.trim_end_matches('\\');
+    let plain = line.trim().trim_end_matches('\\').trim_end();
     plain.replace(',', "\\,").replace('=', "\\=").replace(' ', "\\ ")
 }
 

@@ -94,15 +94,19 @@ impl Lines<'_> {
     }
 }
 
+/// The part of a text that is told: no name of ours makes a line too long for a datagram.
+const MOST_TEXT: usize = 120;
+
 /// A part of a name: letters and digits, the rest as `_`.
 fn word(text: &str) -> String {
     let sign = |sign: char| if sign.is_ascii_alphanumeric() || sign == '-' { sign } else { '_' };
-    text.chars().map(sign).collect()
+    text.chars().take(MOST_TEXT).map(sign).collect()
 }
 
 /// The value of a tag.
 fn tag(text: &str) -> String {
-    strip(text).replace([',', '|', '#', '\n', '\r', '\t', ':'], "_")
+    let text: String = strip(text).chars().take(MOST_TEXT).collect();
+    text.replace([',', '|', '#', '\n', '\r', '\t', ':'], "_")
 }
 
 /// As many lines in a datagram as it holds; a line that is longer is left out.

@@ -78,10 +78,11 @@ fn queries_documents_and_commands_are_asked_judged_shown_and_kept() {
     assert_eq!((&cpu["outcome"], &cpu["got"]["unit"]), (&"held".into(), &"%".into()), "{cpu}");
     assert_eq!((&cpu["metric"], &cpu["got"]["value"]), (&"max".into(), &55.5.into()));
     let probes = &done.verdict()["facts"]["probes"];
-    let (asked, answered) = (probes[0]["asked"].as_u64(), probes[0]["answered"].as_u64());
-    // Two seconds are judged; on a busy machine some questions are left out.
-    assert!(asked.is_some_and(|asked| (5..=21).contains(&asked)), "{probes}");
-    assert_eq!(asked, answered);
+    let count = |what: &str| probes[0][what].as_u64().expect("a count");
+    let (asked, answered) = (count("asked"), count("answered"));
+    // Two seconds are judged; on a busy machine some answers come late.
+    assert!((19..=22).contains(&asked), "{probes}");
+    assert!(answered * 2 > asked, "{probes}");
     assert_eq!((&probes[1]["name"], &probes[1]["max"]), (&"queue".into(), &7.0.into()));
     let page = done.file("report.html");
     for text in ["Probe cpu, in %", "Probe queue", "max &lt; 80 %", "[sla.probe.cpu]"] {
@@ -129,6 +130,22 @@ fn one_reading_beyond_the_limit_breaches_and_warm_up_is_not_judged() {
     let done = gate(&service, &more).undisturbed(&["run", "gate.toml"]);
     done.code(1).says("probe.later max 95 %, limit < 80 %");
     assert_eq!(finding(&done, "early")["outcome"], "held");
+}
+
+#[test]
+fn one_answer_out_of_many_questions_passes_nothing() {
+    let service = service();
+    // Answers until half a second of the judged time is over, and then no more.
+    let once = "n=$(cat n 2>/dev/null || echo 0); echo $((n+1)) > n; \
+                [ $n -ge 4 ] && sleep 43212; echo 5";
+    let more = format!(
+        "probe.once.max = \"< 80%\"\n[probe.once]\ncommand = '{once}'\nunit = \"%\"\n\
+         every = \"500ms\"\ntimeout = \"1m\"\n"
+    );
+    let done = gate(&service, &more).undisturbed(&["run", "gate.toml"]);
+    done.code(3).says("questions were answered: answers came after the next was due");
+    let found = finding(&done, "once");
+    assert_eq!((&found["doubt"], &found["got"]["value"]), (&"no-readings".into(), &5.0.into()));
 }
 
 #[test]
@@ -189,7 +206,7 @@ fn whatever_is_no_answer_is_unjudged_with_its_reason() {
     assert_eq!(finding(&done, "tolerated")["level"], "warn");
     done.says("warning: probe never: no answer came within 200ms");
     assert!(!done.stderr.contains("tulips") && !done.file("report.html").contains("tulips"));
-    let left = std::process::Command::new("pgrep").args(["-f", "^sleep 4321[01]$"]).output();
+    let left = std::process::Command::new("pgrep").args(["-f", "^sleep 4321[012]$"]).output();
     let left = left.expect("Debian's procps is installed; `bash ci/tools` does it").stdout;
     assert!(left.is_empty(), "still there: {}", String::from_utf8_lossy(&left));
 }
@@ -327,6 +344,10 @@ fn a_change_cannot_drop_a_limit_on_a_probe_or_ask_something_else() {
     check("probe.cpu.max = { warn = \"< 80\" }", probe, "removed probe.cpu max: < 80");
     check("", probe, "removed probe.cpu max: < 80");
     let other = "[probe.cpu]\ncommand = \"echo 0\"";
-    let told = "loosened probe cpu: what it asked → asks something else, or in another way";
+    let told = "loosened probe cpu: what it asked → asks something else";
     check("probe.cpu.max = \"< 80\"", other, told);
+    let paced = |every: &str| format!("{probe}\nevery = \"{every}\"");
+    let told = "loosened probe cpu: every 1s → every 5s";
+    check("probe.cpu.max = \"< 80\"", &paced("5s"), told);
+    check("probe.cpu.max = \"< 80\"", &paced("500ms"), "");
 }
